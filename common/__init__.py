@@ -1,0 +1,1 @@
+"""What every layer shares: contexts, intents, tools, limits, settings, errors, language."""

@@ -1,0 +1,1 @@
+"""Deterministic language understanding that router, planner, roles and the offline model share."""

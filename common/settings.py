@@ -1,0 +1,234 @@
+"""The settings of one supervisor: plain pydantic sections, read by `common.settings_loader`."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+from common.context import Owner
+from common.intents import Policy
+from common.limits import Limits
+
+__all__ = [
+    "CalendarSettings",
+    "DeviceSettings",
+    "FlagSettings",
+    "IntentSettings",
+    "LanguageSettings",
+    "LogSettings",
+    "ModelSettings",
+    "RequestSettings",
+    "RouterSettings",
+    "SceneSettings",
+    "SearchSettings",
+    "Settings",
+    "SmartHomeSettings",
+    "StoreSettings",
+    "TimerSettings",
+    "WeatherSettings",
+]
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    """The event store."""
+
+    url: str = Field(
+        default="", description="empty: sqlite in data_dir; else sqlite:///path, postgresql://…, memory://"
+    )
+    queue_size: int = Field(default=10_000, gt=0, description="events waiting for their commit before appends wait")
+    timeout: Positive = Field(default=10.0, description="seconds an append or a read may take")
+
+
+class ModelSettings(Section):
+    """One model tier."""
+
+    provider: Literal["offline"] = "offline"
+    model: str = ""
+    temperature: float | None = None
+    max_tokens: int | None = Field(default=None, gt=0)
+
+
+class RequestSettings(Section):
+    """Admission and bounds of requests."""
+
+    max_concurrent: int = Field(default=64, gt=0)
+    queue: int = Field(default=256, ge=0, description="requests that may wait for admission; beyond it: Overloaded")
+    max_chars: int = Field(default=20_000, gt=0)
+    limits: Limits = Limits(wall_clock=120.0, turns=30, tokens=200_000, tool_calls=60, cost=1.0)
+    task_timeout: Positive = 60.0
+    task_retries: int = Field(default=1, ge=0, le=5)
+    tool_timeout: Positive = 30.0
+    tool_output_chars: int = Field(default=20_000, gt=0)
+
+
+class RouterSettings(Section):
+    """The router."""
+
+    precision: float = Field(default=0.95, gt=0.5, lt=1, description="the share of direct routes that must be right")
+    model_tier: str | None = Field(default=None, description="tier asked where the classifier is unsure; None: none")
+
+
+class FlagSettings(Section):
+    """Feature flags: the embedded provider's defaults."""
+
+    domain: str = "supervisor"
+    values: dict[str, bool | str | int | float] = Field(default_factory=dict)
+
+
+class IntentSettings(Section):
+    """What happens to intents."""
+
+    default_policy: Policy = Policy.AUTO
+    policies: dict[str, Policy] = Field(default_factory=dict, description="by intent type, such as calendar.add_event")
+    timeout: Positive = Field(default=30.0, description="seconds one attempt may take")
+    attempts: int = Field(default=3, gt=0, le=10, description="for effects that may be tried again")
+    max_per_request: int = Field(default=100, gt=0)
+
+
+class WeatherSettings(Section):
+    """Open-Meteo, or a server that answers like it."""
+
+    forecast_url: str = "https://api.open-meteo.com/v1/forecast"
+    geocoding_url: str = "https://geocoding-api.open-meteo.com/v1/search"
+    timeout: Positive = 4.0
+    units: Literal["metric", "imperial"] = "metric"
+
+
+class CalendarSettings(Section):
+    """The local .ics file."""
+
+    path: Path | None = Field(default=None, description="None: calendar.ics in data_dir")
+    default_start: time = Field(default=time(9, 0), description="taken where a day but no time was given")
+    default_minutes: int = Field(default=60, gt=0, description="length of an event that names none")
+    day_start: time = time(8, 0)
+    day_end: time = time(18, 0)
+
+
+class TimerSettings(Section):
+    """Timers and alarms."""
+
+    late_after: Positive = Field(default=5.0, description="seconds after which a firing says that it is late")
+    poll: Positive = Field(default=1.0, description="seconds between looks for timers other processes set")
+
+
+class SearchSettings(Section):
+    """The user's own documents."""
+
+    folder: Path | None = Field(default=None, description="None: documents/ in data_dir")
+    shipped_collection: bool = True
+    max_results: int = Field(default=5, gt=0, le=50)
+    max_file_bytes: int = Field(default=5_000_000, gt=0)
+
+
+class DeviceSettings(Section):
+    """A device of the embedded house."""
+
+    name: str
+    kind: Literal["light", "switch", "thermostat", "blind", "lock", "fan", "speaker", "sensor", "appliance"]
+    room: str = ""
+    aliases: tuple[str, ...] = ()
+    state: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class SceneSettings(Section):
+    """A named set of device states."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    states: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+
+
+class SmartHomeSettings(Section):
+    """The embedded house; empty lists mean the shipped example house."""
+
+    devices: tuple[DeviceSettings, ...] = ()
+    scenes: tuple[SceneSettings, ...] = ()
+
+
+class LanguageSettings(Section):
+    """How words of time are read."""
+
+    week_starts: Literal["monday", "sunday"] = "monday"
+    date_order: Literal["DMY", "MDY"] = "DMY"
+
+
+class LogSettings(Section):
+    """Logging of the command line (the library itself configures none)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    file: Path | None = None
+    json_lines: bool = False
+
+
+class Settings(Section):
+    """Everything one supervisor can be told; every field has a working default."""
+
+    data_dir: Path = Path("data")
+    timezone: str = "UTC"
+    location: str | None = None
+    store: StoreSettings = StoreSettings()
+    models: dict[str, ModelSettings] = Field(
+        default_factory=lambda: {"fast": ModelSettings(), "smart": ModelSettings()}, description="tier -> model"
+    )
+    model_aliases: dict[str, str] = Field(default_factory=lambda: {"sonnet": "smart"})
+    requests: RequestSettings = RequestSettings()
+    router: RouterSettings = RouterSettings()
+    flags: FlagSettings = FlagSettings()
+    intents: IntentSettings = IntentSettings()
+    weather: WeatherSettings = WeatherSettings()
+    calendar: CalendarSettings = CalendarSettings()
+    timer: TimerSettings = TimerSettings()
+    search: SearchSettings = SearchSettings()
+    smart_home: SmartHomeSettings = SmartHomeSettings()
+    language: LanguageSettings = LanguageSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"unknown timezone {value!r}; use an IANA name such as Europe/Zurich") from None
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL, with the default in `data_dir` filled in."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'events.db'}"
+
+    def folder_of(self, owner: Owner) -> Path:
+        """The folder of an owner's local files: `data_dir` itself for the default owner, else one of their own."""
+        if owner == Owner("default", "local"):
+            return self.data_dir
+        return self.data_dir / "owners" / _folder_name(owner.tenant) / _folder_name(owner.user)
+
+    def calendar_path(self, owner: Owner) -> Path:
+        """An owner's calendar file; `calendar.path` names the default owner's only."""
+        if self.calendar.path is not None and owner == Owner("default", "local"):
+            return self.calendar.path
+        return self.folder_of(owner) / "calendar.ics"
+
+    def documents_folder(self, owner: Owner) -> Path:
+        """The folder of an owner's documents; `search.folder` names the default owner's only."""
+        if self.search.folder is not None and owner == Owner("default", "local"):
+            return self.search.folder
+        return self.folder_of(owner) / "documents"
+
+
+def _folder_name(name: str) -> str:
+    """A name that is one path component whatever a tenant or user is called (".." included)."""
+    return quote(name, safe="").replace(".", "%2E")

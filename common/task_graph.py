@@ -1,0 +1,62 @@
+"""The plan of the TaskGraph engine: role tasks and what each waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from graphlib import CycleError, TopologicalSorter
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.errors import PlanningError
+
+__all__ = ["Task", "TaskGraph"]
+
+
+class Task(BaseModel):
+    """One piece of work for one role; `request` stands by itself (no "it" that needs the whole text)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1, max_length=64)
+    role: str = Field(min_length=1, max_length=64)
+    request: str = Field(min_length=1, max_length=20_000)
+    depends_on: tuple[str, ...] = ()
+
+
+class TaskGraph(BaseModel):
+    """A directed acyclic graph of tasks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tasks: tuple[Task, ...] = Field(max_length=50)
+
+    def checked(self, roles: Collection[str]) -> TaskGraph:
+        """This graph if it can be run with `roles`; raises `PlanningError` that names what is wrong."""
+        ids = [task.id for task in self.tasks]
+        if not ids:
+            raise PlanningError("the plan has no tasks", where="TaskGraph.tasks")
+        if doubled := sorted({name for name in ids if ids.count(name) > 1}):
+            raise PlanningError(f"task ids are used twice: {', '.join(doubled)}", where="TaskGraph.tasks")
+        for task in self.tasks:
+            if task.role not in roles:
+                raise PlanningError(
+                    f"task {task.id!r} names the unknown role {task.role!r}",
+                    where="TaskGraph.tasks",
+                    todo=f"Known roles: {', '.join(sorted(roles))}.",
+                )
+            if dangling := [name for name in task.depends_on if name not in ids]:
+                raise PlanningError(
+                    f"task {task.id!r} depends on {', '.join(dangling)}, which the plan does not have",
+                    where="TaskGraph.tasks",
+                )
+        try:
+            self.order()
+        except CycleError as cycle:
+            raise PlanningError(
+                f"the tasks wait for each other in a circle: {' -> '.join(cycle.args[1])}", where="TaskGraph.tasks"
+            ) from None
+        return self
+
+    def order(self) -> list[str]:
+        """The ids in an order that respects every dependency; raises `graphlib.CycleError`."""
+        return list(TopologicalSorter({task.id: task.depends_on for task in self.tasks}).static_order())

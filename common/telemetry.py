@@ -1,0 +1,85 @@
+"""Spans and metrics of one supervisor, through the OpenTelemetry API and a Prometheus registry of its own.
+
+Names follow the OpenTelemetry semantic conventions for generative AI, version 1.37 (status: Development), kept here
+as plain strings because the Python constants are deprecated. Nothing global is set: the tracer comes from the
+provider that the host hands over, or from the API's current one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, Status, StatusCode, Tracer, TracerProvider
+from opentelemetry.util.types import AttributeValue
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+__all__ = ["Metrics", "Telemetry"]
+
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class Metrics:
+    """The live counters and histograms; what the log can tell is collected from its views instead."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.requests = Counter(
+            "supervisor_requests", "Requests ended, by outcome", ["approach", "outcome"], registry=registry
+        )
+        self.request_seconds = Histogram(
+            "supervisor_request_duration_seconds",
+            "Time from admission to answer",
+            ["approach"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.routes = Counter("supervisor_routes", "Routing decisions", ["approach", "route"], registry=registry)
+        self.flags = Counter("supervisor_flag_evaluations", "Flag evaluations", ["key", "variant"], registry=registry)
+        self.tokens = Counter(
+            "supervisor_tokens", "Tokens used, by model and direction", ["model", "direction"], registry=registry
+        )
+        self.model_seconds = Histogram(
+            "supervisor_model_call_duration_seconds",
+            "Time of one model call",
+            ["model"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.tool_calls = Counter("supervisor_tool_calls", "Tool calls ended", ["tool", "status"], registry=registry)
+        self.tool_seconds = Histogram(
+            "supervisor_tool_call_duration_seconds",
+            "Time of one tool call",
+            ["tool"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.intents = Counter("supervisor_intents", "Intents settled", ["type", "status"], registry=registry)
+        self.fallbacks = Counter("supervisor_fallbacks", "Fallbacks taken", ["source", "target"], registry=registry)
+        self.errors = Counter("supervisor_errors", "Errors, by their code", ["code"], registry=registry)
+        self.rejected = Counter("supervisor_requests_rejected", "Requests not admitted", ["reason"], registry=registry)
+
+
+class Telemetry:
+    """A tracer and the metrics, handed down by constructor arguments."""
+
+    def __init__(
+        self, tracer_provider: TracerProvider | None = None, registry: CollectorRegistry | None = None
+    ) -> None:
+        self.tracer: Tracer = trace.get_tracer("agent-supervisor", tracer_provider=tracer_provider)
+        self.metrics = Metrics(registry if registry is not None else CollectorRegistry())
+
+    @contextmanager
+    def span(self, name: str, attributes: Mapping[str, AttributeValue | None] | None = None) -> Generator[Span]:
+        """A span as the current one; an exception marks it with `error.type` and passes on."""
+        clean = {key: value for key, value in (attributes or {}).items() if value is not None}
+        with self.tracer.start_as_current_span(
+            name, attributes=clean, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield span
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__qualname__)
+                span.set_status(Status(StatusCode.ERROR))
+                raise

@@ -1,0 +1,113 @@
+"""Tools as roles and hosts declare them, independent of the agent framework that will call them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from common.context import TaskContext
+from common.errors import ToolError
+from common.intent_collector import IntentCollector
+from common.intents import Intent
+
+__all__ = ["Choices", "Fact", "Tool", "ToolContext", "ToolHandler", "ToolResult"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,63}")
+
+
+class Fact(BaseModel):
+    """A typed thing that a result states, so that later steps can refer to it.
+
+    kind "event" or "time": `start` is an ISO 8601 instant with offset ("an hour before" resolves against it) and
+    `name` what it is called. kind "place": `name` and optionally coordinates in `data`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    name: str = ""
+    start: str | None = None
+    end: str | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class ToolResult(BaseModel):
+    """What a tool answers: text for people and models, data for programs, facts for later steps, sources to cite."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    data: JsonValue = None
+    facts: tuple[Fact, ...] = ()
+    sources: tuple[str, ...] = ()
+    ok: bool = Field(default=True, description="False where the tool could not do it; text then says why")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a running tool knows of the request it serves."""
+
+    context: TaskContext
+    collector: IntentCollector
+    call_id: str = ""
+    task: str = ""
+    facts: Sequence[Fact] = ()
+
+    async def register_intent(self, intent: Intent) -> None:
+        """Register what this call wants to change; it is carried out after the run, if policy allows."""
+        self.collector.register(intent, call_id=self.call_id, task=self.task)
+
+    def pending(self, *types: type[Intent]) -> list[Intent]:
+        """Intents of these types that this request registered before; reads show them as not yet done."""
+        return [intent for intent in self.collector.get_intents() if isinstance(intent, types)]
+
+
+ToolHandler = Callable[[Any, ToolContext], Awaitable[ToolResult]]
+"""`async def handler(arguments, context)`: arguments is an instance of the tool's pydantic class."""
+
+Choices = Mapping[str, Mapping[str, Sequence[str]]]
+"""argument name -> value -> other words people use for it."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool: `category.name`, a description for models, pydantic arguments and an async handler.
+
+    `utterances` are things people say that this tool serves; they make offline selection possible and are shown to
+    no real model. `effect` marks tools that register intents. `choices` gives, per request, the values an argument
+    can take. `timeout` is in seconds.
+    """
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    handler: ToolHandler
+    utterances: tuple[str, ...] = ()
+    effect: bool = False
+    timeout: float = 30.0
+    choices: Callable[[TaskContext], Choices] | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ToolError(
+                f"{self.name!r} is no valid tool name",
+                where="Tool.name",
+                todo="Use category.name in lower case letters, digits and underscores.",
+            )
+        if not self.description.strip():
+            raise ToolError("a tool needs a description", where=self.name)
+
+    @property
+    def category(self) -> str:
+        """The part of the name before the dot."""
+        return self.name.partition(".")[0]
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the arguments (2020-12, as pydantic writes it); treat as read-only."""
+        return self.arguments.model_json_schema()

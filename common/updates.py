@@ -1,0 +1,111 @@
+"""Typed updates of a running request, for progress displays and streams; the last one is `Completed`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.results import Response
+
+__all__ = [
+    "ApprovalRequested",
+    "Completed",
+    "IntentRegistered",
+    "Planned",
+    "Routed",
+    "TaskStarted",
+    "TextDelta",
+    "ToolFinished",
+    "ToolStarted",
+    "Update",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The router has decided."""
+
+    approach: str
+    route: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan exists: its steps in words."""
+
+    engine: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """A task of the graph, or the agent, starts."""
+
+    task: str
+    role: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool call starts."""
+
+    tool: str
+    call_id: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool call ended; `text` is an excerpt of what it said."""
+
+    tool: str
+    call_id: str
+    ok: bool
+    seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of a model's answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRegistered:
+    """An intent is in the log."""
+
+    intent_id: str
+    type: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """An intent waits for a person."""
+
+    intent_id: str
+    type: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The request is done."""
+
+    response: Response
+
+
+Update = (
+    Routed
+    | Planned
+    | TaskStarted
+    | ToolStarted
+    | ToolFinished
+    | TextDelta
+    | IntentRegistered
+    | ApprovalRequested
+    | Completed
+)

@@ -1,0 +1,40 @@
+"""agent/<name>: roles and agents that requests can be routed to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from events.catalogue.base import Event
+
+__all__ = ["AgentDisabled", "AgentRegistered", "AgentRestored"]
+
+
+class AgentRegistered(Event):
+    """A role or agent is there, with this definition (registered anew when its definition changes)."""
+
+    TOPIC: ClassVar[str] = "agent.registered"
+    name: str
+    kind: str = "role"
+    description: str
+    tools: list[str] = Field(default_factory=list)
+    examples: int = 0
+    definition_hash: str = ""
+
+
+class AgentDisabled(Event):
+    """Requests are no longer routed to it."""
+
+    TOPIC: ClassVar[str] = "agent.disabled"
+    name: str
+    reason: str = ""
+    by: str = ""
+
+
+class AgentRestored(Event):
+    """Requests are routed to it again."""
+
+    TOPIC: ClassVar[str] = "agent.restored"
+    name: str
+    by: str = ""

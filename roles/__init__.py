@@ -1,0 +1,1 @@
+"""Roles: the specialists that requests are routed to, with the router and the planner."""

@@ -1,0 +1,68 @@
+"""Bounded admission: so many requests at once, so many waiting, and beyond that `Overloaded` at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from common.errors import Overloaded
+
+__all__ = ["Admission"]
+
+
+class Admission:
+    """Lets `max_concurrent` requests run and `queue` more wait their turn, in order of arrival."""
+
+    def __init__(self, max_concurrent: int, queue: int) -> None:
+        self._max_concurrent = max_concurrent
+        self._queue = queue
+        self._running = 0
+        self._waiting: list[anyio.Event] = []
+
+    @property
+    def running(self) -> int:
+        """Requests admitted now."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for admission."""
+        return len(self._waiting)
+
+    @asynccontextmanager
+    async def admit(self) -> AsyncGenerator[None]:
+        """Hold a place while the block runs. Raises `Overloaded` when the queue is full."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self) -> None:
+        if self._running < self._max_concurrent:
+            self._running += 1
+            return
+        if len(self._waiting) >= self._queue:
+            raise Overloaded(
+                f"{self._running} requests run and {len(self._waiting)} wait",
+                where="requests.max_concurrent, requests.queue",
+                todo="Try again later, or raise these settings.",
+            )
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self._leave()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def _leave(self) -> None:
+        if self._waiting:
+            self._waiting.pop(0).set()
+        else:
+            self._running -= 1

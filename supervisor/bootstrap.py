@@ -1,0 +1,188 @@
+"""The one composition root: makes every part of a supervisor and wires them by constructor arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opentelemetry.trace import TracerProvider
+
+from common.clock import Clock
+from common.flags import Flags
+from common.intents import IntentHandler
+from common.role import Role
+from common.settings import Settings
+from common.telemetry import Telemetry
+from common.tool import Tool
+from events.ownership import Ownership
+from events.projection import View, Views
+from events.store import EventStore
+from events.views.agent_registry import AgentRegistry
+from events.views.builtin import builtin_views
+from llm_provider.factory import LLMFactory
+from llm_provider.runtime_agent_factory import RuntimeAgentFactory
+from llm_provider.tool_registry import ToolRegistry
+from roles.core_planning import PlanningRole
+from roles.resources import RoleResources
+from roles.role_registry import RoleRegistry
+from roles.router import Router
+from supervisor.admission import Admission
+from supervisor.claims import Claims
+from supervisor.engine import EngineServices
+from supervisor.intent_processor import IntentProcessor
+from supervisor.notifications import Notifications, Notifier
+from supervisor.recovery import Recovery
+from supervisor.requests import RequestHandler, RequestServices
+from supervisor.runs import Runs
+from supervisor.sessions import Sessions
+from supervisor.simplified_workflow_engine import SimplifiedWorkflowEngine
+from supervisor.workflow_engine import WorkflowEngine
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from strands.models import Model
+
+__all__ = ["HostParts", "Parts", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class HostParts:
+    """What a host may bring instead of the defaults."""
+
+    model: Model | None = None
+    clock: Clock | None = None
+    tracer_provider: TracerProvider | None = None
+    notifier: Notifier | None = None
+    registry: CollectorRegistry | None = None
+    roles: Sequence[Role] = ()
+    tools: Sequence[Tool] = ()
+    handlers: Sequence[IntentHandler] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A wired supervisor, before its loops run."""
+
+    settings: Settings
+    clock: Clock
+    telemetry: Telemetry
+    store: EventStore
+    views: Views
+    ownership: Ownership
+    flags: Flags
+    models: LLMFactory
+    tools: ToolRegistry
+    roles: RoleRegistry
+    router: Router
+    intents: IntentProcessor
+    recovery: Recovery
+    notifications: Notifications
+    agents: AgentRegistry
+    admission: Admission
+    handler: RequestHandler
+
+    async def close(self) -> None:
+        """Let everything go that was opened, the store last."""
+        self.notifications.close()
+        self.flags.close()
+        await self.views.close()
+        await self.store.close()
+        self.ownership.release()
+
+
+async def build(settings: Settings, host: HostParts) -> Parts:
+    """Open the store and wire a supervisor. Raises `ConfigurationError` or `StoreUnavailable`."""
+    clock = host.clock or SystemClock()
+    telemetry = Telemetry(host.tracer_provider, host.registry)
+    await anyio.to_thread.run_sync(_make_folder, settings)
+    async with AsyncExitStack() as opened:
+        store = await EventStore.open(
+            settings.store_url, queue_size=settings.store.queue_size, timeout=settings.store.timeout
+        )
+        opened.push_async_callback(store.close)
+        ownership = await anyio.to_thread.run_sync(Ownership.acquire, settings.data_dir / "owners.lock")
+        opened.callback(ownership.release)
+        views = Views(store, builtin_views())
+        opened.push_async_callback(views.close)
+        parts = await _wire(settings, host, clock, telemetry, store, ownership, views)
+        opened.pop_all()
+    return parts
+
+
+async def _wire(
+    settings: Settings,
+    host: HostParts,
+    clock: Clock,
+    telemetry: Telemetry,
+    store: EventStore,
+    ownership: Ownership,
+    views: Views,
+) -> Parts:
+    models = LLMFactory(settings.models, settings.model_aliases, model=host.model)
+    tools = ToolRegistry()
+    agents = RuntimeAgentFactory(
+        tools,
+        models,
+        tool_timeout=settings.requests.tool_timeout,
+        tool_output_chars=settings.requests.tool_output_chars,
+    )
+    roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools)
+    router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache")
+    flags = Flags(settings.flags.domain, settings.flags.values)
+    intents = IntentProcessor(store, settings.intents, clock, telemetry, ownership.owner_id)
+    for handler in (*(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers):
+        intents.add_handler(handler)
+    runs = Runs(settings, store, telemetry)
+    recovery = Recovery(store, views, ownership, intents)
+    planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
+    admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
+    claims = Claims(store, ownership.owner_id)
+    engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
+    task_graph = WorkflowEngine(engine_services, planner, roles)
+    meta_planning = SimplifiedWorkflowEngine(engine_services, planner, agents, task_graph)
+    handler = RequestHandler(
+        RequestServices(
+            settings, store, clock, telemetry, runs, router, roles, flags, task_graph, meta_planning,
+            intents, claims, recovery, ownership, admission, Sessions(views),
+        )
+    )  # fmt: skip
+    registry = AgentRegistry(store, views)
+    await register_roles(registry, roles)
+    return Parts(
+        settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
+        recovery, Notifications(host.notifier), registry, admission, handler,
+    )  # fmt: skip
+
+
+def _register(settings: Settings, host: HostParts, resources: RoleResources, tools: ToolRegistry) -> RoleRegistry:
+    roles = RoleRegistry()
+    for role in (*shipped_roles(resources), *host.roles):
+        roles.add(role)
+        for tool in role.tools:
+            tools.register(tool)
+        for view in getattr(role, "views", ()):
+            resources.views.add(view)
+    for tool in host.tools:
+        tools.register(tool)
+    return roles
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder can't be made: {error.strerror}",
+            where=f"data_dir {settings.data_dir}",
+            todo="Name a folder you may write to in config.yaml or by SUPERVISOR_DATA_DIR.",
+        ) from None
+
+
+def loops(parts: Parts) -> list[Loop]:
+    """The loops of a running supervisor."""
+    firer = TimerFirer(parts.store, parts.views, parts.clock, parts.notifications, parts.settings.timer)
+    return [
+        Loop("timers", parts.settings.timer.poll, firer.fire_due),
+        Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
+    ]

@@ -1,0 +1,317 @@
+"""`Supervisor`: what a host application embeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+from pydantic import ValidationError
+
+from common.context import Owner, TaskContext
+from common.errors import ConfigurationError, NotFound, RequestRejected
+from common.results import IntentReport, Response
+from common.settings import Settings
+from common.updates import Completed, Update
+from supervisor.background import Background
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
+    from prometheus_client import CollectorRegistry
+    from strands.models import Model
+
+    from common.clock import Clock
+    from common.intents import IntentHandler
+    from common.role import Role
+    from common.tool import Tool
+    from events.projection import Views
+    from events.recorded import RecordedEvent
+    from events.store import EventStore
+    from supervisor.bootstrap import Parts
+    from supervisor.notifications import Notification, Notifier
+
+__all__ = ["Supervisor", "TraceDetail"]
+
+_DEFAULT_OWNER = Owner("default", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class TraceDetail:
+    """One trace: its row in the index and its events."""
+
+    row: dict[str, Any]
+    events: Sequence[RecordedEvent]
+
+
+class Supervisor:
+    """An event-sourced supervisor for LLM agents.
+
+    Use it as an async context manager, or call `start` and `close`. All parts are this instance's own: two supervisors
+    in one process share nothing. `model` serves every tier instead of the configured ones; `clock`, `tracer_provider`
+    and `notifier` replace the defaults. With ``background=False`` no loops run (no timers fire, nothing is recovered
+    but what a request needs).
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        model: Model | None = None,
+        clock: Clock | None = None,
+        tracer_provider: TracerProvider | None = None,
+        notifier: Notifier | None = None,
+        registry: CollectorRegistry | None = None,
+        background: bool = True,
+    ) -> None:
+        self.settings = settings if settings is not None else Settings()
+        self._host = {
+            "model": model,
+            "clock": clock,
+            "tracer_provider": tracer_provider,
+            "notifier": notifier,
+            "registry": registry,
+        }
+        self._with_loops = background
+        self._background = Background()
+        self._parts: Parts | None = None
+        self._roles: list[Role] = []
+        self._tools: list[Tool] = []
+        self._handlers: list[IntentHandler] = []
+        self._recovered = False
+
+    @classmethod
+    def from_config(
+        cls, path: str | Path | None = None, *, environ: Mapping[str, str] | None = None, **parts: Any
+    ) -> Self:
+        """A supervisor with the settings of a YAML file and of the environment (`SUPERVISOR_…`).
+
+        `parts` are the constructor's keyword arguments. Raises `ConfigurationError` that names file, line and key.
+        """
+        from common.settings_loader import load_settings
+
+        settings = load_settings(Path(path) if path is not None else None, os.environ if environ is None else environ)
+        return cls(settings, **parts)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Open the store, wire every part, start the loops. Raises `ConfigurationError` or `StoreUnavailable`."""
+        if self._parts is not None:
+            raise ConfigurationError("the supervisor was started already", where="Supervisor.start")
+        from supervisor.bootstrap import HostParts, build
+
+        parts = await build(
+            self.settings, HostParts(**self._host, roles=self._roles, tools=self._tools, handlers=self._handlers)
+        )
+        self._parts = parts
+        await self._background.start()
+        if self._with_loops:
+            from supervisor.bootstrap import loops
+            from supervisor.scheduler import Scheduler
+
+            self._recovered = True
+            self._background.start_soon(Scheduler(loops(parts)).run)
+
+    async def close(self, timeout: float = 10.0) -> None:
+        """Stop the loops, cancel what still runs, write out what is in memory; `timeout` in seconds."""
+        parts, self._parts = self._parts, None
+        if parts is None:
+            return
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._background.close(timeout)
+            finally:
+                await parts.close()
+
+    async def process_request(self, text: str, context: TaskContext | Mapping[str, Any] | None = None) -> Response:
+        """Handle a request and answer.
+
+        Raises `RequestRejected` (empty, too large, not encodable, an invalid context), `Overloaded` when admission
+        is full, and `StoreError` when the log can't take it; every other fault is the response's outcome.
+        """
+        return await self._process(text, _checked_context(context), _ignore)
+
+    async def stream_request(
+        self, text: str, context: TaskContext | Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Update]:
+        """Handle a request and yield typed updates; the last is `Completed`. Closing the iterator cancels the work.
+
+        A slow reader loses intermediate updates beyond a bound, never the last. Raises like `process_request`.
+        """
+        checked = _checked_context(context)
+        send, receive = anyio.create_memory_object_stream[Update](1_000)
+        scope = anyio.CancelScope()
+        failure: list[Exception] = []
+        final: list[Update] = []
+
+        def emit(update: Update) -> None:
+            if isinstance(update, Completed):
+                final.append(update)
+                return
+            try:
+                send.send_nowait(update)
+            except (anyio.WouldBlock, anyio.BrokenResourceError):
+                return
+
+        async def work() -> None:
+            with scope, send:
+                try:
+                    await self._process(text, checked, emit)
+                except Exception as error:
+                    failure.append(error)
+
+        self._background.start_soon(work)
+        try:
+            async with receive:
+                async for update in receive:
+                    yield update
+            if failure:
+                raise failure[0]
+            for update in final:
+                yield update
+        finally:
+            scope.cancel()
+
+    async def _process(self, text: str, context: TaskContext, emit: Any) -> Response:
+        parts = self._running_parts
+        if not self._recovered:
+            self._recovered = True
+            await parts.recovery.recover(parts.handler.running)
+        return await parts.handler.handle(text, context, emit)
+
+    def cancel(self, trace_id: str) -> None:
+        """Cancel a request that runs in this process; its outcome is `cancelled`. Raises `NotFound`."""
+        self._running_parts.handler.cancel(trace_id)
+
+    def add_role(self, role: Role) -> None:
+        """Add a role with its tools and intent handlers; the router learns it from its examples at start.
+
+        Raises `ConfigurationError` after the start, for an invalid role, or for a name that is taken.
+        """
+        self._before_start("add_role")
+        self._roles.append(role)
+
+    def add_tool(self, tool: Any, *, category: str = "host", effect: bool = False) -> None:
+        """Add a `Tool`, a plain sync or async function, or a Strands tool, under ``category.name``.
+
+        Raises `ConfigurationError` after the start and `ToolError` for what can't be a tool.
+        """
+        from llm_provider.function_tools import as_tool
+
+        self._before_start("add_tool")
+        self._tools.append(as_tool(tool, category=category, effect=effect))
+
+    def add_intent_handler(self, intent_type: type[Any], handler: Any, *, effect: Any) -> None:
+        """Register ``async def handler(intent, execution) -> IntentResult`` for an intent class.
+
+        `effect` (`common.intents.Effect` or its value) declares how it may be tried again; a QUERYABLE handler is an
+        object with `carry_out` and `happened`.
+        """
+        from supervisor.host_handlers import host_handler
+
+        self._before_start("add_intent_handler")
+        self._handlers.append(host_handler(intent_type, handler, effect))
+
+    def _before_start(self, what: str) -> None:
+        if self._parts is not None:
+            raise ConfigurationError(
+                "roles, tools and handlers are added before the start", where=what, todo="Add it, then call start()."
+            )
+
+    @property
+    def _running_parts(self) -> Parts:
+        if self._parts is None:
+            raise ConfigurationError(
+                "the supervisor is not started",
+                where="Supervisor",
+                todo="Use 'async with Supervisor…' or await start().",
+            )
+        return self._parts
+
+    @property
+    def store(self) -> EventStore:
+        """The event store."""
+        return self._running_parts.store
+
+    @property
+    def views(self) -> Views:
+        """The views over the log."""
+        return self._running_parts.views
+
+    @property
+    def metrics_registry(self) -> CollectorRegistry:
+        """The Prometheus registry of this supervisor: expose it, or register it as a collector in the host's own."""
+        return self._running_parts.telemetry.metrics.registry
+
+    async def traces(
+        self, *, limit: int = 20, session: str | None = None, owner: Owner = _DEFAULT_OWNER
+    ) -> list[dict[str, Any]]:
+        """The owner's latest traces, newest first."""
+        where: dict[str, Any] = {"tenant": owner.tenant, "user": owner.user}
+        if session is not None:
+            where["session"] = session
+        return await self.views.query("trace_index", where, order_by="-position", limit=limit)
+
+    async def trace(self, trace_id: str, *, owner: Owner = _DEFAULT_OWNER) -> TraceDetail:
+        """One trace of the owner's, by its id or an unambiguous beginning of it. Raises `NotFound`."""
+        from events.store import stream_name
+
+        where = {"tenant": owner.tenant, "user": owner.user, "trace_id >=": trace_id, "trace_id <": trace_id + "~"}
+        rows = await self.views.query("trace_index", where, limit=2)
+        if len(rows) != 1:
+            problem = "there is no trace" if not rows else "several traces begin with"
+            raise NotFound(f"{problem} {trace_id!r}", where="traces", todo="List them with traces list.")
+        return TraceDetail(rows[0], await self.store.read(stream_name("trace", str(rows[0]["trace_id"]))))
+
+    async def approvals(self, owner: Owner = _DEFAULT_OWNER) -> list[dict[str, Any]]:
+        """The owner's intents that wait for a person, oldest first."""
+        where = {"tenant": owner.tenant, "user": owner.user, "status": "awaiting_approval"}
+        return await self.views.query("intents", where, order_by="registered_at", limit=1_000)
+
+    async def approve(
+        self, intent_id: str, *, by: str, owner: Owner = _DEFAULT_OWNER, comment: str = ""
+    ) -> IntentReport:
+        """Approve exactly what is in the log and carry it out. Raises `NotFound` or `IntentError`."""
+        return await self._running_parts.intents.approve(intent_id, owner, by=by, comment=comment)
+
+    async def deny(self, intent_id: str, *, by: str, reason: str = "", owner: Owner = _DEFAULT_OWNER) -> IntentReport:
+        """Deny a waiting intent. Raises `NotFound` or `IntentError`."""
+        return await self._running_parts.intents.deny(intent_id, owner, by=by, reason=reason)
+
+    async def flags_overview(self, context: TaskContext | None = None) -> list[dict[str, Any]]:
+        """Every flag with the value a request of this context would get, and why."""
+        flags = self._running_parts.flags
+        rows: list[dict[str, Any]] = []
+        for key in flags.keys:
+            read = await flags.read(key, context or TaskContext())
+            rows.append({**read.reading.model_dump(), "value": read.value, "provider": read.provider})
+        return rows
+
+    def notifications(self) -> AsyncGenerator[Notification]:
+        """Timers, alarms and reminders of every owner as they fire, from the first `anext` on."""
+        return self._running_parts.notifications.listen()
+
+
+def _ignore(_: Update) -> None:
+    return None
+
+
+def _checked_context(context: TaskContext | Mapping[str, Any] | None) -> TaskContext:
+    if isinstance(context, TaskContext):
+        return context
+    try:
+        return TaskContext.model_validate(dict(context) if context is not None else {})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        raise RequestRejected(
+            f"the request's context is not valid: {problem['msg']}", where=f"context.{name}"
+        ) from None

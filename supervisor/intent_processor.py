@@ -1,0 +1,382 @@
+"""Carries out what agents want changed: validate, apply policy, claim, do, record.
+
+The rules of effects (docs/architecture.md, "Effects"): a LOG effect and its IntentProcessed are one append; every
+other effect is claimed durably before it is tried, and how it may be tried again is what its handler declares.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+from pydantic import ValidationError
+
+from common.clock import Clock
+from common.context import Owner, TaskContext
+from common.errors import IntentError, NotFound, StreamConflict, SupervisorError
+from common.intent_collector import CollectedIntent
+from common.intents import (
+    Effect,
+    Intent,
+    IntentExecution,
+    IntentHandler,
+    IntentResult,
+    IntentStatus,
+    Policy,
+    StreamAppend,
+)
+from common.results import IntentReport
+from common.settings import IntentSettings
+from common.telemetry import Telemetry
+from common.updates import ApprovalRequested
+from common.updates import IntentRegistered as IntentRegisteredUpdate
+from events.catalogue.base import Event
+from events.catalogue.intent import (
+    IntentApprovalRequested,
+    IntentApproved,
+    IntentClaimed,
+    IntentDenied,
+    IntentFailed,
+    IntentProcessed,
+    IntentRegistered,
+    IntentUncertain,
+)
+from events.state.intent import IntentState, arguments_hash, fold_intent
+from events.store import EventStore, stream_name
+from supervisor.runs import Run
+
+__all__ = ["IntentProcessor", "intent_id_for"]
+
+_log = logging.getLogger(__name__)
+_NAMESPACE = uuid.UUID("7f0c4f0a-4f5e-4f0e-9d50-6f2c6f1f8a11")
+_UNSETTLED = (IntentStatus.REGISTERED, IntentStatus.CLAIMED)
+
+
+def intent_id_for(owner: Owner, request_id: str, ordinal: int) -> str:
+    """The id of a request's n-th intent; the same for every attempt at the request, so registering twice conflicts."""
+    name = json.dumps([owner.tenant, owner.user, request_id, ordinal])
+    return uuid.uuid5(_NAMESPACE, name).hex
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempted:
+    """How one attempt ended: `event` settles the intent; None leaves it open for another attempt."""
+
+    event: Event | None
+    error: str = ""
+
+
+class IntentProcessor:
+    """The one place where intents take effect.
+
+    `owner_id` names this process in claims. Handlers are registered by intent class; the policy of a type comes from
+    the settings.
+    """
+
+    def __init__(
+        self, store: EventStore, settings: IntentSettings, clock: Clock, telemetry: Telemetry, owner_id: str
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._telemetry = telemetry
+        self._owner_id = owner_id
+        self._handlers: dict[str, IntentHandler] = {}
+
+    def add_handler(self, handler: IntentHandler) -> None:
+        """Register the handler of an intent type. Raises `IntentError` when the type has one already."""
+        kind = handler.intent_type.TYPE
+        if kind in self._handlers:
+            raise IntentError("this intent type has a handler already", where=kind, todo="Register each type once.")
+        self._handlers[kind] = handler
+
+    async def settle(self, run: Run) -> tuple[IntentReport, ...]:
+        """Register everything the run collected, then carry out what policy lets through.
+
+        Not interrupted by the request's cancellation or wall clock once it has begun: what was not started by then
+        is failed with that reason. Registering is durable before anything is carried out.
+        """
+        collected = run.context.collector.collected()
+        if not collected:
+            return ()
+        with anyio.CancelScope(shield=True):
+            states = await self._register(run, collected)
+            reports: list[IntentReport] = []
+            for intent_id in states:
+                if run.context.budget.remaining() == 0.0:
+                    await self._refuse(intent_id, "the request's time was up before this was started")
+                reports.append(await self.process(intent_id))
+            return tuple(reports)
+
+    async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
+        context = run.context.context
+        request_id = context.request_id or run.trace.trace_id
+        now = self._clock.now()
+        appends: list[StreamAppend] = []
+        ids: list[str] = []
+        for ordinal, entry in enumerate(collected):
+            intent_id = intent_id_for(context.owner, request_id, ordinal)
+            lifetime = entry.intent.EXPIRES_AFTER
+            registered = IntentRegistered(
+                intent_id=intent_id,
+                type=entry.intent.TYPE,
+                arguments=entry.intent.model_dump(mode="json"),
+                summary=entry.intent.summary(),
+                key=intent_id,
+                trace_id=run.trace.trace_id,
+                task=entry.task,
+                call_id=entry.call_id,
+                ordinal=ordinal,
+                user=context.user,
+                expires_at=now + lifetime if lifetime is not None else None,
+                context=context.model_dump(mode="json"),
+            )
+            appends.append(StreamAppend(_stream(intent_id), [registered, *self._first_decision(registered)], 0))
+            ids.append(intent_id)
+        await self._store.append(appends, tenant=context.tenant, correlation=run.trace.trace_id)
+        for append in appends:
+            self._announce(run, [event for event in append.events if isinstance(event, Event)])
+        return ids
+
+    def _first_decision(self, registered: IntentRegistered) -> list[Event]:
+        policy = self._settings.policies.get(registered.type, self._settings.default_policy)
+        if policy is Policy.DENY:
+            return [IntentDenied(intent_id=registered.intent_id, by="policy", reason="the policy of its type is deny")]
+        if policy is Policy.ASK:
+            digest = arguments_hash(registered.type, registered.arguments)
+            return [IntentApprovalRequested(intent_id=registered.intent_id, arguments_hash=digest)]
+        return []
+
+    @staticmethod
+    def _announce(run: Run, events: list[Event]) -> None:
+        registered = events[0]
+        assert isinstance(registered, IntentRegistered)  # noqa: S101 - made a few lines above
+        run.context.emit(IntentRegisteredUpdate(registered.intent_id, registered.type, registered.summary))
+        if any(isinstance(event, IntentApprovalRequested) for event in events):
+            run.context.emit(ApprovalRequested(registered.intent_id, registered.type, registered.summary))
+
+    async def report(self, intent_id: str) -> IntentReport:
+        """Where an intent stands. Raises `NotFound`."""
+        return _report(await self._state(intent_id))
+
+    async def process(self, intent_id: str) -> IntentReport:
+        """Carry an intent out if it is ready for it, and tell where it stands afterwards.
+
+        Safe to call from several processes at once: claims are compare-and-set on the intent's stream, and whoever
+        comes second reports what the first one did.
+        """
+        state = await self._state(intent_id)
+        with self._telemetry.span(
+            f"intent {state.type}", {"supervisor.intent.id": intent_id, "supervisor.intent.type": state.type}
+        ) as span:
+            if state.status in _UNSETTLED:
+                try:
+                    await self._carry_out(state)
+                except StreamConflict:
+                    _log.info("intent %s was settled by another process", intent_id)
+                state = await self._state(intent_id)
+                self._telemetry.metrics.intents.labels(state.type, state.status.value).inc()
+            span.set_attribute("supervisor.intent.status", state.status.value)
+        return _report(state)
+
+    async def _carry_out(self, state: IntentState) -> None:
+        if state.expires_at is not None and self._clock.now() > state.expires_at:
+            await self._append(state, IntentFailed(intent_id=state.intent_id, error="it expired before it was done"))
+            return
+        try:
+            handler, intent = self._validated(state)
+        except IntentError as error:
+            await self._append(state, IntentFailed(intent_id=state.intent_id, error=str(error)))
+            return
+        if handler.effect is Effect.LOG:
+            await self._carry_out_in_log(state, handler, intent)
+        else:
+            await self._carry_out_outside(state, handler, intent)
+
+    def _validated(self, state: IntentState) -> tuple[IntentHandler, Intent]:
+        handler = self._handlers.get(state.type)
+        if handler is None:
+            raise IntentError(
+                "no handler is registered for this type",
+                where=state.type,
+                todo="Register one by supervisor.add_intent_handler.",
+            )
+        if state.approved_hash is not None and state.approved_hash != arguments_hash(state.type, state.arguments):
+            raise IntentError("its arguments are not those that were approved", where=state.intent_id)
+        try:
+            return handler, handler.intent_type.model_validate(state.arguments)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise IntentError(f"its arguments are not valid: {problem['msg']}", where=state.type) from None
+
+    def _execution(self, state: IntentState, attempt: int) -> IntentExecution:
+        return IntentExecution(
+            intent_id=state.intent_id,
+            key=state.key,
+            attempt=attempt,
+            context=TaskContext.model_validate(state.context),
+            not_after=self._clock.now() + timedelta(seconds=self._settings.timeout),
+        )
+
+    async def _carry_out_in_log(self, state: IntentState, handler: IntentHandler, intent: Intent) -> None:
+        """Effect and IntentProcessed in one append; a conflict means that the log moved on: decide anew."""
+        for attempt in range(1, self._settings.attempts + 1):
+            try:
+                with anyio.fail_after(self._settings.timeout):
+                    result = await handler.carry_out(intent, self._execution(state, attempt))
+                await self._append(state, _processed(state, result), *result.appends)
+            except StreamConflict:
+                state = await self._state(state.intent_id)
+                if state.status not in _UNSETTLED:
+                    return
+            except SupervisorError as error:
+                await self._append(state, IntentFailed(intent_id=state.intent_id, error=str(error)))
+                return
+            except Exception as error:  # events were not appended: it certainly did not happen
+                _log.exception("the handler of %s failed", state.type)
+                await self._append(state, IntentFailed(intent_id=state.intent_id, error=_words(error)))
+                return
+            else:
+                return
+        await self._append(
+            state, IntentFailed(intent_id=state.intent_id, error="other changes to the same thing kept coming first")
+        )
+
+    async def _carry_out_outside(self, state: IntentState, handler: IntentHandler, intent: Intent) -> None:
+        """Claim durably, try, record; what is tried again is what the handler's effect allows."""
+        first = state.attempt + 1
+        if state.status is IntentStatus.CLAIMED:
+            settled = await self._reconcile(state, handler, intent)
+            if settled.event is not None:
+                await self._append(state, settled.event)
+                return
+        error = ""
+        for attempt in range(first, first + self._settings.attempts):
+            state = await self._claim(state, attempt)
+            attempted = await self._attempt(state, handler, intent, attempt)
+            if attempted.event is not None:
+                await self._append(state, attempted.event)
+                return
+            error = attempted.error
+        reason = f"no clear answer after {self._settings.attempts} attempts: {error}"
+        await self._append(state, IntentUncertain(intent_id=state.intent_id, reason=reason))
+
+    async def _attempt(self, state: IntentState, handler: IntentHandler, intent: Intent, attempt: int) -> _Attempted:
+        try:
+            with anyio.fail_after(self._settings.timeout):
+                result = await handler.carry_out(intent, self._execution(state, attempt))
+            return _Attempted(_processed(state, result))
+        except IntentError as error:
+            return _Attempted(IntentFailed(intent_id=state.intent_id, error=str(error)))
+        except Exception as error:  # the other side may have acted: the outcome is open
+            _log.warning("attempt %d at intent %s has no clear outcome", attempt, state.intent_id, exc_info=True)
+            claimed = await self._state(state.intent_id)
+            settled = await self._reconcile(claimed, handler, intent)
+            return _Attempted(settled.event, _words(error))
+
+    async def _reconcile(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
+        """Settle an attempt whose outcome is open, or allow another one."""
+        if handler.effect is Effect.IDEMPOTENT:
+            return _Attempted(None)
+        if handler.effect is Effect.AT_MOST_ONCE:
+            return _Attempted(
+                IntentUncertain(intent_id=state.intent_id, reason="it was tried once, without a clear answer")
+            )
+        if state.not_after is not None:
+            left = (state.not_after - self._clock.now()).total_seconds()
+            await anyio.sleep(max(0.0, min(left, self._settings.timeout)))
+        try:
+            with anyio.fail_after(self._settings.timeout):
+                result = await handler.happened(intent, self._execution(state, state.attempt))
+        except Exception as error:
+            reason = f"it was tried, and asking whether it happened failed: {_words(error)}"
+            return _Attempted(IntentUncertain(intent_id=state.intent_id, reason=reason))
+        return _Attempted(None if result is None else _processed(state, result))
+
+    async def _claim(self, state: IntentState, attempt: int) -> IntentState:
+        claim = IntentClaimed(
+            intent_id=state.intent_id,
+            attempt=attempt,
+            key=state.key,
+            owner=self._owner_id,
+            not_after=self._clock.now() + timedelta(seconds=self._settings.timeout),
+        )
+        await self._append(state, claim)
+        return await self._state(state.intent_id)
+
+    async def approve(self, intent_id: str, owner: Owner, *, by: str, comment: str = "") -> IntentReport:
+        """Say yes to exactly the arguments that are in the log, and carry it out.
+
+        Raises `NotFound` for an intent that is not the owner's and `IntentError` when it does not wait for approval.
+        """
+        state = await self._waiting(intent_id, owner)
+        digest = arguments_hash(state.type, state.arguments)
+        await self._decide(state, IntentApproved(intent_id=intent_id, by=by, arguments_hash=digest, comment=comment))
+        return await self.process(intent_id)
+
+    async def deny(self, intent_id: str, owner: Owner, *, by: str, reason: str = "") -> IntentReport:
+        """Say no. Raises like `approve`."""
+        state = await self._waiting(intent_id, owner)
+        await self._decide(state, IntentDenied(intent_id=intent_id, by=by, reason=reason))
+        return await self.report(intent_id)
+
+    async def _decide(self, state: IntentState, event: Event) -> None:
+        try:
+            await self._append(state, event)
+        except StreamConflict:
+            raise IntentError(
+                "somebody else decided at the same moment", where=state.intent_id, todo="Look at it again."
+            ) from None
+
+    async def _waiting(self, intent_id: str, owner: Owner) -> IntentState:
+        state = await self._state(intent_id)
+        if (state.tenant, state.user) != owner:
+            raise _unknown(intent_id)
+        if state.status is not IntentStatus.AWAITING_APPROVAL:
+            raise IntentError(f"it does not wait for approval: it is {state.status.value}", where=intent_id)
+        return state
+
+    async def _refuse(self, intent_id: str, reason: str) -> None:
+        state = await self._state(intent_id)
+        if state.status is IntentStatus.REGISTERED:
+            await self._append(state, IntentFailed(intent_id=intent_id, error=reason))
+
+    async def _state(self, intent_id: str) -> IntentState:
+        recorded = await self._store.read(_stream(intent_id))
+        if not recorded:
+            raise _unknown(intent_id)
+        return fold_intent(recorded)
+
+    async def _append(self, state: IntentState, event: Event, *effects: StreamAppend) -> None:
+        appends = [StreamAppend(_stream(state.intent_id), [event], state.version), *effects]
+        await self._store.append(appends, tenant=state.tenant, correlation=state.trace_id)
+
+
+def _stream(intent_id: str) -> str:
+    return stream_name("intent", intent_id)
+
+
+def _unknown(intent_id: str) -> NotFound:
+    return NotFound(f"there is no intent {intent_id!r}", where="approvals", todo="List them with approvals list.")
+
+
+def _processed(state: IntentState, result: IntentResult) -> IntentProcessed:
+    return IntentProcessed(intent_id=state.intent_id, detail=result.detail, data=result.data)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return str(error) or type(error).__name__
+
+
+def _report(state: IntentState) -> IntentReport:
+    detail = state.detail or state.summary
+    if state.status is not IntentStatus.PROCESSED and state.detail:
+        detail = f"{state.summary}: {state.detail}"
+    return IntentReport(id=state.intent_id, type=state.type, status=state.status, detail=detail)

@@ -1,0 +1,88 @@
+"""Settles what dead processes left behind: their intents, then their traces."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from common.errors import StreamConflict, SupervisorError
+from common.results import IntentReport, Response
+from events.catalogue.trace import TraceEnded
+from events.ownership import Ownership
+from events.projection import Views
+from events.store import EventStore, stream_name
+from supervisor.answers import compose_text
+from supervisor.intent_processor import IntentProcessor
+from supervisor.traces import TraceReading, read_trace
+
+__all__ = ["Recovery"]
+
+_log = logging.getLogger(__name__)
+
+
+class Recovery:
+    """Closes traces whose owner is certainly dead as `interrupted`, after settling their intents.
+
+    A trace whose owner lives is never touched. Several processes may recover at once: every step is compare-and-set.
+    """
+
+    def __init__(self, store: EventStore, views: Views, ownership: Ownership, intents: IntentProcessor) -> None:
+        self._store = store
+        self._views = views
+        self._ownership = ownership
+        self._intents = intents
+
+    async def recover(self, running_here: Collection[str] = ()) -> int:
+        """Settle every abandoned trace; returns how many. `running_here` are this process's own running traces."""
+        rows = await self._views.query("trace_index", {"outcome": None}, order_by="position", limit=10_000)
+        settled = 0
+        for row in rows:
+            trace_id = str(row["trace_id"])
+            if trace_id in running_here or self._ownership.is_alive(str(row["owner"])):
+                continue
+            try:
+                await self.settle_trace(trace_id)
+            except SupervisorError:
+                _log.exception("trace %s could not be recovered", trace_id)
+                continue
+            settled += 1
+        return settled
+
+    async def settle_trace(self, trace_id: str) -> None:
+        """Settle one trace whose owner is dead: carry on with its intents by the rules of effects, then close it."""
+        reading = read_trace(await self._store.read(stream_name("trace", trace_id)))
+        if reading.ended is not None or reading.started is None:
+            return
+        reports = await self.settle_intents(trace_id, reading)
+        response = Response(
+            trace_id=trace_id,
+            text=_interrupted_text(reading, reports),
+            outcome="interrupted",
+            metadata=reading.metadata,
+            intents=tuple(reports),
+            usage=reading.usage,
+        )
+        ended = TraceEnded(
+            outcome="interrupted",
+            response=response.model_dump(mode="json"),
+            error="the process that handled it ended before the answer",
+        )
+        try:
+            await self._store.append(
+                stream_name("trace", trace_id), [ended], reading.version, tenant=reading.tenant, correlation=trace_id
+            )
+        except StreamConflict:
+            _log.info("trace %s was closed by another process", trace_id)
+
+    async def settle_intents(self, trace_id: str, reading: TraceReading) -> list[IntentReport]:
+        """Bring every intent of a trace to rest and tell where each stands."""
+        rows = await self._views.query(
+            "intents", {"trace_id": trace_id, "tenant": reading.tenant}, order_by="ordinal", limit=1_000
+        )
+        return [await self._intents.process(str(row["intent_id"])) for row in rows]
+
+
+def _interrupted_text(reading: TraceReading, reports: list[IntentReport]) -> str:
+    if reports:
+        return compose_text(reading.outputs, reports)
+    return "The request was interrupted before anything was carried out; ask again to have it done."

@@ -101,7 +101,7 @@ class PlanningRole:
         prompt = load_prompt("meta_planning")
         agent_prompt = load_prompt("agent")
         output = await ask_structured(
-            self._models.get_model(self._tier),
+            await self._models.load(self._tier),
             PlannerOutput,
             system_prompt=prompt.render(
                 tools=self._tools.format_for_llm(list(shortlist)) or "(none fits)", **_situation(context)
@@ -132,7 +132,7 @@ class PlanningRole:
         prompt = load_prompt("task_graph")
         roles = "\n".join(f"- {role.name}: {role.description}" for role in self._roles.enabled())
         output = await ask_structured(
-            self._models.get_model(self._tier),
+            await self._models.load(self._tier),
             TaskGraphOutput,
             system_prompt=prompt.render(roles=roles, **_situation(context)),
             request=request,

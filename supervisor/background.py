@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
@@ -37,7 +37,7 @@ class Background:
             await self._stop.wait()
             group.cancel_scope.cancel()
 
-    def start_soon(self, function: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+    def start_soon(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> None:
         """Run something in the group. Raises `RuntimeError` when it is not open."""
         if self._group is None or self._stop.is_set():
             raise RuntimeError("the supervisor is not running: use 'async with Supervisor…' or call start()")

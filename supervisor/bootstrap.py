@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
 from opentelemetry.trace import TracerProvider
 
-from common.clock import Clock
+from common.clock import Clock, SystemClock
+from common.errors import ConfigurationError
 from common.flags import Flags
 from common.intents import IntentHandler
 from common.role import Role
@@ -16,7 +21,7 @@ from common.settings import Settings
 from common.telemetry import Telemetry
 from common.tool import Tool
 from events.ownership import Ownership
-from events.projection import View, Views
+from events.projection import Views
 from events.store import EventStore
 from events.views.agent_registry import AgentRegistry
 from events.views.builtin import builtin_views
@@ -27,14 +32,19 @@ from roles.core_planning import PlanningRole
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
 from roles.router import Router
+from roles.shipped import shipped_roles
+from roles.timer.firing import TimerFirer
 from supervisor.admission import Admission
 from supervisor.claims import Claims
 from supervisor.engine import EngineServices
 from supervisor.intent_processor import IntentProcessor
+from supervisor.log_metrics import LogMetrics
 from supervisor.notifications import Notifications, Notifier
+from supervisor.own_runs import OwnRuns
 from supervisor.recovery import Recovery
 from supervisor.requests import RequestHandler, RequestServices
 from supervisor.runs import Runs
+from supervisor.scheduler import Loop
 from supervisor.sessions import Sessions
 from supervisor.simplified_workflow_engine import SimplifiedWorkflowEngine
 from supervisor.workflow_engine import WorkflowEngine
@@ -101,7 +111,7 @@ async def build(settings: Settings, host: HostParts) -> Parts:
             settings.store_url, queue_size=settings.store.queue_size, timeout=settings.store.timeout
         )
         opened.push_async_callback(store.close)
-        ownership = await anyio.to_thread.run_sync(Ownership.acquire, settings.data_dir / "owners.lock")
+        ownership = await anyio.to_thread.run_sync(Ownership.acquire, _lock_folder(settings))
         opened.callback(ownership.release)
         views = Views(store, builtin_views())
         opened.push_async_callback(views.close)
@@ -130,13 +140,14 @@ async def _wire(
     roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools)
     router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache")
     flags = Flags(settings.flags.domain, settings.flags.values)
-    intents = IntentProcessor(store, settings.intents, clock, telemetry, ownership.owner_id)
+    intents = IntentProcessor(store, settings.intents, clock, telemetry, ownership)
     for handler in (*(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers):
         intents.add_handler(handler)
     runs = Runs(settings, store, telemetry)
     recovery = Recovery(store, views, ownership, intents)
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
+    telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership.owner_id)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)
@@ -148,7 +159,7 @@ async def _wire(
         )
     )  # fmt: skip
     registry = AgentRegistry(store, views)
-    await register_roles(registry, roles)
+    await _register_agents(registry, roles)
     return Parts(
         settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
         recovery, Notifications(host.notifier), registry, admission, handler,
@@ -168,6 +179,20 @@ def _register(settings: Settings, host: HostParts, resources: RoleResources, too
     return roles
 
 
+async def _register_agents(registry: AgentRegistry, roles: RoleRegistry) -> None:
+    """Have the log know every role with its current definition."""
+    for role in roles.all():
+        await registry.register(
+            role.name, role.description, [tool.name for tool in role.tools], examples=len(role.examples)
+        )
+
+
+def _lock_folder(settings: Settings) -> Path | None:
+    """Where processes that share the store show that they live: beside the database, wherever that is."""
+    scheme, _, path = settings.store_url.partition(":///")
+    return Path(f"{path}-owners") if scheme == "sqlite" else None
+
+
 def _make_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -181,7 +206,7 @@ def _make_folder(settings: Settings) -> None:
 
 def loops(parts: Parts) -> list[Loop]:
     """The loops of a running supervisor."""
-    firer = TimerFirer(parts.store, parts.views, parts.clock, parts.notifications, parts.settings.timer)
+    firer = TimerFirer(parts.store, parts.views, parts.clock, parts.notifications.timer_fired, parts.settings.timer)
     return [
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),

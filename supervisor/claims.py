@@ -41,17 +41,17 @@ class Claims:
         self._store = store
         self._owner_id = owner_id
 
-    async def claim(self, text: str, context: TaskContext, request_id: str | None) -> Claimed | Taken:
+    def claim_new(self, text: str, context: TaskContext) -> Claimed:
+        """Claim a fresh id: nobody can have claimed it before, so nothing is waited for."""
+        claimed = self._prepared(context.model_copy(update={"request_id": uuid.uuid4().hex}), 1, None)
+        self._store.post(self._appends(text, claimed, 0), tenant=context.tenant, correlation=claimed.trace_id)
+        return claimed
+
+    async def claim(self, text: str, context: TaskContext, request_id: str) -> Claimed | Taken:
         """Claim the id for a new trace, or tell whose it is.
 
-        Without a `request_id` a fresh one is made: nobody can have claimed it, so nothing is waited for. Raises
-        `RequestRejected` when the id was used for another text.
+        Raises `RequestRejected` when the id was used for another text.
         """
-        if request_id is None:
-            claimed = self._prepared(context.model_copy(update={"request_id": uuid.uuid4().hex}), 1, None)
-            for append in self._appends(text, claimed, 0):
-                self._store.post(append.stream, append.events, tenant=context.tenant, correlation=claimed.trace_id)
-            return claimed
         recorded = await self._store.read(_stream(context, request_id))
         accepted = [entry.event for entry in recorded if isinstance(entry.event, RequestAccepted)]
         if accepted:

@@ -67,7 +67,7 @@ class Supervisor:
         background: bool = True,
     ) -> None:
         self.settings = settings if settings is not None else Settings()
-        self._host = {
+        self._host: dict[str, Any] = {
             "model": model,
             "clock": clock,
             "tracer_provider": tracer_provider,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from common.errors import ConfigurationError
 from common.intents import Effect, Intent, IntentExecution, IntentHandler, IntentResult
 
 __all__ = ["host_handler"]
+
+
+_Function = Callable[[Any, IntentExecution], Awaitable[IntentResult | str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class _FunctionHandler:
 
     intent_type: type[Intent]
     effect: Effect
-    function: Callable[[Any, IntentExecution], Awaitable[IntentResult | str]]
+    function: _Function
 
     async def carry_out(self, intent: Intent, execution: IntentExecution) -> IntentResult:
         result = await self.function(intent, execution)
@@ -69,4 +72,4 @@ def host_handler(intent_type: Any, handler: Any, effect: Effect | str) -> Intent
             "a handler is an async function, or an object with carry_out (and happened, if queryable)",
             where=intent_type.TYPE,
         )
-    return _FunctionHandler(intent_type, kind, handler)
+    return _FunctionHandler(intent_type, kind, cast("_Function", handler))

@@ -36,16 +36,9 @@ from common.telemetry import Telemetry
 from common.updates import ApprovalRequested
 from common.updates import IntentRegistered as IntentRegisteredUpdate
 from events.catalogue.base import Event
-from events.catalogue.intent import (
-    IntentApprovalRequested,
-    IntentApproved,
-    IntentClaimed,
-    IntentDenied,
-    IntentFailed,
-    IntentProcessed,
-    IntentRegistered,
-    IntentUncertain,
-)
+from events.catalogue.intent import IntentApprovalRequested, IntentDenied, IntentRegistered
+from events.ownership import Ownership
+from events.state import intent as decide
 from events.state.intent import IntentState, arguments_hash, fold_intent
 from events.store import EventStore, stream_name
 from supervisor.runs import Run
@@ -74,19 +67,20 @@ class _Attempted:
 class IntentProcessor:
     """The one place where intents take effect.
 
-    `owner_id` names this process in claims. Handlers are registered by intent class; the policy of a type comes from
+    `ownership` names this process in claims and tells whether others live. Handlers are registered by intent class; the policy of a type comes from
     the settings.
     """
 
     def __init__(
-        self, store: EventStore, settings: IntentSettings, clock: Clock, telemetry: Telemetry, owner_id: str
+        self, store: EventStore, settings: IntentSettings, clock: Clock, telemetry: Telemetry, ownership: Ownership
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._telemetry = telemetry
-        self._owner_id = owner_id
+        self._ownership = ownership
         self._handlers: dict[str, IntentHandler] = {}
+        self._in_flight: set[str] = set()
 
     def add_handler(self, handler: IntentHandler) -> None:
         """Register the handler of an intent type. Raises `IntentError` when the type has one already."""
@@ -104,14 +98,13 @@ class IntentProcessor:
         collected = run.context.collector.collected()
         if not collected:
             return ()
+        reports: list[IntentReport] = []
         with anyio.CancelScope(shield=True):
-            states = await self._register(run, collected)
-            reports: list[IntentReport] = []
-            for intent_id in states:
+            for intent_id in await self._register(run, collected):
                 if run.context.budget.remaining() == 0.0:
                     await self._refuse(intent_id, "the request's time was up before this was started")
                 reports.append(await self.process(intent_id))
-            return tuple(reports)
+        return tuple(reports)
 
     async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
         context = run.context.context
@@ -174,24 +167,39 @@ class IntentProcessor:
         with self._telemetry.span(
             f"intent {state.type}", {"supervisor.intent.id": intent_id, "supervisor.intent.type": state.type}
         ) as span:
-            if state.status in _UNSETTLED:
+            if self._is_ours_to_do(state):
+                self._in_flight.add(intent_id)
                 try:
                     await self._carry_out(state)
                 except StreamConflict:
                     _log.info("intent %s was settled by another process", intent_id)
+                finally:
+                    self._in_flight.discard(intent_id)
                 state = await self._state(intent_id)
                 self._telemetry.metrics.intents.labels(state.type, state.status.value).inc()
             span.set_attribute("supervisor.intent.status", state.status.value)
         return _report(state)
 
+    def _is_ours_to_do(self, state: IntentState) -> bool:
+        """Ready, or claimed by a process that is dead (or by this one, in an attempt that is over)."""
+        if state.intent_id in self._in_flight:
+            return False
+        if state.status is IntentStatus.CLAIMED:
+            claimed_by = state.owner or ""
+            return claimed_by == self._ownership.owner_id or not self._ownership.is_alive(claimed_by)
+        return state.status is IntentStatus.REGISTERED
+
+    def _has_expired(self, state: IntentState) -> bool:
+        return state.expires_at is not None and self._clock.now() > state.expires_at
+
     async def _carry_out(self, state: IntentState) -> None:
-        if state.expires_at is not None and self._clock.now() > state.expires_at:
-            await self._append(state, IntentFailed(intent_id=state.intent_id, error="it expired before it was done"))
+        if state.status is IntentStatus.REGISTERED and self._has_expired(state):
+            await self._append(state, decide.fail(state, "it expired before it was done"))
             return
         try:
             handler, intent = self._validated(state)
         except IntentError as error:
-            await self._append(state, IntentFailed(intent_id=state.intent_id, error=str(error)))
+            await self._append(state, decide.fail(state, str(error)))
             return
         if handler.effect is Effect.LOG:
             await self._carry_out_in_log(state, handler, intent)
@@ -206,8 +214,6 @@ class IntentProcessor:
                 where=state.type,
                 todo="Register one by supervisor.add_intent_handler.",
             )
-        if state.approved_hash is not None and state.approved_hash != arguments_hash(state.type, state.arguments):
-            raise IntentError("its arguments are not those that were approved", where=state.intent_id)
         try:
             return handler, handler.intent_type.model_validate(state.arguments)
         except ValidationError as error:
@@ -235,48 +241,48 @@ class IntentProcessor:
                 if state.status not in _UNSETTLED:
                     return
             except SupervisorError as error:
-                await self._append(state, IntentFailed(intent_id=state.intent_id, error=str(error)))
+                await self._append(state, decide.fail(state, str(error)))
                 return
             except Exception as error:  # events were not appended: it certainly did not happen
                 _log.exception("the handler of %s failed", state.type)
-                await self._append(state, IntentFailed(intent_id=state.intent_id, error=_words(error)))
+                await self._append(state, decide.fail(state, _words(error)))
                 return
             else:
                 return
-        await self._append(
-            state, IntentFailed(intent_id=state.intent_id, error="other changes to the same thing kept coming first")
-        )
+        await self._append(state, decide.fail(state, "other changes to the same thing kept coming first"))
 
     async def _carry_out_outside(self, state: IntentState, handler: IntentHandler, intent: Intent) -> None:
         """Claim durably, try, record; what is tried again is what the handler's effect allows."""
-        first = state.attempt + 1
         if state.status is IntentStatus.CLAIMED:
             settled = await self._reconcile(state, handler, intent)
             if settled.event is not None:
                 await self._append(state, settled.event)
                 return
+            if self._has_expired(state):
+                reason = "it was tried once without a clear answer, and is too old to be tried again"
+                await self._append(state, decide.leave_uncertain(state, reason))
+                return
         error = ""
-        for attempt in range(first, first + self._settings.attempts):
-            state = await self._claim(state, attempt)
-            attempted = await self._attempt(state, handler, intent, attempt)
+        for _ in range(self._settings.attempts):
+            state = await self._claim(state)
+            attempted = await self._attempt(state, handler, intent)
             if attempted.event is not None:
                 await self._append(state, attempted.event)
                 return
             error = attempted.error
         reason = f"no clear answer after {self._settings.attempts} attempts: {error}"
-        await self._append(state, IntentUncertain(intent_id=state.intent_id, reason=reason))
+        await self._append(state, decide.leave_uncertain(state, reason))
 
-    async def _attempt(self, state: IntentState, handler: IntentHandler, intent: Intent, attempt: int) -> _Attempted:
+    async def _attempt(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
         try:
             with anyio.fail_after(self._settings.timeout):
-                result = await handler.carry_out(intent, self._execution(state, attempt))
+                result = await handler.carry_out(intent, self._execution(state, state.attempt))
             return _Attempted(_processed(state, result))
         except IntentError as error:
-            return _Attempted(IntentFailed(intent_id=state.intent_id, error=str(error)))
+            return _Attempted(decide.fail(state, str(error)))
         except Exception as error:  # the other side may have acted: the outcome is open
-            _log.warning("attempt %d at intent %s has no clear outcome", attempt, state.intent_id, exc_info=True)
-            claimed = await self._state(state.intent_id)
-            settled = await self._reconcile(claimed, handler, intent)
+            _log.warning("attempt %d at intent %s has no clear outcome", state.attempt, state.intent_id, exc_info=True)
+            settled = await self._reconcile(state, handler, intent)
             return _Attempted(settled.event, _words(error))
 
     async def _reconcile(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
@@ -284,9 +290,7 @@ class IntentProcessor:
         if handler.effect is Effect.IDEMPOTENT:
             return _Attempted(None)
         if handler.effect is Effect.AT_MOST_ONCE:
-            return _Attempted(
-                IntentUncertain(intent_id=state.intent_id, reason="it was tried once, without a clear answer")
-            )
+            return _Attempted(decide.leave_uncertain(state, "it was tried once, without a clear answer"))
         if state.not_after is not None:
             left = (state.not_after - self._clock.now()).total_seconds()
             await anyio.sleep(max(0.0, min(left, self._settings.timeout)))
@@ -295,18 +299,12 @@ class IntentProcessor:
                 result = await handler.happened(intent, self._execution(state, state.attempt))
         except Exception as error:
             reason = f"it was tried, and asking whether it happened failed: {_words(error)}"
-            return _Attempted(IntentUncertain(intent_id=state.intent_id, reason=reason))
+            return _Attempted(decide.leave_uncertain(state, reason))
         return _Attempted(None if result is None else _processed(state, result))
 
-    async def _claim(self, state: IntentState, attempt: int) -> IntentState:
-        claim = IntentClaimed(
-            intent_id=state.intent_id,
-            attempt=attempt,
-            key=state.key,
-            owner=self._owner_id,
-            not_after=self._clock.now() + timedelta(seconds=self._settings.timeout),
-        )
-        await self._append(state, claim)
+    async def _claim(self, state: IntentState) -> IntentState:
+        not_after = self._clock.now() + timedelta(seconds=self._settings.timeout)
+        await self._append(state, decide.claim(state, self._ownership.owner_id, not_after))
         return await self._state(state.intent_id)
 
     async def approve(self, intent_id: str, owner: Owner, *, by: str, comment: str = "") -> IntentReport:
@@ -315,14 +313,13 @@ class IntentProcessor:
         Raises `NotFound` for an intent that is not the owner's and `IntentError` when it does not wait for approval.
         """
         state = await self._waiting(intent_id, owner)
-        digest = arguments_hash(state.type, state.arguments)
-        await self._decide(state, IntentApproved(intent_id=intent_id, by=by, arguments_hash=digest, comment=comment))
+        await self._decide(state, decide.approve(state, by, state.arguments_hash, comment))
         return await self.process(intent_id)
 
     async def deny(self, intent_id: str, owner: Owner, *, by: str, reason: str = "") -> IntentReport:
         """Say no. Raises like `approve`."""
         state = await self._waiting(intent_id, owner)
-        await self._decide(state, IntentDenied(intent_id=intent_id, by=by, reason=reason))
+        await self._decide(state, decide.deny(state, by, reason))
         return await self.report(intent_id)
 
     async def _decide(self, state: IntentState, event: Event) -> None:
@@ -344,7 +341,7 @@ class IntentProcessor:
     async def _refuse(self, intent_id: str, reason: str) -> None:
         state = await self._state(intent_id)
         if state.status is IntentStatus.REGISTERED:
-            await self._append(state, IntentFailed(intent_id=intent_id, error=reason))
+            await self._append(state, decide.fail(state, reason))
 
     async def _state(self, intent_id: str) -> IntentState:
         recorded = await self._store.read(_stream(intent_id))
@@ -365,8 +362,8 @@ def _unknown(intent_id: str) -> NotFound:
     return NotFound(f"there is no intent {intent_id!r}", where="approvals", todo="List them with approvals list.")
 
 
-def _processed(state: IntentState, result: IntentResult) -> IntentProcessed:
-    return IntentProcessed(intent_id=state.intent_id, detail=result.detail, data=result.data)
+def _processed(state: IntentState, result: IntentResult) -> Event:
+    return decide.process(state, result.detail, result.data)
 
 
 def _words(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from common.context import Owner
+from roles.timer.firing import FiredTimer
 
 __all__ = ["Notification", "Notifications", "Notifier"]
 
@@ -58,6 +59,10 @@ class Notifications:
                 await self._notifier(notification)
         except Exception:  # the host's fault must not stop the timers
             _log.exception("the host's notifier failed")
+
+    async def timer_fired(self, fired: FiredTimer) -> None:
+        """Tell of a timer that went off."""
+        await self.send(Notification(fired.kind, fired.title, fired.text, fired.at, fired.owner))
 
     async def listen(self) -> AsyncGenerator[Notification]:
         """Every notification from now on, until the generator is closed or the supervisor ends."""

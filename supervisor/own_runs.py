@@ -32,7 +32,7 @@ class OwnRuns:
     async def open(self, request: str, context: TaskContext) -> AsyncGenerator[Run]:
         """A run under a fresh request id, bounded by the wall clock; its trace is ended in every case."""
         resolved = context.resolved(self._clock.now(), self._settings.timezone, self._settings.location)
-        claimed = await self._claims.claim(request, resolved, None)
+        claimed = self._claims.claim_new(request, resolved)
         run = self._runs.open(request, claimed.context, claimed.trace_id, lambda _: None)
         error: str | None = None
         try:

@@ -33,7 +33,10 @@ class Recovery:
         self._intents = intents
 
     async def recover(self, running_here: Collection[str] = ()) -> int:
-        """Settle every abandoned trace; returns how many. `running_here` are this process's own running traces."""
+        """Settle every abandoned trace and intent; returns how many traces.
+
+        `running_here` are this process's own running traces.
+        """
         rows = await self._views.query("trace_index", {"outcome": None}, order_by="position", limit=10_000)
         settled = 0
         for row in rows:
@@ -46,7 +49,20 @@ class Recovery:
                 _log.exception("trace %s could not be recovered", trace_id)
                 continue
             settled += 1
+        await self._settle_approved()
         return settled
+
+    async def _settle_approved(self) -> None:
+        """Carry on with intents that were approved after their trace had ended, by a process that died since."""
+        where = {"status in": ["registered", "claimed"]}
+        for row in await self._views.query("intents", where, order_by="position", limit=10_000):
+            trace = await self._views.get("trace_index", (str(row["trace_id"]),))
+            if trace is None or trace["outcome"] is None:
+                continue
+            try:
+                await self._intents.process(str(row["intent_id"]))
+            except SupervisorError:
+                _log.exception("intent %s could not be settled", row["intent_id"])
 
     async def settle_trace(self, trace_id: str) -> None:
         """Settle one trace whose owner is dead: carry on with its intents by the rules of effects, then close it."""

@@ -67,7 +67,6 @@ class RequestServices:
 class _Running:
     scope: anyio.CancelScope
     ended: anyio.Event = field(default_factory=anyio.Event)
-    cancelled: bool = False
 
 
 class RequestHandler:
@@ -92,7 +91,10 @@ class RequestHandler:
         text = checked_text(text, services.settings.requests.max_chars)
         resolved = context.resolved(services.clock.now(), services.settings.timezone, services.settings.location)
         async with services.admission.admit():
-            claimed = await services.claims.claim(text, resolved, context.request_id)
+            if context.request_id is None:
+                claimed = services.claims.claim_new(text, resolved)
+            else:
+                claimed = await services.claims.claim(text, resolved, context.request_id)
             while not isinstance(claimed, Claimed):
                 reading = await self._ended(claimed.trace_id)
                 ended = reading.ended
@@ -112,7 +114,6 @@ class RequestHandler:
         running = self._running.get(trace_id)
         if running is None:
             raise NotFound(f"no request with the trace {trace_id!r} runs here", where="cancel")
-        running.cancelled = True
         running.scope.cancel()
 
     async def _handle(self, text: str, claimed: Claimed, emit: Callable[[Update], None]) -> Response:
@@ -133,6 +134,7 @@ class RequestHandler:
 
     async def _bounded(self, run: Run, claimed: Claimed, running: _Running) -> Response:
         """Work within the wall clock; whatever happens, the trace is ended with the outcome."""
+        reports: tuple[IntentReport, ...] = ()
         try:
             with running.scope, anyio.fail_after(run.context.budget.remaining()):
                 reports = await self._work(run, claimed)

@@ -63,7 +63,7 @@ class Runs:
         """A run for a request whose trace was claimed; `context` is resolved."""
         defaults = self._settings.requests.limits
         limits = context.limits.over(defaults) if context.limits is not None else defaults
-        trace = TraceWriter(self._store, trace_id, context.tenant)
+        trace = TraceWriter(self._store, trace_id, context.tenant, version=1)
         run_context = RunContext(
             context=context,
             trace=trace,

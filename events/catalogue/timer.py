@@ -11,7 +11,7 @@ __all__ = ["TimerCancelled", "TimerFired", "TimerSet"]
 
 
 class TimerSet(Event):
-    """A timer runs until `due_at` (UTC)."""
+    """A timer runs until `due_at` (UTC); `seconds` is the length it was set for, where it was set by one."""
 
     TOPIC: ClassVar[str] = "timer.set"
     timer_id: str
@@ -21,6 +21,7 @@ class TimerSet(Event):
     timezone: str
     user: str
     session: str | None = None
+    seconds: float | None = None
 
 
 class TimerFired(Event):

@@ -79,6 +79,7 @@ class TaskFinished(Event):
 
     TOPIC: ClassVar[str] = "trace.task_finished"
     task: str
+    role: str = ""
     ok: bool
     text: str = ""
     facts: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])

@@ -1,0 +1,60 @@
+# Works on a bare machine with Python >= 3.11 and make: the targets bootstrap what they need (see scripts/setup.sh).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+SETUP := scripts/setup.sh
+LOCK := pip compile --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
+
+# Handed to the recipes through the environment, so that quotes in them need no care.
+export PYTHON
+REQUEST ?= Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me an hour before
+override export REQUEST := $(value REQUEST)
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.NOTPARALLEL:
+.PHONY: help setup ask test lint types layers unit format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with everything a developer needs, and install system parts where that is allowed
+	@$(SETUP) dev
+	@$(SETUP) system
+
+ask: ## run the main job on a sample request (other words: make ask REQUEST="…"; options: ARGS="…")
+	@$(SETUP) runtime
+	@$(BIN)/agent-supervisor ask $(ARGS) -- "$$REQUEST"
+
+test: lint types layers unit ## every check: ruff, pyright, import-linter, tests
+
+lint: ## ruff: rules and format
+	@$(SETUP) dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: ## pyright, strict
+	@$(SETUP) dev
+	$(BIN)/pyright
+
+layers: ## import-linter: each layer imports only what stands below it
+	@$(SETUP) dev
+	$(BIN)/lint-imports
+
+unit: ## the tests (a part of them: make unit ARGS="tests/events -k conflict")
+	@$(SETUP) dev
+	$(BIN)/pytest $(ARGS)
+
+format: ## write what ruff would
+	@$(SETUP) dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## refresh the pins (UPGRADE=--upgrade takes the newest versions)
+	@uv=$$($(SETUP) uv) && set -x && \
+	$$uv $(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock && \
+	$$uv $(LOCK) $(UPGRADE) pyproject.toml --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock && \
+	$$uv $(LOCK) $(UPGRADE) --group uv --output-file requirements-uv.lock
+
+clean: ## remove what set-up and checks made (data stays)
+	rm -rf .venv .tools build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,249 @@
+"""Plans the tool calls that a request needs: one for each of its parts, with the arguments that the part says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from common.language.formats import UTTERANCES
+from common.language.parts import Part, split
+from common.language.relevance import Candidate, Ranker, features
+from common.language.rules import Rules, parse_rules, rule_name
+from common.language.slots import Filled, Scope, Slot, compile_slots, fill_slots, scope_of
+from common.settings import LanguageSettings
+from common.tool import Fact
+
+__all__ = ["CallPlan", "CallPlanner", "PlannedCall", "ToolShape", "plan_calls"]
+
+ENOUGH = 0.3
+"""The least fit of a tool for a part; below it the part has no tool."""
+_CONSIDERED = 4
+_MAX_CALLS = 40
+_MAX_SAME = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ToolShape:
+    """What is known of a tool: its name, description and the JSON schema of its arguments.
+
+    Things people say for it stand under the schema's `x-utterances`, other words for enum values under a property's
+    `x-choices`.
+    """
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One call. `missing` are required arguments that nothing was said for; `waits_for` are the indices of calls that
+    must end before it (its time may count from what they find); `confidence` is 0 to 1."""
+
+    index: int
+    part: Part
+    tool: str
+    arguments: dict[str, Any]
+    missing: tuple[str, ...]
+    waits_for: tuple[int, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The calls in the order they are to be made, and the parts for which no tool fits."""
+
+    calls: tuple[PlannedCall, ...]
+    unmatched: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    tool: str
+    score: float
+    filled: Filled
+
+
+class CallPlanner:
+    """Plans calls over a fixed set of tools; build it once for the set, use it for any number of requests."""
+
+    def __init__(self, tools: Sequence[ToolShape]) -> None:
+        self.tools = {tool.name: tool for tool in tools}
+        self._slots: dict[str, tuple[Slot, ...]] = {
+            name: compile_slots(tool.schema) for name, tool in self.tools.items()
+        }
+        self._ranker = Ranker({name: _candidate(tool, self._slots[name]) for name, tool in self.tools.items()})
+
+    def plan(
+        self,
+        request: str,
+        *,
+        facts: Sequence[Fact] = (),
+        rules: Sequence[str] = (),
+        now: datetime | None = None,
+        language: LanguageSettings | None = None,
+    ) -> CallPlan:
+        """The calls that the request needs.
+
+        `facts` are what earlier calls found; a time that counts from one of them becomes "an hour before <ISO>".
+        `rules` are guideline lines, see `common.language.rules`. `now` is needed only for tools that take dates in
+        the formats of JSON Schema (`date`, `time`, `date-time`).
+        """
+        guide = parse_rules(rules) if rules else Rules()
+        calls: list[PlannedCall] = []
+        unmatched: list[Part] = []
+        by_part: dict[int, list[int]] = {}
+        for part in split(request):
+            scope = scope_of(part, request, now=now, facts=facts, language=language)
+            match = self._match(scope, guide)
+            if match is None:
+                unmatched.append(part)
+                continue
+            waits = tuple(sorted(call for before in part.depends_on for call in by_part.get(before, ())))
+            for arguments in self._spread(match, scope):
+                if len(calls) >= _MAX_CALLS:
+                    break
+                by_part.setdefault(part.index, []).append(len(calls))
+                missing = tuple(
+                    slot.name for slot in self._slots[match.tool] if slot.required and slot.name not in arguments
+                )
+                confidence = round(min(1.0, match.score), 4)
+                calls.append(PlannedCall(len(calls), part, match.tool, arguments, missing, waits, confidence))
+        return CallPlan(tuple(_ordered(calls, guide)), tuple(unmatched))
+
+    def _match(self, scope: Scope, rules: Rules) -> _Match | None:
+        """The tool that fits the part best, its slots filled; None where none fits well enough."""
+        words = features(scope.marked.tokens)
+        ranked = [entry for entry in self._ranker.rank_words(words, _CONSIDERED) if entry[1] >= ENOUGH / 2]
+        if not ranked:
+            return None
+        matches = [self._weighed(name, score, scope) for name, score in ranked]
+        fitting = sorted((match for match in matches if match.score >= ENOUGH), key=lambda match: -match.score)
+        if not fitting:
+            return None
+        return _guided(fitting, rules)
+
+    def _weighed(self, name: str, relevance: float, scope: Scope) -> _Match:
+        """A tool's fit: how relevant it is, and how much of what it takes the part says."""
+        slots = self._slots[name]
+        filled = fill_slots(slots, scope)
+        score = relevance
+        if filled.chosen:
+            score += (0.25 if filled.chosen >= 1 else 0.1) * (1.0 - score)
+        lacking = [slot for slot in slots if slot.required and slot.name in filled.open]
+        score *= 0.9 ** min(len(lacking), 3)
+        if any(slot.kind == "choice" and slot.choices is not None and slot.choices.aliased for slot in lacking):
+            score *= 0.75
+        kinds = {slot.kind for slot in slots}
+        timed = any(span.kind != "duration" for span in scope.marked.spans)
+        if timed and not kinds & {"when", "date", "time", "date-time"}:
+            score *= 0.93
+        elif timed:
+            score += 0.05 * (1.0 - score)
+        if any(span.kind == "duration" for span in scope.marked.spans):
+            score += 0.08 * (1.0 - score) if "duration" in kinds else 0.0
+        return _Match(name, score, filled)
+
+    def _spread(self, match: _Match, scope: Scope) -> list[dict[str, Any]]:
+        """The arguments; of "all the lights" once for each value that is meant."""
+        values = match.filled.values
+        for slot in self._slots[match.tool]:
+            if slot.kind != "choice" or slot.choices is None or not slot.required:
+                continue
+            every = slot.choices.everything(scope.marked)
+            chosen = values.get(slot.name)
+            if len(every) > 1 and (chosen is None or not _names_group(chosen, slot, scope)):
+                return [{**values, slot.name: value} for value in every[:_MAX_SAME]]
+        return [values]
+
+
+def _names_group(chosen: Any, slot: Slot, scope: Scope) -> bool:
+    """Whether the value that was read is one that stands for all of them ("all lights")."""
+    assert slot.choices is not None  # noqa: S101
+    low = scope.marked.low
+    said = next((choice for choice in slot.choices.said(scope.marked) if choice.value == chosen), None)
+    return said is not None and any(word in ("all", "every", "both") for word in low[said.first : said.last])
+
+
+def _candidate(tool: ToolShape, slots: Sequence[Slot]) -> Candidate:
+    """How a tool is compared with a part: name, description, names and values of its arguments, utterances."""
+    said = tool.schema.get(UTTERANCES)
+    utterances = [str(text) for text in said] if isinstance(said, Sequence) and not isinstance(said, str) else []
+    names = " ".join(slot.name.replace("_", " ") for slot in slots)
+    values = " ".join(
+        str(value).replace("_", " ")
+        for slot in slots
+        if slot.choices is not None and len(slot.choices.values) <= 30
+        for value in slot.choices.values
+    )
+    return Candidate(f"{tool.description} {names} {values}", utterances, tool.name)
+
+
+def _guided(fitting: Sequence[_Match], rules: Rules) -> _Match:
+    """The best match that the rules leave."""
+    if rules.empty:
+        return fitting[0]
+    names = {rule_name(match.tool): match for match in reversed(fitting)}
+    kept = [match for match in fitting if rule_name(match.tool) not in rules.avoid] or list(fitting)
+    best = kept[0]
+    for _ in range(len(rules.prefer) + 1):
+        better = next(
+            (names[first] for first, second in rules.prefer if second == rule_name(best.tool) and first in names), None
+        )
+        if better is None or better is best:
+            break
+        best = better
+    return best
+
+
+def _ordered(calls: list[PlannedCall], rules: Rules) -> list[PlannedCall]:
+    """The calls with those first that rules or waiting put first; indices follow the order."""
+    if not rules.order:
+        return calls
+    waits: dict[int, set[int]] = {call.index: set(call.waits_for) for call in calls}
+    for first, second in rules.order:
+        for before in calls:
+            for after in calls:
+                if rule_name(before.tool) == first and rule_name(after.tool) == second and before is not after:
+                    if not _reaches(waits, before.index, after.index):
+                        waits[after.index].add(before.index)
+    order: list[int] = []
+    left = [call.index for call in calls]
+    while left:
+        ready = next((index for index in left if waits[index] <= set(order)), left[0])
+        order.append(ready)
+        left.remove(ready)
+    place = {index: n for n, index in enumerate(order)}
+    return [
+        replace(calls[index], index=n, waits_for=tuple(sorted(place[before] for before in waits[index])))
+        for n, index in enumerate(order)
+    ]
+
+
+def _reaches(waits: Mapping[int, set[int]], start: int, goal: int) -> bool:
+    """Whether `start` waits, directly or not, for `goal`."""
+    seen: set[int] = set()
+    stack = [start]
+    while stack:
+        index = stack.pop()
+        if index == goal:
+            return True
+        if index not in seen:
+            seen.add(index)
+            stack.extend(waits.get(index, ()))
+    return False
+
+
+def plan_calls(
+    request: str,
+    tools: Sequence[ToolShape],
+    *,
+    facts: Sequence[Fact] = (),
+    rules: Sequence[str] = (),
+    now: datetime | None = None,
+    language: LanguageSettings | None = None,
+) -> CallPlan:
+    """`CallPlanner.plan` for a set of tools that is used once; see there."""
+    return CallPlanner(tools).plan(request, facts=facts, rules=rules, now=now, language=language)

@@ -1,0 +1,328 @@
+"""The words by which people ask: verbs of request, question openings, politeness around them, nouns of things asked for.
+
+Plain English vocabulary; nothing here knows which tools exist.
+"""
+
+from __future__ import annotations
+
+from common.language.words import Tokens, word_set
+
+__all__ = [
+    "AMBIGUOUS_VERBS",
+    "ARTICLES",
+    "DEVICES",
+    "EVENT_NOUNS",
+    "INTENT_NOUNS",
+    "PRONOUNS",
+    "QUESTION_WORDS",
+    "ROOMS",
+    "SWITCH_VERBS",
+    "VERBS",
+    "opens_question",
+    "skip_wrapper",
+]
+
+AMBIGUOUS_VERBS = word_set(
+    "book plan search call email mail text message order light lock time note list schedule water cook "
+    "play open close set show check program record pause post file log mark name print queue rate report "
+    "request reserve review save shift ship share start stop study test track transfer update view watch "
+    "wash clean dry warm cool cancel charge visit ring switch turn total copy count dim block cover "
+    "credit debit delay dial display document download draft estimate export fax filter fix flag grant "
+    "group handle host import invoice issue join label lift limit load locate look map match measure "
+    "merge move notice offer pack page pay phone photograph ping place point price process profile push "
+    "query quote rank reach read refund release rent repair repeat reply reset return ride route run "
+    "sample scan score sell ship sign skip sort source space sum supply support survey tag tell text tip "
+    "toggle tour trace trade train translate type upload value vote walk weigh work write wake drop heat "
+    "snooze change convert finish add buy book get bring put raise lower increase decrease drink hold "
+    "nudge alarm renew summarise summarize"
+)
+VERBS = AMBIGUOUS_VERBS | word_set(
+    "remind remember forget find tell give send activate deactivate create make delete remove recall "
+    "enter insert arrange organise organize prepare compute calculate compare define describe explain "
+    "suggest recommend list reschedule postpone rearrange extend shorten clear erase unlock brighten "
+    "darken adjust enable disable mute unmute shut keep let announce inform notify alert warn ask verify "
+    "confirm ensure fetch retrieve gather collect obtain provide pull pencil pop stick jot write archive "
+    "attach assign approve reject deny submit register subscribe unsubscribe cancel redeem reimburse "
+    "generate build deploy install configure validate analyse analyze classify convert decode encode "
+    "encrypt decrypt merge rename resize rotate crop translate transcribe proofread rewrite summarize "
+    "summarise simplify solve evaluate determine choose pick select purchase navigate drive direct guide "
+    "invite contact learn memorise memorize store keep snooze stop resume restart begin identify look see "
+    "take wake power dim fade illuminate lock arm disarm disconnect connect sync synchronise synchronize "
+    "escalate dispatch allocate deposit withdraw exchange modify edit correct amend append include "
+    "exclude replace discard dismiss scrap kill drop extract predict forecast monitor inspect examine "
+    "investigate research google browse hunt scout subscribe publish broadcast tweet upload visualise "
+    "visualize plot draw paint sketch compose sing recite narrate dictate spell pronounce imagine "
+    "simulate estimate rate rank recommend advise figure close open warm heat cool turn switch put go use "
+    "try do have check set book plan"
+)
+_OBJECT_STARTS = word_set(
+    "a an the my our your his her their its this that these those it them him me us some any all every "
+    "each both one two three four five for up out on off down in into to at about with from what when "
+    "where who how whether if new another mom mum dad everything everyone someone something anything"
+)
+PRONOUNS = frozenset({"it", "them", "this", "that", "these", "those"})
+ARTICLES = frozenset(
+    {"a", "an", "the", "my", "our", "some", "any", "another", "your", "this", "that", "these", "those"}
+)
+QUESTION_WORDS = word_set(
+    "what what's whats which who who's whose whom when when's where where's why how how's is are am was "
+    "were do does did will won't would could should can may has have isn't aren't don't doesn't any "
+    "anything whether what'll how'll what're who'll where're"
+)
+_AUXILIARY = word_set("is are am was were do does did will would could should can may has have isn't aren't don't")
+_QUESTION_SUBJECTS = word_set(
+    "i it we there the my our they he she this that these those anything anyone any a an you it's your "
+    "his her their all everything somebody someone anybody today tomorrow"
+)
+_WRAPPERS: tuple[tuple[str, ...], ...] = tuple(
+    sorted(
+        (
+            tuple(phrase.split())
+            for phrase in [
+                "please",
+                "pls",
+                "plz",
+                "kindly",
+                "hey",
+                "hi",
+                "hello",
+                "ok",
+                "okay",
+                "alright",
+                "well",
+                "so",
+                "oh",
+                "yes",
+                "yeah",
+                "right",
+                "now",
+                "just",
+                "also",
+                "then",
+                "and",
+                "but",
+                "maybe",
+                "perhaps",
+                "first",
+                "firstly",
+                "second",
+                "secondly",
+                "third",
+                "thirdly",
+                "finally",
+                "lastly",
+                "last",
+                "next",
+                "afterwards",
+                "afterward",
+                "later",
+                "additionally",
+                "furthermore",
+                "moreover",
+                "besides",
+                "meanwhile",
+                "at the end",
+                "in addition",
+                "plus",
+                "first of all",
+                "to start",
+                "to begin with",
+                "after that",
+                "after this",
+                "once that's done",
+                "once that is done",
+                "once done",
+                "when that's done",
+                "when that is done",
+                "when you're done",
+                "when done",
+                "after which",
+                "if possible",
+                "if you can",
+                "if you could",
+                "by the way",
+                "btw",
+                "while you're at it",
+                "while you are at it",
+                "on top of that",
+                "could you please",
+                "can you please",
+                "would you please",
+                "will you please",
+                "please could you",
+                "please can you",
+                "could you",
+                "can you",
+                "would you",
+                "will you",
+                "can u",
+                "could u",
+                "would u",
+                "can we",
+                "could we",
+                "could you also",
+                "can you also",
+                "would you also",
+                "could you then",
+                "can you then",
+                "would you mind",
+                "do you mind",
+                "are you able to",
+                "is it possible to",
+                "would it be possible to",
+                "i want you to",
+                "i need you to",
+                "i'd like you to",
+                "i would like you to",
+                "i'd love you to",
+                "i want to",
+                "i need to",
+                "i'd like to",
+                "i would like to",
+                "i'd love to",
+                "i wanna",
+                "i gotta",
+                "i have to",
+                "i wish to",
+                "i must",
+                "i also want to",
+                "i also need to",
+                "i also want you to",
+                "i also need you to",
+                "i would also like you to",
+                "i'd also like you to",
+                "i'd also like to",
+                "i would also like to",
+                "we need to",
+                "we want to",
+                "you should",
+                "you can",
+                "let's",
+                "lets",
+                "let us",
+                "help me",
+                "help me to",
+                "go ahead and",
+                "be so kind and",
+                "be so kind as to",
+                "make sure to",
+                "make sure you",
+                "make sure that you",
+                "be sure to",
+                "don't forget to",
+                "do not forget to",
+                "remember to",
+                "i was wondering if you could",
+                "i wonder if you could",
+                "if you could",
+                "it would be great if you could",
+                "it'd be great if you could",
+                "my request is",
+                "thanks",
+                "thank you",
+                "quickly",
+                "quick",
+                "real quick",
+                "assistant",
+                "computer",
+                "sorry",
+                "after you have done that",
+                "as a last step",
+                "as a first step",
+                "as next step",
+                "step one",
+                "step two",
+                "step three",
+            ]
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+_BY_FIRST: dict[str, tuple[tuple[str, ...], ...]] = {
+    first: tuple(phrase for phrase in _WRAPPERS if phrase[0] == first) for first in {phrase[0] for phrase in _WRAPPERS}
+}
+_COMMITTED = frozenset({"remember", "help"})
+DEVICES = word_set(
+    "light lights lamp lamps fan fans heater heaters heating blinds blind shutter shutters curtain "
+    "curtains door doors lock locks tv television speaker speakers radio oven kettle thermostat ac aircon "
+    "plug plugs switch socket vacuum music projector dishwasher radiator radiators window windows gate "
+    "humidifier dehumidifier sprinkler sprinklers stove furnace boiler computer stereo chandelier "
+    "spotlight spotlights hood dryer washer bulb bulbs machine maker conditioner conditioning purifier "
+    "console monitor printer toaster microwave"
+)
+ROOMS = word_set(
+    "kitchen living bedroom bathroom hall hallway office study garage garden dining nursery basement "
+    "attic balcony terrace porch corridor lounge entrance cellar guest kids upstairs downstairs patio den "
+    "playroom laundry toilet pantry closet stairs staircase driveway yard conservatory veranda loft room"
+)
+SWITCH_VERBS = word_set(
+    "turn switch dim brighten lock unlock open close shut activate deactivate enable disable start stop "
+    "put power raise lower lift toggle flip light illuminate"
+)
+EVENT_NOUNS = word_set(
+    "meeting appointment event call lunch dinner breakfast brunch coffee party interview session class "
+    "lesson trip flight dentist doctor haircut checkup workshop training gym birthday date drinks visit "
+    "review standup presentation"
+)
+INTENT_NOUNS = word_set(
+    "timer timers alarm alarms reminder reminders weather forecast temperature calendar schedule agenda "
+    "appointments meetings events diary meeting appointment event"
+)
+
+
+def skip_wrapper(tokens: Tokens, index: int, end: int) -> int:
+    """The index behind politeness and order words that stand at `index` ("could you please also")."""
+    for _ in range(8):
+        if index < end and tokens.word(index) in (",", "-", "*", '"', "'"):
+            index += 1
+            continue
+        for phrase in _BY_FIRST.get(tokens.word(index), ()):
+            size = len(phrase)
+            if index + size <= end and tuple(tokens.low[index : index + size]) == phrase:
+                if phrase[0] in _COMMITTED and size == 1:
+                    continue
+                index += size
+                break
+        else:
+            return index
+    return index
+
+
+def opens_question(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether a question begins at `index` ("what's", "do I have", "any meetings")."""
+    word, second = tokens.word(index), tokens.word(index + 1)
+    if index >= end or word not in QUESTION_WORDS:
+        return False
+    if word in _AUXILIARY:
+        return index + 1 < end and (second in _QUESTION_SUBJECTS or tokens.raw(index + 1)[:1].isupper())
+    if word in ("any", "anything"):
+        return second in INTENT_NOUNS or second in ("plans", "chance", "news", "on", "rain", "snow", "planned", "free")
+    return index + 1 < end
+
+
+def opens_request(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether an imperative begins at `index`; a word that is a noun too counts only with an object behind it."""
+    word = tokens.word(index)
+    if index >= end or word not in VERBS:
+        return False
+    if word not in AMBIGUOUS_VERBS:
+        return True
+    following = tokens.word(index + 1)
+    if index + 1 >= end:
+        return False
+    return (
+        following in _OBJECT_STARTS
+        or following[0].isdigit()
+        or following in DEVICES | ROOMS | INTENT_NOUNS
+        or following[0] in "\"'#"
+        or (following[0].isalpha() and not _noun_follows(tokens, index, end))
+    )
+
+
+_LINKS = word_set("and or of in on at with for is are was to , . ; ? !")
+
+
+def _noun_follows(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether the word reads as the first half of a compound noun or stands alone ("book club", "search engine")."""
+    return tokens.word(index + 1) in _LINKS or index + 1 >= end

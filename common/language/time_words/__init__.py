@@ -1,0 +1,177 @@
+"""Words of time: finds them in a text and reads them as people mean them.
+
+The grammar is this package's own; `dateparser` is asked only for dates in writings of other languages, and imported
+only then. No function raises on any text; what is no time reads as None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from common.language.time_words.absolute import find_absolute, read_absolute
+from common.language.time_words.expressions import find_expressions
+from common.language.time_words.hints import hints_of
+from common.language.time_words.model import Expression, Moment, Span
+from common.language.time_words.reading import Reading, merge, read_moment, read_span
+from common.language.time_words.resolve import Reader
+from common.language.words import Tokens, tokenize
+from common.settings import LanguageSettings
+from common.tool import Fact
+
+__all__ = [
+    "Moment",
+    "Span",
+    "find_spans",
+    "is_relative_to_fact",
+    "read_duration",
+    "read_range",
+    "read_when",
+    "spans_of",
+]
+
+_DEFAULTS = LanguageSettings()
+_SIDES = (
+    (" ahead of time", "before"), (" in advance", "before"), (" beforehand", "before"), (" earlier", "before"),
+    (" ahead of", "before"), (" ahead", "before"), (" prior to", "before"), (" prior", "before"), (" afterwards", "after"),
+    (" later", "after"), (" following", "after"),
+)  # fmt: skip
+_TOO_FAR = (OverflowError, ValueError, OSError)
+
+
+def find_spans(text: str, *, language: LanguageSettings = _DEFAULTS) -> list[Span]:
+    """Where a text speaks of time, leading preposition included, in order."""
+    return spans_of(tokenize(text), language=language)
+
+
+def spans_of(tokens: Tokens, *, language: LanguageSettings = _DEFAULTS) -> list[Span]:
+    """Like `find_spans`, for a text that was cut into tokens before."""
+    spans = [
+        Span(found.start, found.end, tokens.text[found.start : found.end], found.kind, _head(tokens, found))
+        for found in find_expressions(tokens, language.date_order)
+    ]
+    if not spans and (match := find_absolute(tokens.text)):
+        spans.append(Span(match.start(), match.end(), match.group()))
+    return spans
+
+
+def _head(tokens: Tokens, found: Expression) -> str:
+    """The words of an offset without what it counts from, ready to take a time behind them."""
+    if found.anchor_text is None:
+        return ""
+    said = tokens.cut(found.first, found.anchor_first)
+    for tail, side in _SIDES:
+        if said.lower().endswith(tail):
+            return f"{said[: -len(tail)]} {side}"
+    return said
+
+
+def _reading(now: datetime, default_time: time | None, facts: Sequence[Fact], language: LanguageSettings) -> Reading:
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    return Reading(Reader(now, sunday_first=language.week_starts == "sunday"), facts, default_time)
+
+
+def read_when(
+    text: str,
+    now: datetime,
+    *,
+    default_time: time | None = None,
+    facts: Sequence[Fact] = (),
+    language: LanguageSettings = _DEFAULTS,
+) -> Moment | None:
+    """The point in time that a text names, or None.
+
+    `text` may be the words of time alone ("saturday at 9") or a whole request around them. A lone length ("20
+    minutes") counts from now. Offsets ("an hour before") resolve against `facts`. Times are in the zone of `now`,
+    which must be aware (`ValueError` otherwise).
+    """
+    reading = _reading(now, default_time, facts, language)
+    tokens = tokenize(text)
+    expressions = find_expressions(tokens, language.date_order)
+    try:
+        merged = merge(expressions)
+        if merged is None:
+            return _lone_length(tokens, expressions, reading) or _written_otherwise(tokens, reading, language)
+        found = read_moment(merged, reading, hints_of(tokens))
+    except _TOO_FAR:
+        return None
+    return replace(found[0], span=_said(tokens, expressions)) if found is not None else None
+
+
+def _said(tokens: Tokens, expressions: Sequence[Expression]) -> str:
+    return (
+        " ".join(tokens.text[found.start : found.end] for found in expressions if found.kind != "duration")
+        or tokens.text.strip()
+    )
+
+
+def _lone_length(tokens: Tokens, expressions: Sequence[Expression], reading: Reading) -> Moment | None:
+    if len(expressions) != 1 or expressions[0].last - expressions[0].first < len(tokens) or not len(tokens):
+        return None
+    length = expressions[0].duration
+    if length is None or expressions[0].bound == "for":
+        return None
+    found = read_moment(replace(expressions[0], shift=length, sign=1, duration=None), reading, frozenset())
+    if found is not None:
+        return replace(found[0], span=tokens.text.strip())
+    day = reading.reader.today + length.delta
+    start = datetime.combine(day, reading.default_time or time(0), tzinfo=reading.now.tzinfo)
+    return Moment(start, None, False, tokens.text.strip())
+
+
+def _written_otherwise(tokens: Tokens, reading: Reading, language: LanguageSettings) -> Moment | None:
+    match = find_absolute(tokens.text)
+    found = read_absolute(match.group(), reading.now, language.date_order) if match else None
+    if found is None or match is None:
+        return None
+    clock = reading.default_time or time(0)
+    start = datetime.combine(found.date(), clock, tzinfo=reading.now.tzinfo)
+    return Moment(start, None, False, match.group())
+
+
+def read_duration(text: str) -> timedelta | None:
+    """The length of time that a text names ("an hour and a half"), or None; a month counts as 30 days."""
+    for expression in find_expressions(tokenize(text)):
+        length = expression.duration or expression.shift
+        if length is not None:
+            try:
+                delta = length.delta
+            except _TOO_FAR:
+                return None
+            if delta > timedelta(0):
+                return delta
+    return None
+
+
+def read_range(
+    text: str,
+    now: datetime,
+    *,
+    facts: Sequence[Fact] = (),
+    language: LanguageSettings = _DEFAULTS,
+) -> tuple[datetime, datetime] | None:
+    """The range of time that a text names, end exclusive, or None.
+
+    A day is midnight to midnight, a part of it its hours ("Saturday afternoon": 12 to 18), "this week" the whole
+    week, a point in time the hour from it; "before" and "after" open the range to now and to the end of the day.
+    """
+    reading = _reading(now, None, facts, language)
+    tokens = tokenize(text)
+    expressions = find_expressions(tokens, language.date_order)
+    try:
+        merged = merge(expressions)
+        if merged is not None:
+            return read_span(merged, reading, hints_of(tokens))
+        other = _written_otherwise(tokens, reading, language)
+        return (other.start, other.start + timedelta(days=1)) if other else None
+    except _TOO_FAR:
+        return None
+
+
+def is_relative_to_fact(text: str) -> bool:
+    """Whether the time counts from something that the words do not date ("an hour before", "the day before it")."""
+    expressions = find_expressions(tokenize(text))
+    merged = merge(expressions)
+    return merged is not None and merged.anchor_text is not None

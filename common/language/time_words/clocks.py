@@ -1,0 +1,239 @@
+"""Times of day: "half past seven", "7pm", "19:30", "quarter to 8", "noon"."""
+
+from __future__ import annotations
+
+from common.language.time_words.model import Clock, Daypart
+from common.language.words import Tokens, read_whole
+
+__all__ = ["DAYPARTS", "apply_meridiem", "read_clock", "read_daypart"]
+
+DAYPARTS: dict[str, Daypart] = {
+    "morning": Daypart("morning", 6, 12, 9),
+    "forenoon": Daypart("morning", 6, 12, 9),
+    "lunchtime": Daypart("lunchtime", 12, 14, 12),
+    "lunch": Daypart("lunchtime", 12, 14, 12),
+    "afternoon": Daypart("afternoon", 12, 18, 14),
+    "evening": Daypart("evening", 18, 22, 18),
+    "night": Daypart("night", 20, 24, 20),
+    "tonight": Daypart("tonight", 18, 24, 20),
+}
+_TYPOS = {
+    "mornin": "morning", "mornings": "morning", "afternoons": "afternoon", "evenings": "evening", "nights": "night",
+    "eve": "evening", "arvo": "afternoon",
+}  # fmt: skip
+_EARLY = {
+    "morning": Daypart("early morning", 6, 9, 7),
+    "afternoon": Daypart("early afternoon", 12, 15, 13),
+    "evening": Daypart("early evening", 17, 19, 17),
+}
+_LATE = {
+    "morning": Daypart("late morning", 10, 12, 11),
+    "afternoon": Daypart("late afternoon", 15, 18, 16),
+    "evening": Daypart("late evening", 20, 24, 21),
+    "night": Daypart("late night", 22, 24, 23),
+}
+_NAMED = {"noon": 12, "midday": 12, "noontime": 12, "midnight": 24}
+_MERIDIEM = {"am": "am", "pm": "pm", "a": "am", "p": "pm"}
+
+
+def apply_meridiem(hour: int, meridiem: str) -> int | None:
+    """The hour of the day for a twelve-hour one with "am" or "pm"; None where they can't be ("15 am")."""
+    if not 1 <= hour <= 12:
+        return hour if meridiem == "pm" and 12 < hour < 24 else None
+    return hour % 12 + (12 if meridiem == "pm" else 0)
+
+
+def _meridiem(tokens: Tokens, index: int) -> tuple[str, int] | None:
+    word = tokens.word(index)
+    if word in ("am", "pm"):
+        return word, index + 1
+    if word in ("a", "p") and tokens.word(index + 1) == "." and tokens.word(index + 2) == "m":
+        return _MERIDIEM[word], index + 3 + (tokens.word(index + 3) == "." and tokens.glued(index + 3))
+    if word in ("a", "p") and tokens.word(index + 1) == "m" and index + 2 <= len(tokens):
+        return _MERIDIEM[word], index + 2
+    if word in ("a", "p") and tokens.glued(index) and tokens.word(index - 1).isdecimal():
+        return _MERIDIEM[word], index + 1
+    return None
+
+
+def _finish(tokens: Tokens, hour: int, minute: int, at: int, *, written_24: bool) -> tuple[Clock, int] | None:
+    """Read am, pm or o'clock behind hour and minute, and say whether the dial stays open."""
+    if tokens.word(at) in ("o'clock", "oclock"):
+        at += 1
+    elif tokens.word(at) == "o" and tokens.word(at + 1) == "clock":
+        at += 2
+    elif tokens.word(at) in ("sharp", "exactly"):
+        at += 1
+    if found := _meridiem(tokens, at):
+        exact = apply_meridiem(hour, found[0])
+        return (Clock(exact, minute), found[1]) if exact is not None else None
+    if not 0 <= hour <= 24 or (hour == 24 and minute):
+        return None
+    return Clock(hour, minute, open=1 <= hour <= 12 and not written_24), at
+
+
+def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """7:30, 07:30, 7.30pm, 19h30, 615am, 1930 hours, 7pm."""
+    word = tokens.word(index)
+    sign, more = tokens.word(index + 1), tokens.word(index + 2)
+    if len(word) <= 2 and sign in (":", ".", "h") and len(more) == 2 and more.isdecimal() and int(more) < 60:
+        joined = tokens.glued(index + 1) and tokens.glued(index + 2)
+        spaced = sign == ":" and int(word) <= 24
+        after = index + 3
+        if sign == ":" and tokens.word(after) == ":" and tokens.word(after + 1).isdecimal() and tokens.glued(after):
+            after += 2
+        if sign == ".":
+            if not joined or not (_meridiem(tokens, after) or tokens.word(after) in ("h", "hours", "uhr", "o'clock")):
+                return None
+            if tokens.word(after) in ("h", "hours", "uhr"):
+                return _finish(tokens, int(word), int(more), after + 1, written_24=True)
+        if joined or spaced:
+            written_24 = word.startswith("0") or sign == "h"
+            return _finish(tokens, int(word), int(more), after, written_24=written_24)
+    if len(word) in (3, 4):
+        return _run_together(tokens, index)
+    if len(word) <= 2:
+        if found := _meridiem(tokens, index + 1):
+            hour = apply_meridiem(int(word), found[0])
+            return (Clock(hour), found[1]) if hour is not None else None
+        if sign == "h" and tokens.glued(index + 1) and int(word) > 12:
+            return Clock(int(word) % 24), index + 2
+        if sign in ("o'clock", "oclock") or (sign == "o" and more == "clock"):
+            return _finish(tokens, int(word), 0, index + 1, written_24=False)
+    return None
+
+
+def _run_together(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """615am, 1930 hours, 0730."""
+    word = tokens.word(index)
+    hour, minute = int(word[:-2]), int(word[-2:])
+    if minute > 59 or hour > 24:
+        return None
+    if found := _meridiem(tokens, index + 1):
+        exact = apply_meridiem(hour, found[0])
+        return (Clock(exact, minute), found[1]) if exact is not None else None
+    if tokens.word(index + 1) in ("hours", "hrs", "h", "hundred") and len(word) == 4:
+        return Clock(hour % 24, minute), index + 2
+    return None
+
+
+def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """Half past seven, half seven, quarter to 8, ten past nine, 20 to 5, five minutes before 6."""
+    at = index + 1 if tokens.word(index) == "a" else index
+    word = tokens.word(at)
+    if word == "half":
+        minutes, at = 30, at + 1
+        if tokens.word(at) == "-":
+            at += 1
+        if tokens.word(at) not in ("past", "after"):
+            hour = read_whole(tokens, at)
+            if hour is None or not 1 <= hour[0] <= 12 or not _hour_ends(tokens, hour[1]):
+                return None
+            return _finish(tokens, hour[0], 30, hour[1], written_24=False)
+    elif word == "quarter":
+        minutes, at = 15, at + 1
+    else:
+        found = read_whole(tokens, at)
+        if found is None or not 0 < found[0] < 60:
+            return None
+        minutes, at = found
+        if tokens.word(at) in ("minutes", "minute", "mins", "min"):
+            at += 1
+        elif minutes % 5:
+            return None
+    joint = tokens.word(at)
+    if joint not in ("past", "after", "to", "till", "til", "of", "before"):
+        return None
+    if joint in ("of", "before", "after") and word not in ("quarter", "ten", "twenty", "five", "half"):
+        return None
+    noon = _NAMED.get(tokens.word(at + 1))
+    hour = (noon % 24, at + 2) if noon is not None else read_whole(tokens, at + 1)
+    if hour is None or not 0 <= hour[0] <= 24:
+        return None
+    if tokens.word(hour[1]) in (":", "%", "minutes", "days", "hours", "weeks") or tokens.word(at + 2) == "/":
+        return None
+    value = hour[0] * 60 + (minutes if joint in ("past", "after") else -minutes)
+    if noon is not None:
+        return Clock(value % 1440 // 60, value % 60), hour[1]
+    dial = hour[0] <= 12
+    if dial and value < 60:
+        value += 720
+    return _finish(tokens, value // 60, value % 60, hour[1], written_24=not dial)
+
+
+def _hour_ends(tokens: Tokens, index: int) -> bool:
+    """Whether "half seven" is the whole time, not the start of "half seven hundred" or "half 2 hours"."""
+    word = tokens.word(index)
+    return not word or word in ("am", "pm", "in", "on", "tomorrow", "tonight", "and", "please", ".", ",", "?", "!", "at",
+                                "this", "today", "o'clock", "to", "for", "a", "p")  # fmt: skip
+
+
+def _spelled(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """Seven o'clock, three thirty, six fifteen am, seven oh five, seven pm, nineteen thirty."""
+    hour = read_whole(tokens, index)
+    if hour is None or tokens.word(index).isdecimal() or not 0 <= hour[0] <= 24:
+        return None
+    value, at = hour
+    minute = 0
+    found = read_whole(tokens, at)
+    if tokens.word(at) in ("oh", "o") and (unit := read_whole(tokens, at + 1)) and unit[0] < 10:
+        minute, at = unit
+    elif found and not tokens.word(at).isdecimal() and 10 <= found[0] < 60:
+        minute, at = found
+    elif not (
+        _meridiem(tokens, at)
+        or tokens.word(at) in ("o'clock", "oclock")
+        or (tokens.word(at), tokens.word(at + 1)) == ("o", "clock")
+    ):
+        return None
+    return _finish(tokens, value, minute, at, written_24=False)
+
+
+def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) -> tuple[Clock, int] | None:
+    """A time of day at `index`; a lone number ("7") counts only where `bare` allows it.
+
+    With `ranged` ("from 10 to 5") a "to" leads to the end of a range and not to the next full hour.
+
+    The hour 24 stands for midnight at the end of a day.
+    """
+    word = tokens.word(index)
+    if word in ("12", "twelve") and tokens.word(index + 1) in ("noon", "midday", "midnight"):
+        index, word = index + 1, tokens.word(index + 1)
+    if word in _NAMED:
+        return Clock(_NAMED[word]), index + 1
+    found = _words_past(tokens, index) if not ranged else None
+    if found is None and word.isdecimal():
+        found = _digits(tokens, index)
+    elif found is None:
+        found = _spelled(tokens, index)
+    if found is not None or not bare:
+        return found
+    number = read_whole(tokens, index)
+    if number is None or number[0] > 24 or (len(word) > 2 and word.isdecimal()):
+        return None
+    written_24 = word.isdecimal() and word.startswith("0")
+    return _finish(tokens, number[0], 0, number[1], written_24=written_24)
+
+
+def read_daypart(tokens: Tokens, index: int) -> tuple[Daypart, int] | None:
+    """A part of the day, with "early" or "late" before it; (daypart, index behind it)."""
+    shade = ""
+    if tokens.word(index) in ("early", "late"):
+        shade = tokens.word(index)
+        index += 1
+        if tokens.word(index) in ("in", "the"):
+            index += 1
+        if tokens.word(index) == "the":
+            index += 1
+    word = tokens.word(index)
+    name = _TYPOS.get(word, word)
+    part = DAYPARTS.get(name)
+    if part is None or word == "tonight":
+        return None
+    shaded = _EARLY if shade == "early" else _LATE if shade == "late" else {}
+    at = index + 1
+    if name == "lunch" and tokens.word(at) == "time":
+        at += 1
+    elif name == "lunch":
+        return None
+    return shaded.get(name, part), at

@@ -1,0 +1,429 @@
+"""Dates: "tomorrow", "next Friday", "the 3rd of December", "03/12", "end of the month", "in a fortnight"."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from common.language.time_words.durations import read_length
+from common.language.time_words.model import (
+    DateSpec,
+    DayOffset,
+    FixedDate,
+    Holiday,
+    MonthDay,
+    NthWeekday,
+    Period,
+    Weekday,
+    Window,
+)
+from common.language.words import Tokens, read_ordinal, read_whole, word_set
+
+__all__ = ["MONTHS", "WEEKDAYS", "read_date"]
+
+WEEKDAYS: dict[str, int] = {
+    **dict.fromkeys(("monday", "mon", "mondays", "monday's"), 0),
+    **dict.fromkeys(("tuesday", "tue", "tues", "tuesdays", "teusday", "tuesday's"), 1),
+    **dict.fromkeys(("wednesday", "wed", "weds", "wednesdays", "wendsday", "wensday", "wednsday", "wednesday's"), 2),
+    **dict.fromkeys(("thursday", "thu", "thur", "thurs", "thursdays", "thrusday", "thursday's"), 3),
+    **dict.fromkeys(("friday", "fri", "fridays", "firday", "friady", "friday's"), 4),
+    **dict.fromkeys(("saturday", "sat", "saturdays", "saterday", "satuday", "saturday's"), 5),
+    **dict.fromkeys(("sunday", "sun", "sundays", "sunday's"), 6),
+}
+_WEAK_WEEKDAYS = frozenset({"sun", "sat", "wed", "mon", "thu"})
+MONTHS: dict[str, int] = {
+    **dict.fromkeys(("january", "jan"), 1),
+    **dict.fromkeys(("february", "feb", "febuary"), 2),
+    **dict.fromkeys(("march", "mar"), 3),
+    **dict.fromkeys(("april", "apr"), 4),
+    **dict.fromkeys(("may",), 5),
+    **dict.fromkeys(("june", "jun"), 6),
+    **dict.fromkeys(("july", "jul"), 7),
+    **dict.fromkeys(("august", "aug"), 8),
+    **dict.fromkeys(("september", "sept", "sep", "septemer"), 9),
+    **dict.fromkeys(("october", "oct"), 10),
+    **dict.fromkeys(("november", "nov"), 11),
+    **dict.fromkeys(("december", "dec", "decemeber"), 12),
+}
+_WEAK_MONTHS = frozenset({"may", "march", "mar"})
+_RELATIVE_DAYS = {
+    "today": 0, "tonight": 0, "todays": 0, "today's": 0, "tomorrow": 1, "tomorrow's": 1, "tomorrows": 1,
+    "tommorow": 1, "tomorow": 1, "tommorrow": 1, "tmrw": 1, "tmr": 1, "tmrow": 1, "tomorrrow": 1, "overmorrow": 2,
+    "yesterday": -1, "yesterday's": -1, "tonite": 0, "tonight's": 0,
+}  # fmt: skip
+_WHICH = {
+    "this": "this", "next": "next", "last": "last", "past": "last", "coming": "", "upcoming": "", "following": "",
+    "previous": "last", "every": "", "each": "", "current": "this",
+}  # fmt: skip
+_PERIODS = {
+    "week": "week", "weekend": "weekend", "week-end": "weekend", "month": "month", "year": "year", "wkend": "weekend",
+    "week's": "week", "weekend's": "weekend", "weeks": "week",
+}  # fmt: skip
+_EDGES = {
+    "end": "end", "beginning": "start", "start": "start", "middle": "middle", "mid": "middle", "rest": "rest",
+    "remainder": "rest", "early": "start", "late": "end", "later": "end",
+}  # fmt: skip
+_HOLIDAYS = {
+    ("christmas", "eve"): "christmas eve", ("christmas", "day"): "christmas", ("christmas",): "christmas",
+    ("xmas",): "christmas", ("boxing", "day"): "boxing day", ("new", "year's", "eve"): "new year's eve",
+    ("new", "years", "eve"): "new year's eve", ("new", "year's", "day"): "new year", ("new", "year's"): "new year",
+    ("new", "year"): "new year", ("halloween",): "halloween", ("valentine's", "day"): "valentine's day",
+    ("valentines", "day"): "valentine's day", ("easter", "sunday"): "easter", ("easter", "monday"): "easter monday",
+    ("good", "friday"): "good friday", ("easter",): "easter", ("thanksgiving",): "thanksgiving",
+}  # fmt: skip
+
+Found = tuple[DateSpec, int]
+
+
+def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | None:
+    """A date at `index`: (what it says, index behind it).
+
+    `order` is DMY or MDY; `led` tells that a preposition or another date stands before it, which lets words count
+    that mean other things elsewhere ("sun", "may", "03/12").
+    """
+    word = tokens.word(index)
+    if word.isdecimal():
+        return _from_digits(tokens, index, order, led)
+    if word in ("the", "a"):
+        return _after_article(tokens, index, order)
+    if word in _RELATIVE_DAYS:
+        return _with_week(tokens, DayOffset(_RELATIVE_DAYS[word]), index + 1)
+    if word in WEEKDAYS:
+        return _weekday(tokens, index, led)
+    if word in _WHICH:
+        return _qualified(tokens, index)
+    if word in MONTHS:
+        return _month_first(tokens, index, led)
+    if word in _EDGES:
+        return _edge(tokens, index)
+    if word in ("day", "two", "weekend") and (found := _after_tomorrow(tokens, index)):
+        return found
+    if word == "weekend" or (word == "weekends" and led):
+        return Period("weekend"), index + 1
+    if found := _holiday(tokens, index):
+        return found
+    return _ordinal_first(tokens, index, led)
+
+
+def _holiday(tokens: Tokens, index: int) -> Found | None:
+    for size in (3, 2, 1):
+        name = tuple(tokens.low[index : index + size])
+        if len(name) == size and name in _HOLIDAYS:
+            return Holiday(_HOLIDAYS[name]), index + size
+    return None
+
+
+def _with_week(tokens: Tokens, day: DayOffset, index: int) -> Found:
+    if tokens.word(index) == "week" and day.days == 1:
+        return DayOffset(8), index + 1
+    return day, index
+
+
+def _after_tomorrow(tokens: Tokens, index: int) -> Found | None:
+    words = tokens.low[index : index + 3]
+    if words[1:] == ["after", "tomorrow"] and words[0] in ("day", "two"):
+        return DayOffset(2), index + 3
+    if words == ["day", "before", "yesterday"]:
+        return DayOffset(-2), index + 3
+    if words == ["weekend", "after", "next"]:
+        return Period("weekend", 2), index + 3
+    return None
+
+
+def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
+    word = tokens.word(index + 1)
+    if found := _after_tomorrow(tokens, index + 1):
+        return found
+    if word in _PERIODS and (tokens.word(index + 2), tokens.word(index + 3)) == ("after", "next"):
+        return _period(word, 2), index + 4
+    if word in ("weekend", "wkend"):
+        return Period("weekend"), index + 2
+    if word in _EDGES:
+        return _edge(tokens, index + 1)
+    if word in _WHICH and word not in ("every", "each"):
+        return _qualified(tokens, index + 1)
+    if word in WEEKDAYS and word not in _WEAK_WEEKDAYS:
+        return _weekday(tokens, index + 1, led=True)
+    if found := _holiday(tokens, index + 1):
+        return found
+    del order
+    return _ordinal_first(tokens, index + 1, led=True)
+
+
+def _weekday(tokens: Tokens, index: int, led: bool) -> Found | None:
+    word = tokens.word(index)
+    if word in _WEAK_WEEKDAYS and not (led or _date_like(tokens, index + 1) or tokens.word(index - 1) in (",", "")):
+        return None
+    if word in ("sun", "sat") and not led and not _date_like(tokens, index + 1):
+        return None
+    day, at = WEEKDAYS[word], index + 1
+    if tokens.word(at) == "." and word in _WEAK_WEEKDAYS | {"tue", "fri"} and _date_like(tokens, at + 1):
+        at += 1
+    if tokens.word(at) == "week":
+        return Weekday(day, extra_weeks=1), at + 1
+    if (tokens.word(at), tokens.word(at + 1)) == ("after", "next"):
+        return Weekday(day, "next", extra_weeks=1), at + 2
+    if (tokens.word(at), tokens.word(at + 1)) == ("in", "a") and tokens.word(at + 2) == "fortnight":
+        return Weekday(day, week=2), at + 3
+    if tokens.word(at) == "in" and (count := read_whole(tokens, at + 1)) and tokens.word(count[1]) == "weeks":
+        return Weekday(day, week=min(count[0], 5000)), count[1] + 1
+    return Weekday(day), at
+
+
+def _date_like(tokens: Tokens, index: int) -> bool:
+    word = tokens.word(index)
+    if word == ",":
+        word = tokens.word(index + 1)
+    return bool(word) and (
+        word.isdecimal() or word in MONTHS or word in ("at", "morning", "afternoon", "evening", "night", "noon", "the")
+    )
+
+
+def _period(word: str, offset: int, edge: str = "") -> Period:
+    unit = _PERIODS[word]
+    if unit == "week":
+        return Period("week", offset, edge)
+    if unit == "weekend":
+        return Period("weekend", offset, edge)
+    return Period("month", offset, edge) if unit == "month" else Period("year", offset, edge)
+
+
+def _qualified(tokens: Tokens, index: int) -> Found | None:
+    """This, next, last, coming … with a weekday, a period, a month or a number of days."""
+    which, at = _WHICH[tokens.word(index)], index + 1
+    if tokens.word(at) in ("coming", "upcoming", "following", "very", "past", "next") and tokens.word(index) != "every":
+        which = "" if tokens.word(at) in ("coming", "upcoming") else which
+        which = "last" if tokens.word(at) == "past" else "next" if tokens.word(at) == "next" else which
+        at += 1
+    word = tokens.word(at)
+    if word in WEEKDAYS:
+        return Weekday(WEEKDAYS[word], which), at + 1
+    if word == "business" and tokens.word(at + 1) == "day":
+        return None
+    if word in _PERIODS:
+        return _qualified_period(tokens, index, at, which)
+    if word in MONTHS and which != "":
+        return _qualified_month(MONTHS[word], which, tokens, at)
+    if word in ("day", "night") and tokens.word(index) == "next":
+        return DayOffset(1), at + 1
+    if tokens.word(index) in ("next", "last", "past", "coming", "following") and (length := read_length(tokens, at)):
+        return Window(length[0], -1 if which == "last" else 1), length[1]
+    return None
+
+
+def _qualified_period(tokens: Tokens, index: int, at: int, which: str) -> Found | None:
+    word = tokens.word(at)
+    if tokens.word(index) in ("every", "each"):
+        return None
+    offset = {"this": 0, "next": 1, "last": -1}.get(which, 1)
+    if tokens.word(index) in ("coming", "upcoming") or which == "":
+        offset = 0 if _PERIODS[word] == "weekend" else 1
+    return _period(word, offset), at + 1
+
+
+def _qualified_month(month: int, which: str, tokens: Tokens, at: int) -> Found:
+    spec = MonthDay(month=month, year={"this": 0, "next": 1, "last": -1}[which])
+    return spec, at + 1
+
+
+def _edge(tokens: Tokens, index: int) -> Found | None:
+    """End of the month, beginning of next week, the rest of the day, early next week, late in December."""
+    word = tokens.word(index)
+    edge, at = _EDGES[word], index + 1
+    if tokens.word(at) == "-":
+        at += 1
+    if tokens.word(at) in ("of", "in", "on"):
+        at += 1
+    elif word in ("end", "start", "beginning", "rest", "remainder", "middle"):
+        return None
+    the = tokens.word(at) == "the"
+    if the:
+        at += 1
+    inner = tokens.word(at)
+    if inner in ("day", "today") and edge in ("end", "rest"):
+        offset = 0
+        at += 1
+        if tokens.word(at) in ("tomorrow", "today"):
+            offset, at = _RELATIVE_DAYS[tokens.word(at)], at + 1
+        return Period("day", offset, edge), at
+    if inner in _PERIODS and (the or word == "end"):
+        return _period(inner, 0, edge), at + 1
+    if inner in _WHICH and tokens.word(at + 1) in _PERIODS:
+        offset = {"this": 0, "next": 1, "last": -1}.get(_WHICH[inner], 1)
+        return _period(tokens.word(at + 1), offset, edge), at + 2
+    if inner in MONTHS:
+        day = {"start": 1, "middle": 15}.get(edge, -1)
+        return MonthDay(day=day, month=MONTHS[inner]), at + 1
+    return None
+
+
+def _year(tokens: Tokens, index: int) -> tuple[int, int] | None:
+    at = index + 1 if tokens.word(index) in (",", "in", "of") else index
+    word = tokens.word(at)
+    if word == "'" and len(tokens.word(at + 1)) == 2 and tokens.word(at + 1).isdecimal():
+        return 2000 + int(tokens.word(at + 1)), at + 2
+    if len(word) == 4 and word.isdecimal() and 1900 <= int(word) <= 2199 and tokens.word(at + 1) not in (":", "hours"):
+        return int(word), at + 1
+    if word == "twenty" and (rest := read_whole(tokens, at + 1)) and 20 <= rest[0] <= 99:
+        return 2000 + rest[0], rest[1]
+    return None
+
+
+def _day(tokens: Tokens, index: int) -> tuple[int, int] | None:
+    """The day of a month: "3", "3rd", "third", "the 3rd"."""
+    if tokens.word(index) == "the":
+        index += 1
+    found = read_ordinal(tokens, index) or read_whole(tokens, index)
+    if found is None or not 1 <= found[0] <= 31:
+        return None
+    if tokens.word(found[1]) == ":" or (
+        tokens.word(found[1]) in ("am", "pm", "a", "p", "o'clock", "h") and tokens.word(found[1] + 1) != "of"
+    ):
+        return None
+    return found
+
+
+def _month_first(tokens: Tokens, index: int, led: bool) -> Found | None:
+    """December, Dec 3rd, December 3 2026, may the 4th."""
+    word = tokens.word(index)
+    month, at = MONTHS[word], index + 1
+    if tokens.word(at) == "." and len(word) <= 4 and tokens.word(at + 1):
+        at += 1
+    if day := _day(tokens, at):
+        year = _year(tokens, day[1])
+        return (MonthDay(day[0], month, year[0]), year[1]) if year else (MonthDay(day[0], month), day[1])
+    if year := _year(tokens, at):
+        return MonthDay(month=month, year=year[0]), year[1]
+    if word in _WEAK_MONTHS and not (led and tokens.word(index - 1) in ("in", "of", "for", "until", "by", "since")):
+        return None
+    if len(word) <= 4 and word not in ("june", "july", "sept") and not led:
+        return None
+    return MonthDay(month=month), index + 1
+
+
+def _ordinal_first(tokens: Tokens, index: int, led: bool) -> Found | None:
+    """3rd of December, the first Monday of next month, the 15th, last Friday of October."""
+    if tokens.word(index) == "last":
+        ordinal: tuple[int, int] | None = (-1, index + 1)
+    else:
+        ordinal = read_ordinal(tokens, index)
+    if ordinal is None:
+        return None
+    value, at = ordinal
+    if tokens.word(at) in WEEKDAYS:
+        return _nth_weekday(tokens, value, at)
+    if not 1 <= value <= 31:
+        return None
+    if found := _day_then_month(tokens, value, at):
+        return found
+    if not led or not _ends_here(tokens, at):
+        return None
+    written = tokens.word(index).isdecimal()
+    if not written and tokens.word(index - 1) != "the":
+        return None
+    if not written and value <= 3 and tokens.word(index - 2) not in ("on", "by", "until", "from", "for", "to", "till"):
+        return None
+    return MonthDay(day=value), at
+
+
+def _day_then_month(tokens: Tokens, day: int, at: int) -> Found | None:
+    if tokens.word(at) == "." and tokens.word(at + 1) in MONTHS:
+        at += 1
+    if tokens.word(at) in ("of", "in"):
+        at += 1
+        if tokens.word(at) in ("this", "next", "last", "the") and tokens.word(at + 1) == "month":
+            offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
+            return MonthDay(day=day, month_offset=offset), at + 2
+    month = MONTHS.get(tokens.word(at))
+    if month is None or (tokens.word(at) in ("mar",) and len(tokens.word(at + 1)) > 2):
+        return None
+    at += 1
+    if tokens.word(at) == "." and len(tokens.word(at - 1)) <= 4 and (_year(tokens, at + 1) or tokens.word(at + 1)):
+        at += 1
+    if tokens.word(at) == "next" and tokens.word(at + 1) == "year":
+        return MonthDay(day, month, 1), at + 2
+    year = _year(tokens, at)
+    return (MonthDay(day, month, year[0]), year[1]) if year else (MonthDay(day, month), at)
+
+
+def _nth_weekday(tokens: Tokens, nth: int, at: int) -> Found | None:
+    weekday = WEEKDAYS[tokens.word(at)]
+    if tokens.word(at + 1) not in ("of", "in") or not (nth == -1 or 1 <= nth <= 5):
+        return None
+    at += 2
+    if tokens.word(at) in ("this", "next", "last", "the") and tokens.word(at + 1) == "month":
+        offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
+        return NthWeekday(nth, weekday, month_offset=offset), at + 2
+    month = MONTHS.get(tokens.word(at))
+    return (NthWeekday(nth, weekday, month=month), at + 1) if month else None
+
+
+_ENDERS = word_set(
+    ", . ? ! ; ) and or at in from until till to for please with by if then before after - of the my on a "
+    "is i do will what when that because so about around between during every noon morning evening "
+    "afternoon"
+)
+
+
+def _ends_here(tokens: Tokens, index: int) -> bool:
+    word = tokens.word(index)
+    return not word or word in _ENDERS or word.isdecimal()
+
+
+def _whole_date(year: int, month: int, day: int) -> FixedDate | None:
+    try:
+        return FixedDate(date(year, month, day))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_digits(tokens: Tokens, index: int, order: str, led: bool) -> Found | None:
+    """2026-11-28, 28/11/2026, 28.11., 03/12, 3rd, 3 December."""
+    sign = tokens.word(index + 1)
+    if sign in ("-", "/", ".") and tokens.glued(index + 1) and tokens.word(index + 2).isdecimal():
+        found = _separated(tokens, index, order, led)
+        if found is not None or sign != ".":
+            return found
+    word = tokens.word(index)
+    if len(word) <= 2 and (day := _day(tokens, index)):
+        return _ordinal_first(tokens, index, led) or _day_then_month(tokens, day[0], day[1])
+    if len(word) == 4 and led and tokens.word(index - 1) in ("in", "of", "until", "by", "since"):
+        year = _year(tokens, index)
+        return (MonthDay(year=year[0]), year[1]) if year and _ends_here(tokens, year[1]) else None
+    return None
+
+
+def _separated(tokens: Tokens, index: int, order: str, led: bool) -> Found | None:
+    first, sign, second = (tokens.word(index + step) for step in range(3))
+    if not tokens.glued(index + 2):
+        return None
+    third = tokens.word(index + 4) if tokens.word(index + 3) == sign and tokens.glued(index + 3) else ""
+    third = third if third.isdecimal() and tokens.glued(index + 4) else ""
+    if max(len(first), len(second), len(third)) > 4:
+        return None
+    if third and len(first) == 4:
+        whole = _whole_date(int(first), int(second), int(third))
+        return (whole, index + 5) if whole else None
+    if len(first) > 2 or len(second) > 2 or len(third) not in (0, 2, 4):
+        return None
+    day, month = (int(first), int(second)) if order == "DMY" or sign == "." else (int(second), int(first))
+    if month > 12 >= day and sign != ".":
+        day, month = month, day
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return None
+    if third:
+        year = int(third) + (2000 if len(third) == 2 else 0)
+        whole = _whole_date(year, month, day)
+        return (whole, index + 5) if whole else None
+    return _day_and_month(tokens, index, sign, led, MonthDay(day, month))
+
+
+def _day_and_month(tokens: Tokens, index: int, sign: str, led: bool, spec: MonthDay) -> Found | None:
+    """Two numbers are a date only where they can hardly be a fraction, a range or a price."""
+    behind = tokens.word(index + 3)
+    if sign == "-" or (tokens.word(index), tokens.word(index + 2)) == ("24", "7"):
+        return None
+    if sign == ".":
+        dotted = behind == "." and tokens.glued(index + 3)
+        return (spec, index + 4) if dotted and (led or len(tokens.word(index + 2)) == 2) else None
+    led = led or (index == 0 and index + 3 == len(tokens))
+    return (spec, index + 3) if led and (_ends_here(tokens, index + 3) or behind in ("am", "pm")) else None

@@ -1,0 +1,175 @@
+"""Lengths of time: "20 minutes", "an hour and a half", "1h30", "PT20M"."""
+
+from __future__ import annotations
+
+import re
+
+from common.language.time_words.model import Length
+from common.language.words import Tokens, read_number
+
+__all__ = ["UNITS", "read_iso_length", "read_length"]
+
+UNITS: dict[str, tuple[str, float]] = {
+    **dict.fromkeys(("second", "seconds", "sec", "secs"), ("seconds", 1.0)),
+    **dict.fromkeys(("minute", "minutes", "min", "mins", "minuets", "minutes'", "minute's"), ("seconds", 60.0)),
+    **dict.fromkeys(("hour", "hours", "hr", "hrs", "hours'", "hour's"), ("seconds", 3600.0)),
+    **dict.fromkeys(("day", "days", "days'", "day's"), ("days", 1.0)),
+    **dict.fromkeys(("night", "nights"), ("days", 1.0)),
+    **dict.fromkeys(("week", "weeks", "wk", "wks", "weeks'", "week's"), ("days", 7.0)),
+    **dict.fromkeys(("fortnight", "fortnights"), ("days", 14.0)),
+    **dict.fromkeys(("month", "months"), ("months", 1.0)),
+    **dict.fromkeys(("year", "years", "yr", "yrs"), ("months", 12.0)),
+    **dict.fromkeys(("decade", "decades"), ("months", 120.0)),
+}
+_GLUED_UNITS: dict[str, tuple[str, float]] = {
+    "s": ("seconds", 1.0),
+    "m": ("seconds", 60.0),
+    "h": ("seconds", 3600.0),
+    "d": ("days", 1.0),
+    "w": ("days", 7.0),
+}
+_LIMIT = 1e9
+_PAIRS = 6
+_ISO = re.compile(
+    r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?",
+    re.IGNORECASE,
+)
+
+
+def read_iso_length(text: str) -> Length | None:
+    """An ISO 8601 duration that is the whole text."""
+    match = _ISO.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups())
+    return Length(years * 12 + months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
+
+
+def _unit(tokens: Tokens, index: int) -> tuple[tuple[str, float], int] | None:
+    if tokens.word(index) == "-":
+        index += 1
+    word = tokens.word(index)
+    if word in UNITS:
+        return UNITS[word], index + 1 + (tokens.word(index + 1) == "." and word in ("min", "sec", "hr", "hrs", "mins"))
+    if word in _GLUED_UNITS and tokens.word(index - 1).isdecimal():
+        alone = tokens.glued(index) or word == "h"
+        if alone and not (word == "s" and len(tokens.word(index - 1)) > 3):
+            return _GLUED_UNITS[word], index + 1
+    return None
+
+
+def _length(amount: float, unit: tuple[str, float]) -> Length | None:
+    field, factor = unit
+    value = amount * factor
+    if value > _LIMIT:
+        return None
+    if field == "seconds":
+        return Length(seconds=value)
+    if field == "days":
+        days = int(value)
+        return Length(days=days, seconds=round((value - days) * 86_400))
+    months = int(value)
+    return Length(months=months, days=round((value - months) * 30))
+
+
+def _fraction_first(tokens: Tokens, index: int) -> tuple[Length, int] | None:
+    """Half an hour, a half hour, a quarter of an hour, three quarters of an hour."""
+    at = index + 1 if tokens.word(index) in ("a", "one") else index
+    word = tokens.word(at)
+    amount: float | None = None
+    if word == "half":
+        amount = 0.5
+    elif word == "quarter":
+        amount = 0.25
+    elif word in ("three", "3") and tokens.word(at + 1) in ("quarters", "quarter"):
+        amount, at = 0.75, at + 1
+    if amount is None:
+        return None
+    at += 1
+    if tokens.word(at) in ("-", "of"):
+        at += 1
+    if tokens.word(at) in ("a", "an", "the"):
+        at += 1
+    unit = UNITS.get(tokens.word(at))
+    length = _length(amount, unit) if unit else None
+    return (length, at + 1) if length else None
+
+
+def _one(tokens: Tokens, index: int) -> tuple[Length, int, float] | None:
+    """A single amount with its unit: (length, index behind, the unit's size in seconds or days)."""
+    if fraction := _fraction_first(tokens, index):
+        return (*fraction, 0.0)
+    article = tokens.word(index) in ("a", "an")
+    number = read_number(tokens, index)
+    if number is None and article:
+        at = index + 1
+        if tokens.word(at) in ("whole", "full", "single", "good"):
+            at += 1
+        number = (1.0, at)
+    if number is None:
+        return None
+    amount, at = number
+    if tokens.word(at) in ("more", "full", "whole", "short"):
+        at += 1
+    if tokens.word(at) == "and" and tokens.word(at + 1) == "a" and tokens.word(at + 2) in ("half", "quarter"):
+        behind = _unit(tokens, at + 3)
+        if behind:
+            length = _length(amount + (0.5 if tokens.word(at + 2) == "half" else 0.25), behind[0])
+            return (length, behind[1], 0.0) if length else None
+    found = _unit(tokens, at)
+    if found is None or (article and tokens.word(at) in ("s", "m", "h", "d", "w")):
+        return None
+    length = _length(amount, found[0])
+    return (length, found[1], found[0][1] if found[0][0] == "seconds" else 86_400.0) if length else None
+
+
+def _tail(tokens: Tokens, index: int, unit: float) -> tuple[Length, int] | None:
+    """What may follow a unit: "and a half", "30" behind hours ("1h30", "2 hours 30")."""
+    at = index + 1 if tokens.word(index) == "and" else index
+    if at > index and tokens.word(at) == "a" and tokens.word(at + 1) in ("half", "quarter"):
+        if tokens.word(at + 2) in UNITS or tokens.word(at + 2) in ("an", "of") or not unit:
+            return None
+        share = 0.5 if tokens.word(at + 1) == "half" else 0.25
+        if unit == 86_400.0 and UNITS.get(tokens.word(index - 1), ("", 1.0))[1] == 7.0:
+            return None
+        return Length(seconds=share * unit), at + 2
+    word = tokens.word(at)
+    if unit == 3600.0 and word.isdecimal() and len(word) <= 2 and int(word) < 60:
+        glued = tokens.glued(at) and at == index
+        behind = tokens.word(at + 1)
+        if glued or ((at > index or tokens.word(index - 1) in UNITS) and behind in ("", ".", ",", "and", "please")):
+            return Length(seconds=int(word) * 60.0), at + 1
+    return None
+
+
+def read_length(tokens: Tokens, index: int) -> tuple[Length, int] | None:
+    """A length of time that begins at `index`: (length, index behind it), or None."""
+    first = _one(tokens, index)
+    if first is None:
+        return _clock_like(tokens, index)
+    length, at, unit = first
+    for _ in range(_PAIRS):
+        tail = _tail(tokens, at, unit)
+        if tail is not None:
+            return length.plus(tail[0]), tail[1]
+        joint = at
+        if tokens.word(joint) == ",":
+            joint += 1
+        if tokens.word(joint) == "and":
+            joint += 1
+        more = _one(tokens, joint)
+        if more is None or (more[2] and unit and more[2] >= unit and more[2] < 86_400.0):
+            break
+        length, at, unit = length.plus(more[0]), more[1], more[2]
+    return length, at
+
+
+def _clock_like(tokens: Tokens, index: int) -> tuple[Length, int] | None:
+    """1:30 hours, 0:45 h."""
+    hours, minutes = tokens.word(index), tokens.word(index + 2)
+    if tokens.word(index + 1) != ":" or not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        return None
+    if len(hours) > 3 or tokens.word(index + 3) not in ("hours", "hour", "h", "hrs"):
+        return None
+    return Length(seconds=int(hours) * 3600.0 + int(minutes) * 60.0), index + 4

@@ -1,0 +1,27 @@
+"""What the words around a time say about the half of the day that is meant."""
+
+from __future__ import annotations
+
+from common.language.words import Tokens
+
+__all__ = ["hints_of"]
+
+_HINTS: dict[str, str] = {
+    **dict.fromkeys(
+        ("wake", "waking", "wakeup", "breakfast", "sunrise", "getup", "school", "dawn", "brekkie"), "morning"
+    ),
+    **dict.fromkeys(
+        (
+            "dinner", "supper", "party", "drinks", "cinema", "movie", "movies", "film", "concert", "theatre", "theater",
+            "opera", "gig", "pub", "bar", "beers", "bedtime", "sunset", "nightclub", "disco", "takeaway",
+        ),
+        "evening",
+    ),
+    **dict.fromkeys(("lunch", "brunch", "siesta"), "midday"),
+}  # fmt: skip
+
+
+def hints_of(tokens: Tokens) -> frozenset[str]:
+    """The parts of the day ("morning", "midday", "evening") that words such as "dinner" or "wake" speak for."""
+    found = frozenset(_HINTS[word] for word in tokens.low if word in _HINTS)
+    return found if len(found) == 1 else frozenset()

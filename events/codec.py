@@ -1,0 +1,232 @@
+"""Between events and the bytes that are stored.
+
+Stored bytes are a frame: a format byte, the header's length, a checksum, the header and the payload (both JSON).
+
+    | 1 byte: format | 4: length of the header | 4: CRC-32 | header | payload |
+
+The checksum covers stream, version, topic, header and payload, so a changed byte is found in any event, the last of
+a stream included. The header's `previous` is the SHA-256 of the stream's event before it, over the same parts, so
+that a replaced or removed event breaks the chain behind it.
+
+Stored topics are looked up in the catalogue and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from json.encoder import encode_basestring
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from common.errors import StoreError
+from events.catalogue import BY_TOPIC, Event
+from events.recorded import RecordedEvent, Unknown
+
+__all__ = ["MAX_PAYLOAD_BYTES", "Codec", "DamagedFrame", "Draft", "Frame", "StoredRow", "digest", "frame", "unframe"]
+
+MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
+"""The largest payload of one event, in bytes of JSON."""
+
+StoredRow = tuple[int, str, int, str, bytes]
+"""A row of the log: position, stream, version, topic, stored bytes."""
+
+_FORMAT = 1
+_PREFIX = struct.Struct(">BII")
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+class DamagedFrame(ValueError):
+    """Raised for stored bytes that can't be what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event ready to be stored: everything of it that does not depend on its place in the log."""
+
+    topic: str
+    schema_version: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Stored bytes, taken apart and checked."""
+
+    header: Mapping[str, Any]
+    payload: bytes
+
+    @property
+    def schema_version(self) -> int:
+        """The schema version the payload was written under."""
+        return int(self.header["schema_version"])
+
+    @property
+    def previous(self) -> str | None:
+        """The digest of the stream's event before this one; None for the first."""
+        return cast("str | None", self.header.get("previous"))
+
+
+def digest(stream: str, version: int, topic: str, stored: bytes) -> str:
+    """The name of a stored event in the chain of its stream (SHA-256, hex)."""
+    return hashlib.sha256(b"%b%b" % (_place(stream, version, topic), stored)).hexdigest()
+
+
+def frame(stream: str, version: int, topic: str, header: bytes, payload: bytes) -> bytes:
+    """The bytes to store."""
+    checksum = zlib.crc32(payload, zlib.crc32(header, zlib.crc32(_place(stream, version, topic))))
+    return b"%b%b%b" % (_PREFIX.pack(_FORMAT, len(header), checksum), header, payload)
+
+
+def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
+    """Take stored bytes apart. Raises `DamagedFrame`."""
+    if len(stored) < _PREFIX.size:
+        raise DamagedFrame("the stored bytes are cut short")
+    kind, length, checksum = _PREFIX.unpack_from(stored)
+    if kind != _FORMAT:
+        raise DamagedFrame(f"the stored bytes have the unknown format {kind}")
+    if zlib.crc32(stored[_PREFIX.size :], zlib.crc32(_place(stream, version, topic))) != checksum:
+        raise DamagedFrame("the checksum does not match: the row was changed")
+    end = _PREFIX.size + length
+    try:
+        header = json.loads(stored[_PREFIX.size : end])
+    except ValueError:
+        raise DamagedFrame("the header is not JSON") from None
+    return Frame(header, stored[end:])
+
+
+def encode_header(
+    schema_version: int,
+    recorded_at: datetime,
+    tenant: str,
+    correlation: str | None,
+    causation: str | None,
+    previous: str | None,
+) -> bytes:
+    """A header; equal to `dump_header` of what `unframe` reads from it."""
+    parts = [
+        f'{{"schema_version":{schema_version},"recorded_at":"{recorded_at.astimezone(UTC).isoformat(timespec="microseconds")}"',
+        f'"tenant":{encode_basestring(tenant)}',
+    ]
+    if correlation is not None:
+        parts.append(f'"correlation":{encode_basestring(correlation)}')
+    if causation is not None:
+        parts.append(f'"causation":{encode_basestring(causation)}')
+    if previous is not None:
+        parts.append(f'"previous":"{previous}"')
+    return f"{','.join(parts)}}}".encode()
+
+
+def dump_header(header: Mapping[str, Any]) -> bytes:
+    """The bytes of a header that was read before, as they were."""
+    return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _place(stream: str, version: int, topic: str) -> bytes:
+    return f"{stream}\n{version}\n{topic}\n".encode()
+
+
+class Codec:
+    """Encodes and decodes the events of one catalogue (topic -> class)."""
+
+    def __init__(self, catalogue: Mapping[str, type[Event]] = BY_TOPIC) -> None:
+        self._catalogue = catalogue
+
+    def draft(self, event: BaseModel) -> Draft:
+        """Encode an event's payload.
+
+        Raises `StoreError` for an event outside the catalogue, text that can't be encoded (lone surrogates), NaN and
+        infinity, and payloads over `MAX_PAYLOAD_BYTES`.
+        """
+        if not isinstance(event, Event) or self._catalogue.get(event.TOPIC) is not type(event):
+            raise StoreError(
+                f"{type(event).__name__} is not an event of the catalogue",
+                where="append",
+                todo="Add it to a module of events/catalogue.",
+            )
+        try:
+            payload = event.__pydantic_serializer__.to_json(event, warnings="error")
+        except (PydanticSerializationError, UnicodeEncodeError) as error:
+            raise StoreError(
+                f"the event can't be encoded: {error}",
+                where=event.TOPIC,
+                todo="Use JSON values and text without lone surrogates.",
+            ) from None
+        if (b'NaN"' in payload or b'Infinity"' in payload) and _has_non_finite(event):
+            raise StoreError("the event holds NaN or infinity", where=event.TOPIC, todo="Use null where no number is.")
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            raise StoreError(
+                f"the event has {len(payload):,} bytes, at most {MAX_PAYLOAD_BYTES:,} are taken",
+                where=event.TOPIC,
+                todo="Store an excerpt.",
+            )
+        return Draft(event.TOPIC, event.SCHEMA_VERSION, payload)
+
+    def schema_version(self, topic: str) -> int:
+        """The version under which this catalogue writes a topic; 0 for one it does not know."""
+        known = self._catalogue.get(topic)
+        return 0 if known is None else known.SCHEMA_VERSION
+
+    def decode(self, row: StoredRow) -> RecordedEvent:
+        """The event of a row; never raises: what can't be read becomes `Unknown`."""
+        position, stream, version, topic, stored = row
+        try:
+            read = unframe(stream, version, topic, stored)
+            header = read.header
+            recorded_at = datetime.fromisoformat(header["recorded_at"])
+            tenant = header["tenant"]
+            schema_version = read.schema_version
+        except (DamagedFrame, KeyError, TypeError, ValueError) as error:
+            damaged = Unknown(topic, 0, stored, str(error) or type(error).__name__)
+            return RecordedEvent(position, stream, version, topic, _NEVER, "", None, None, damaged)
+        return RecordedEvent(
+            position,
+            stream,
+            version,
+            topic,
+            recorded_at,
+            tenant,
+            header.get("correlation"),
+            header.get("causation"),
+            self._event(topic, schema_version, read.payload),
+        )
+
+    def _event(self, topic: str, schema_version: int, payload: bytes) -> Event | Unknown:
+        known = self._catalogue.get(topic)
+        if known is None or schema_version > known.SCHEMA_VERSION:
+            return Unknown(topic, schema_version, payload)
+        try:
+            if schema_version < known.SCHEMA_VERSION:
+                payload_now = to_json(known.upcast(from_json(payload), schema_version))
+                return known.model_validate_json(payload_now)
+            return known.model_validate_json(payload)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            return Unknown(topic, schema_version, payload, f"the payload is not valid: {place}: {first['msg']}")
+        except Exception as error:  # an upcaster's fault must not stop whoever reads the log
+            return Unknown(
+                topic, schema_version, payload, f"the payload can't be read: {type(error).__name__}: {error}"
+            )
+
+
+def _has_non_finite(event: Event) -> bool:
+    """Whether a float in the event is NaN or infinite (as opposed to text that says so)."""
+    waiting: list[object] = [event.model_dump(mode="python")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return True
+        if isinstance(value, Mapping):
+            waiting.extend(cast("Mapping[object, object]", value).values())
+        elif isinstance(value, list | tuple | set | frozenset):
+            waiting.extend(cast("list[object]", value))
+    return False

@@ -1,0 +1,347 @@
+"""The log in an SQLite file, on the recorder of the eventsourcing library.
+
+What the library's SQLite classes leave open is closed here: positions come from AUTOINCREMENT and are never given
+out twice; a writing transaction takes its lock at the beginning (a deferred one fails beside another writer); the
+writer has one connection of its own, so that no failure can leak the pool's writer lock; statements are cached; and
+many rows are inserted by one statement, because every statement gives up Python's interpreter lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from eventsourcing.domain import EventSourcingError
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteTransaction,
+)
+
+from common.errors import StoreUnavailable
+from events.backend import Head, NewRow, Page, Transaction, ViewDatabase
+from events.codec import StoredRow, digest
+from events.persistence.sqlite_connection import connect, create_file, fault
+from events.persistence.sqlite_views import SQLiteViews
+
+__all__ = ["SQLiteBackend"]
+
+_CACHED_HEADS = 10_000
+_CHUNKS = (256, 64, 16, 4, 1)
+_SCHEMA = 1
+
+
+class _LogTransaction(SQLiteTransaction):
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(exc_type, exc_val, exc_tb)
+        except BaseException:
+            # a commit that failed leaves its transaction open, and no other could be begun
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.rollback()
+            raise
+
+
+class _LogConnection(SQLiteConnection):
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Generator[SQLiteCursor]:
+        with _LogTransaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class _LogPool(SQLiteConnectionPool):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__(db_name=str(path), pool_timeout=timeout)
+        self._path = path
+        self._busy_timeout = timeout
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = connect(self._path, self._busy_timeout, synchronous="FULL")
+        connection.row_factory = sqlite3.Row
+        return _LogConnection(connection, max_age=None)
+
+
+class _LogDatastore(SQLiteDatastore):
+    """Readers share a pool; the one writer has a connection to itself."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__(str(path), originator_id_type="text")
+        self._path = path
+        self._timeout = timeout
+        self._writing = threading.Lock()
+        self._writer: SQLiteConnection | None = None
+        self.pool = _LogPool(path, timeout)
+
+    @contextmanager
+    def get_connection(self, *, commit: bool) -> Generator[SQLiteConnection]:
+        if not commit:
+            connection = self.pool.get_connection()
+            try:
+                yield connection
+            finally:
+                self.pool.put_connection(connection)
+            return
+        if not self._writing.acquire(timeout=self._timeout):
+            raise sqlite3.OperationalError("database is locked by another thread")
+        try:
+            if self._writer is None:
+                self._writer = _LogConnection(connect(self._path, self._timeout, synchronous="FULL"), max_age=None)
+            yield self._writer
+        finally:
+            self._writing.release()
+
+    def close(self) -> None:
+        super().close()
+        writer, self._writer = getattr(self, "_writer", None), None
+        if writer is not None:
+            writer.close()
+
+
+class _LogRecorder(SQLiteApplicationRecorder):
+    """Streams are named by text; the column `rowid` is what the library reads positions from."""
+
+    def __init__(self, datastore: SQLiteDatastore) -> None:
+        super().__init__(datastore)
+        self._inserts = {size: _insert_statement(self.events_table_name, size) for size in _CHUNKS}
+
+    def construct_create_table_statements(self) -> list[str]:
+        return [
+            "CREATE TABLE IF NOT EXISTS stored_events ("
+            "rowid INTEGER PRIMARY KEY AUTOINCREMENT, "
+            "originator_id TEXT NOT NULL, "
+            "originator_version INTEGER NOT NULL, "
+            "topic TEXT NOT NULL, "
+            "state BLOB NOT NULL, "
+            "UNIQUE (originator_id, originator_version))",
+            "CREATE TABLE IF NOT EXISTS log (identity TEXT NOT NULL, schema_version INTEGER NOT NULL)",
+            f"INSERT INTO log SELECT '{uuid.uuid4().hex}', {_SCHEMA} WHERE NOT EXISTS (SELECT 1 FROM log)",  # noqa: S608
+        ]
+
+    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        return self.insert_rows(
+            c,
+            [(str(event.originator_id), event.originator_version, event.topic, event.state) for event in stored_events],
+        )
+
+    def insert_rows(self, c: SQLiteCursor, rows: Sequence[NewRow]) -> range:
+        """Insert rows by as few statements as the prepared sizes allow; returns their positions."""
+        done = 0
+        for size in _CHUNKS:
+            while len(rows) - done >= size:
+                chunk = rows[done : done + size]
+                c.execute(self._inserts[size], [value for row in chunk for value in row])
+                done += size
+        last = int(c.lastrowid)
+        return range(last - len(rows) + 1, last + 1)
+
+
+def _insert_statement(table: str, rows: int) -> str:
+    columns = "(originator_id, originator_version, topic, state)"
+    return f"INSERT INTO {table} {columns} VALUES {','.join(['(?,?,?,?)'] * rows)}"  # noqa: S608
+
+
+class _Heads:
+    """Heads of streams, kept only while nobody else has written to the file."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Head] = OrderedDict()
+        self._data_version: int | None = None
+
+    def check(self, data_version: int) -> None:
+        """SQLite's data version changes with every commit of another connection: what was known is void then."""
+        if data_version != self._data_version:
+            self._known.clear()
+            self._data_version = data_version
+
+    def get(self, stream: str) -> Head | None:
+        head = self._known.get(stream)
+        if head is not None:
+            self._known.move_to_end(stream)
+        return head
+
+    def keep(self, heads: Mapping[str, Head]) -> None:
+        for stream, head in heads.items():
+            self._known[stream] = head
+            self._known.move_to_end(stream)
+        while len(self._known) > _CACHED_HEADS:
+            self._known.popitem(last=False)
+
+    def clear(self) -> None:
+        self._known.clear()
+
+
+_SELECT_HEADS = (
+    "SELECT e.originator_id, e.originator_version, e.topic, e.state FROM json_each(?) AS wanted "
+    "JOIN stored_events AS e ON e.rowid = (SELECT rowid FROM stored_events "
+    "WHERE originator_id = wanted.value ORDER BY originator_version DESC LIMIT 1)"
+)
+
+
+class _Writing:
+    """One write transaction; implements `events.backend.Transaction`."""
+
+    def __init__(self, recorder: _LogRecorder, cursor: SQLiteCursor, known: _Heads) -> None:
+        self._recorder = recorder
+        self._cursor = cursor
+        self._known = known
+        self.staged: dict[str, Head] = {}
+        cursor.execute("PRAGMA data_version")
+        known.check(int(cursor.fetchone()[0]))
+
+    def heads(self, streams: Collection[str]) -> dict[str, Head]:
+        found: dict[str, Head] = {}
+        missing: list[str] = []
+        for stream in streams:
+            head = self._known.get(stream)
+            if head is None:
+                missing.append(stream)
+            else:
+                found[stream] = head
+        if missing:
+            self._cursor.execute(_SELECT_HEADS, (json.dumps(missing),))
+            rows: list[tuple[str, int, str, bytes]] = self._cursor.fetchall()
+            for stream, version, topic, stored in rows:
+                found[stream] = Head(version, digest(stream, version, topic, stored))
+            for stream in missing:
+                found.setdefault(stream, Head(0, None))
+        return found
+
+    def insert(self, rows: Sequence[NewRow], heads: Mapping[str, Head]) -> int:
+        positions = self._recorder.insert_rows(self._cursor, rows)
+        self.staged.update(heads)
+        return positions[0]
+
+    def last_position(self) -> int:
+        self._cursor.execute("SELECT MAX(rowid) FROM stored_events")
+        return int(self._cursor.fetchone()[0] or 0)
+
+
+class SQLiteBackend:
+    """The log in a file; implements `events.backend.Backend`."""
+
+    gapless = True
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self.path = path
+        self._timeout = timeout
+        self._known = _Heads()
+        create_file(path)
+        self._datastore = _LogDatastore(path, timeout)
+        self._recorder = _LogRecorder(self._datastore)
+        try:
+            self.identity = self._open()
+        except BaseException:
+            self._datastore.close()
+            raise
+
+    def _open(self) -> str:
+        with self._translated():
+            if not self._tables_exist():
+                self._recorder.create_table()
+            with self._datastore.transaction(commit=False) as cursor:
+                cursor.execute("SELECT identity, schema_version FROM log")
+                identity, schema_version = cursor.fetchone()
+        if schema_version > _SCHEMA:
+            raise StoreUnavailable(
+                f"the log was written by a newer version (its schema is {schema_version}, known is {_SCHEMA})",
+                where=str(self.path),
+                todo="Use the newer version of this software.",
+            )
+        return str(identity)
+
+    def _tables_exist(self) -> bool:
+        with self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('stored_events', 'log')")
+            return cursor.fetchone()[0] == 2
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, EventSourcingError) as error:
+            raise fault(error, self.path) from error
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """Begin to write."""
+        try:
+            with self._translated(), self._datastore.transaction(commit=True) as cursor:
+                writing = _Writing(self._recorder, cursor, self._known)
+                yield writing
+        except BaseException:
+            self._known.clear()
+            raise
+        self._known.keep(writing.staged)
+
+    def read(self, stream: str, after_version: int) -> list[StoredRow]:
+        """The rows of a stream in order."""
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+                "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
+                (stream, after_version),
+            )
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def page(self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None) -> Page:
+        """At most `limit` rows behind a position."""
+        with self._translated():
+            head = self._recorder.max_notification_id() or 0
+            stop = head if until is None else min(head, until)
+            if stop <= after:
+                return Page([], after)
+            if topics is not None and not topics:
+                return Page([], stop)
+            found = self._recorder.select_notifications(
+                after, limit, stop, tuple(topics or ()), inclusive_of_start=False
+            )
+        rows: list[StoredRow] = [
+            (event.id, str(event.originator_id), event.originator_version, event.topic, event.state) for event in found
+        ]
+        return Page(rows, rows[-1][0] if len(rows) == limit else stop)
+
+    def version(self, stream: str) -> int:
+        """The version of a stream."""
+        with self._translated():
+            last = self._recorder.select_events(stream, desc=True, limit=1)
+        return last[0].originator_version if last else 0
+
+    def head(self) -> int:
+        """The last position."""
+        with self._translated():
+            return self._recorder.max_notification_id() or 0
+
+    def issued(self) -> int:
+        """The highest position that was ever given out."""
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'")
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
+
+    def views(self) -> ViewDatabase:
+        """Open the views' database, a file beside the log."""
+        return SQLiteViews(self.path.with_name(f"{self.path.stem}-views.db"), self._timeout, self.identity)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._datastore.close()

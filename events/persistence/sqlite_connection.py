@@ -1,0 +1,100 @@
+"""SQLite connections with the settings that the log relies on, and their faults in the words of the store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from common.errors import StoreError, StoreUnavailable
+
+__all__ = ["connect", "create_file", "fault"]
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database file that only its owner may read, and the folders above it. Raises `StoreUnavailable`.
+
+    SQLite gives the write-ahead log the mode of the database file. The file is not opened here: closing it again
+    would take away the locks of every connection that this process has to it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError, PermissionError):  # of the latter SQLite tells more
+            os.mknod(path, 0o600 | stat.S_IFREG)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the file can't be made: {error.strerror}",
+            where=str(path),
+            todo="Name a file in a folder you may write to (store.url or data_dir).",
+        ) from error
+
+
+def connect(path: Path, timeout: float, *, synchronous: str) -> sqlite3.Connection:
+    """Open a file in WAL mode and autocommit, usable from any one thread at a time.
+
+    `timeout` is how long to wait for a lock, in seconds; `synchronous` is FULL (each commit is on the disk when it
+    returns) or NORMAL (a power cut may undo the last commits, a crash of the process does not). Raises
+    `sqlite3.Error`.
+    """
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}",
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        _use_wal(connection, timeout)
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
+    """Switch to WAL once; SQLite does not wait here when another process switches at the same moment, so this does."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+_REASONS = (
+    (
+        "locked",
+        "the database is locked by another program",
+        "Close what holds it (a database browser, a backup), or raise store.timeout.",
+    ),
+    (
+        "unable to open",
+        "the database file can't be opened",
+        "Name a file in a folder you may write to (store.url or data_dir).",
+    ),
+    ("readonly", "the database can't be written", "Give this user the right to write the file and its folder."),
+    ("read-only", "the database can't be written", "Give this user the right to write the file and its folder."),
+    ("not a database", "the file is not a database", "Name another file, or move this one away."),
+    ("full", "the disk is full", "Free some space; nothing that was acknowledged is lost."),
+    ("malformed", "the database is damaged", "Restore a backup, or export what can be read with events export."),
+)
+
+
+def fault(error: Exception, path: Path) -> StoreError:
+    """What a database error means to the store's caller."""
+    text = str(error)
+    for sign, what, todo in _REASONS:
+        if sign in text:
+            return StoreUnavailable(what, where=str(path), todo=todo)
+    return StoreUnavailable(f"the database failed: {text or type(error).__name__}", where=str(path))

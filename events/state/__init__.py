@@ -1,0 +1,1 @@
+"""State machines over the catalogue's events: pure decide and evolve functions."""

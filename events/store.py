@@ -1,0 +1,379 @@
+"""The append-only log: append, post, read, follow."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, unquote
+
+import anyio
+import anyio.to_thread
+from pydantic import BaseModel
+
+from common.clock import Clock, SystemClock
+from common.errors import StoreError, StoreUnavailable
+from common.intents import StreamAppend
+from events.backend import Backend, Page, Transaction, ViewDatabase
+from events.catalogue import BY_TOPIC, Event
+from events.codec import Codec
+from events.commit import Append, StreamDrafts
+from events.pending import Pending, Wakeup, wake
+from events.recorded import RecordedEvent
+from events.room import Room
+from events.writer import Job, Writer
+
+__all__ = ["EventStore", "stream_name", "stream_parts"]
+
+Result = TypeVar("Result")
+
+_QUEUE_BYTES = 64 * 1024 * 1024
+_POST_TIMES = 4
+"""Posts never wait, so they may go this many times over the queue's bound before they are refused."""
+_READERS = 8
+_POLL = 0.025
+"""Seconds between looks for what other processes appended."""
+_PAGE = 500
+_MAX_NAME = 1_000
+
+
+def stream_name(*parts: str) -> str:
+    """The name of a stream; each part is percent-encoded, so that no part can reach into another.
+
+    Raises `StoreError` for an empty part or one that can't be encoded.
+    """
+    try:
+        encoded = [quote(part, safe="") for part in parts]
+    except UnicodeEncodeError:
+        raise StoreError("a stream's name can't hold lone surrogates", where="stream_name") from None
+    if not encoded or not all(encoded):
+        raise StoreError("a stream's name has an empty part", where=f"stream_name{parts!r}")
+    return "/".join(encoded)
+
+
+def stream_parts(stream: str) -> tuple[str, ...]:
+    """The parts that a stream's name was made of."""
+    return tuple(unquote(part) for part in stream.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the events of one append share."""
+
+    tenant: str
+    correlation: str | None
+    causation: str | None
+
+    def __post_init__(self) -> None:
+        for name, value in (("tenant", self.tenant), ("correlation", self.correlation), ("causation", self.causation)):
+            if value is not None:
+                _check_name(name, value)
+
+
+class EventStore:
+    """One open log. Safe to use from any number of tasks; make it with `EventStore.open`.
+
+    An append is acknowledged after its commit, which many appends share. Reads see everything acknowledged before.
+    """
+
+    def __init__(self, backend: Backend, *, queue_size: int, timeout: float, clock: Clock, codec: Codec) -> None:
+        self._backend = backend
+        self._timeout = timeout
+        self._clock = clock
+        self._codec = codec
+        self._room = Room(queue_size, _QUEUE_BYTES)
+        self._tail = _Tail(backend.head())
+        self._writer = Writer(backend, self._room, self._tail.advance)
+        self._reading = anyio.CapacityLimiter(_READERS)
+        self._closed = False
+        weakref.finalize(self, self._writer.stop)
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        queue_size: int = 10_000,
+        timeout: float = 10.0,
+        clock: Clock | None = None,
+        catalogue: Mapping[str, type[Event]] = BY_TOPIC,
+    ) -> EventStore:
+        """Open the log that a URL names: ``sqlite:///path`` or ``memory://``.
+
+        `queue_size` bounds the events that wait for their commit (beyond it `append` waits); `timeout` in seconds
+        bounds an append or a read; `clock` stamps the events. Raises `ConfigurationError` for a URL it can't read
+        and `StoreUnavailable` when the database can't be opened or written.
+        """
+
+        def make() -> EventStore:
+            from events.persistence import open_backend
+
+            return cls(
+                open_backend(url, timeout / 2),
+                queue_size=queue_size,
+                timeout=timeout,
+                clock=clock or SystemClock(),
+                codec=Codec(catalogue),
+            )
+
+        return await anyio.to_thread.run_sync(make)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def append(
+        self,
+        stream: str | Sequence[StreamAppend],
+        events: Sequence[Event] = (),
+        expected_version: int | None = None,
+        *,
+        tenant: str = "default",
+        correlation: str | None = None,
+        causation: str | None = None,
+    ) -> int:
+        """Append to one stream, or to several atomically; durable on return. Returns the last position.
+
+        `expected_version` is the stream's version before (0: it must not exist; None: any). Raises `StreamConflict`
+        when it is another, `StoreError` for events that can't be stored, `StoreUnavailable` when the database can't
+        be written in time. Nothing is appended in any of these cases, unless the message says that it is not known.
+        """
+        parts = self._drafts(stream, events, expected_version)
+        about = _About(tenant, correlation, causation)
+        try:
+            with anyio.fail_after(self._timeout):
+                await self._room.take(*_size(parts))
+        except TimeoutError:
+            raise StoreUnavailable(
+                f"the event store's queue stayed full for {self._timeout:g} seconds; nothing was appended",
+                where=parts[0].stream,
+                todo="Try again later; the disk or the database may be overloaded.",
+            ) from None
+        return await self._put(parts, about, None).durable()
+
+    def post(
+        self,
+        stream: str | Sequence[StreamAppend],
+        events: Sequence[Event] = (),
+        *,
+        tenant: str = "default",
+        correlation: str | None = None,
+        causation: str | None = None,
+        expected_version: int | None = None,
+        follows: Pending | None = None,
+    ) -> Pending:
+        """Append without waiting, in the order of the calls; `Pending.durable` tells how it went.
+
+        With `follows` it comes directly behind that append in their common streams, or fails: when that one failed,
+        and when anybody else appended in between. Raises `StoreError` for events that can't be stored and
+        `StoreUnavailable` when the store is closed; a queue that is far over its bound fails the pending append.
+        """
+        parts = self._drafts(stream, events, expected_version)
+        about = _About(tenant, correlation, causation)
+        if self._room.take_now(*_size(parts), times=_POST_TIMES):
+            return self._put(parts, about, follows)
+        refused = Pending(self._timeout)
+        refused.settle(
+            StoreUnavailable(
+                "the event store's queue is full", where=parts[0].stream, todo="Wait for what was posted before."
+            )
+        )
+        return refused
+
+    def _drafts(
+        self, stream: str | Sequence[StreamAppend], events: Sequence[BaseModel], expected: int | None
+    ) -> list[StreamDrafts]:
+        appends = [StreamAppend(stream, events, expected)] if isinstance(stream, str) else stream
+        if not appends:
+            raise StoreError("an append names no stream", where="append")
+        if not isinstance(stream, str) and (events or expected is not None):
+            raise StoreError("an append to several streams has events and versions in its parts", where="append")
+        parts: list[StreamDrafts] = []
+        for append in appends:
+            _check_name("stream", append.stream)
+            if append.expected_version is not None and append.expected_version < 0:
+                raise StoreError("an expected version is not below 0", where=append.stream)
+            drafts = [self._codec.draft(event) for event in append.events]
+            parts.append(StreamDrafts(append.stream, drafts, append.expected_version))
+        return parts
+
+    def _put(self, parts: Sequence[StreamDrafts], about: _About, follows: Pending | None) -> Pending:
+        pending = Pending(self._timeout + 1)  # the writer's own bound comes first
+        append = Append(parts, about.tenant, about.correlation, about.causation, self._clock.now(), pending, follows)
+        try:
+            self._writer.put(append)
+        except StoreError:
+            wake(self._room.give(*append.size))
+            raise
+        return pending
+
+    async def execute(self, work: Callable[[Transaction], int], timeout: float | None = None) -> int:
+        """Have the writer do something in a transaction of its own, in its turn; returns the position it returns.
+
+        For what is not an append of events: imports, archives. `work` runs on the writer's thread; `timeout` in
+        seconds (default: the store's) bounds the wait. Raises like `Pending.durable`.
+        """
+        job = Job(work, Pending((self._timeout if timeout is None else timeout) + 1))
+        self._writer.put(job)
+        return await job.pending.durable()
+
+    async def read(self, stream: str, after_version: int = 0) -> list[RecordedEvent]:
+        """The events of a stream in order, those behind `after_version`; empty when there is no such stream."""
+        _check_name("stream", stream)
+        return await self._in_thread(
+            lambda: [self._codec.decode(row) for row in self._backend.read(stream, after_version)]
+        )
+
+    async def read_all(
+        self, after: int = 0, topics: Collection[str] | None = None, limit: int = 1000
+    ) -> list[RecordedEvent]:
+        """At most `limit` events of the log in order, those behind the position `after`; only these topics, if any."""
+        page = await self._in_thread(lambda: self.read_page(after, topics, limit))
+        return page[0]
+
+    async def follow(self, after: int = 0, topics: Collection[str] | None = None) -> AsyncGenerator[RecordedEvent]:
+        """Every event behind `after`, in order, without gap or duplicate, and then every new one as it is durable.
+
+        Sees what other processes append, too. Ends when the store is closed.
+        """
+        while not self._closed:
+            wakeup = self._tail.wakeup()
+            events, scanned_to = await self._in_thread(lambda: self.read_page(after, topics, _PAGE))  # noqa: B023
+            for event in events:
+                yield event
+            if scanned_to == after:
+                with anyio.move_on_after(_POLL):
+                    await wakeup.wait()
+            after = scanned_to
+            self._tail.forget(wakeup)
+
+    async def version(self, stream: str) -> int:
+        """The version of a stream; 0 when there is none."""
+        _check_name("stream", stream)
+        return await self._in_thread(lambda: self._backend.version(stream))
+
+    async def head(self) -> int:
+        """The position of the last event; 0 when the log is empty."""
+        return await self._in_thread(self.head_now)
+
+    @property
+    def queue_length(self) -> int:
+        """How many events wait for their commit."""
+        return self._room.events
+
+    @property
+    def known_head(self) -> int:
+        """The last position that this process has seen; costs nothing, and may be behind other processes."""
+        return self._tail.position
+
+    @property
+    def backend(self) -> Backend:
+        """The database below; its methods block."""
+        return self._backend
+
+    @property
+    def codec(self) -> Codec:
+        """The way of this store's events into bytes and back."""
+        return self._codec
+
+    def head_now(self) -> int:
+        """Like `head`, blocking: for worker threads."""
+        head = self._backend.head()
+        self._tail.seen(head)
+        return head
+
+    def read_page(
+        self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None
+    ) -> tuple[list[RecordedEvent], int]:
+        """Blocking, for worker threads: at most `limit` events, and the position up to which the log was searched."""
+        page: Page = self._backend.page(after, topics, max(1, limit), until)
+        return [self._codec.decode(row) for row in page.rows], page.scanned_to
+
+    def open_views(self) -> ViewDatabase:
+        """Blocking: open the database of the views over this log."""
+        return self._backend.views()
+
+    async def close(self, timeout: float | None = None) -> None:
+        """Write what is queued and let the database go; later calls do nothing.
+
+        Not interrupted by cancellation. Raises `StoreUnavailable` when `timeout` seconds (default: the store's) were
+        not enough; nothing that was acknowledged is lost then.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        seconds = self._timeout if timeout is None else timeout
+        self._writer.stop()
+        self._tail.release()
+        with anyio.CancelScope(shield=True):
+            drained = await anyio.to_thread.run_sync(self._writer.join, seconds)
+            if not drained:
+                raise StoreUnavailable(
+                    f"{self.queue_length} events were not written within {seconds:g} seconds", where="close"
+                )
+            with anyio.move_on_after(seconds):
+                for _ in range(_READERS):  # until the reads that are under way are done
+                    await self._reading.acquire_on_behalf_of(object())
+            await anyio.to_thread.run_sync(self._backend.close)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        if self._closed:
+            raise StoreUnavailable("the event store is closed", where="read", todo="Open it again.")
+        return await anyio.to_thread.run_sync(work, limiter=self._reading)
+
+
+class _Tail:
+    """The last position seen by this process, and who waits for the next one."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self._waiting: set[Wakeup] = set()
+        self._lock = threading.Lock()
+
+    def wakeup(self) -> Wakeup:
+        """Will be set by the next commit."""
+        wakeup = Wakeup()
+        with self._lock:
+            self._waiting.add(wakeup)
+        return wakeup
+
+    def forget(self, wakeup: Wakeup) -> None:
+        """Its task no longer waits."""
+        with self._lock:
+            self._waiting.discard(wakeup)
+
+    def seen(self, position: int) -> None:
+        """Somebody looked at the log."""
+        self.position = max(self.position, position)
+
+    def advance(self, position: int) -> None:
+        """The writer committed up to here."""
+        self.seen(position)
+        self.release()
+
+    def release(self) -> None:
+        """Wake everybody."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
+        wake(waiting)
+
+
+def _size(parts: Sequence[StreamDrafts]) -> tuple[int, int]:
+    events = sum(len(part.drafts) for part in parts)
+    return max(1, events), sum(len(draft.payload) for part in parts for draft in part.drafts)
+
+
+def _check_name(what: str, value: str) -> None:
+    if not value or len(value) > _MAX_NAME or not value.isprintable():
+        raise StoreError(
+            f"the {what} must be 1 to {_MAX_NAME} printable characters",
+            where=repr(value[:100]),
+            todo="Make stream names with stream_name.",
+        )

@@ -1,0 +1,119 @@
+"""Folds a page of events into a view's rows, in memory; what the view can't take is parked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from events.backend import Changes, DatabaseRow, Key, ParkedRow
+from events.recorded import RecordedEvent, Unknown
+from events.view_types import Layout, Row, View
+
+__all__ = ["PreparedPage"]
+
+_ERROR_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    event: RecordedEvent
+    keys: list[tuple[Key, tuple[Any, ...]]]
+    """The rows it touches: the key as stored, and as the view named it."""
+
+
+class PreparedPage:
+    """A page of events with the keys they touch."""
+
+    def __init__(self, view: View, layout: Layout, events: Sequence[RecordedEvent]) -> None:
+        self._view = view
+        self._layout = layout
+        self._touches: list[_Touch] = []
+        self._unusable: list[ParkedRow] = []
+        for event in events:
+            if isinstance(event.event, Unknown) and event.event.problem:
+                self._unusable.append(self._park(event, event.event.problem))
+                continue
+            try:
+                keys = [(layout.encode_key(key), key) for key in view.keys(event)]
+            except Exception as error:  # one bad event must not stop the others
+                self._unusable.append(self._park(event, error))
+                continue
+            if keys:
+                self._touches.append(_Touch(event, keys))
+        self.keys: list[Key] = list({key: None for touch in self._touches for key, _ in touch.keys})
+
+        self.has_parked = bool(self._unusable)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing."""
+        return not self._touches and not self._unusable
+
+    def fold(self, stored: Mapping[Key, DatabaseRow]) -> Changes:
+        """What the page changes, given the stored rows of its keys."""
+        changes = self._fold(stored, careful=False)
+        # a row that can't be stored is the fault of one event: find it by storing after every one
+        return changes if changes is not None else self._folded_carefully(stored)
+
+    def _folded_carefully(self, stored: Mapping[Key, DatabaseRow]) -> Changes:
+        changes = self._fold(stored, careful=True)
+        assert changes is not None  # noqa: S101 - every row was encoded before it was kept
+        return changes
+
+    def _fold(self, stored: Mapping[Key, DatabaseRow], *, careful: bool) -> Changes | None:
+        decode, encode, evolve = self._layout.decode, self._layout.encode, self._view.evolve
+        rows: dict[Key, Row | None] = {key: decode(row, with_key=False) for key, row in stored.items()}
+        touched: set[Key] = set()
+        parked = list(self._unusable)
+        for touch in self._touches:
+            event = touch.event
+            try:
+                after: dict[Key, Row | None] = {}
+                for stored_key, key in touch.keys:
+                    row = after[stored_key] if stored_key in after else rows.get(stored_key)
+                    row = evolve(key, None if row is None else dict(row), event)
+                    if careful and row is not None:
+                        encode(stored_key, row)
+                    after[stored_key] = row
+            except Exception as error:  # one bad event must not stop the others
+                parked.append(self._park(event, error))
+                self.has_parked = True
+                continue
+            rows.update(after)
+            touched.update(after)
+        try:
+            return self._changes(stored, rows, touched, parked)
+        except ValueError:
+            if careful:
+                raise
+            return None
+
+    def _changes(
+        self,
+        stored: Mapping[Key, DatabaseRow],
+        rows: Mapping[Key, Row | None],
+        touched: set[Key],
+        parked: list[ParkedRow],
+    ) -> Changes:
+        upserts: list[DatabaseRow] = []
+        deletes: list[Key] = []
+        for key in self.keys:
+            if key not in touched:
+                continue
+            row, before = rows[key], stored.get(key)
+            if row is None:
+                if before is not None:
+                    deletes.append(key)
+                continue
+            encoded = self._layout.encode(key, row)
+            if encoded != before:
+                upserts.append(encoded)
+        parked.sort(key=lambda entry: entry.position)
+        return Changes(upserts, deletes, parked)
+
+    def _park(self, event: RecordedEvent, problem: Exception | str) -> ParkedRow:
+        error = problem if isinstance(problem, str) else f"{type(problem).__name__}: {problem}"
+        clean = error.encode(errors="replace").decode()[:_ERROR_CHARS]
+        return ParkedRow(self._view.name, event.position, event.id, event.topic, clean, datetime.now(UTC).isoformat())

@@ -1,0 +1,147 @@
+"""Group commit: one thread takes what waits and commits it in one transaction; callers are told after the commit."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from common.errors import StoreError, StoreUnavailable
+from events.backend import Backend, Transaction
+from events.commit import Append, commit_batch
+from events.pending import Pending, Wakeup, wake
+from events.room import Room
+
+__all__ = ["Job", "Writer"]
+
+_log = logging.getLogger(__name__)
+_BATCH_EVENTS = 2_000
+_BATCH_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something else to be done in a write transaction of its own, in its turn; returns a position."""
+
+    work: Callable[[Transaction], int]
+    pending: Pending
+
+
+class Writer:
+    """Owns the thread that writes. `committed` is called on it with the last position after every commit."""
+
+    def __init__(self, backend: Backend, room: Room, committed: Callable[[int], None]) -> None:
+        self._backend = backend
+        self._room = room
+        self._committed = committed
+        self._queue: queue.SimpleQueue[Append | Job | None] = queue.SimpleQueue()
+        self._entry = threading.Lock()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="event-store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Append | Job) -> None:
+        """Queue something; what is put first is committed first. Raises `StoreUnavailable` once stopping."""
+        with self._entry:
+            if self._stopping:
+                raise StoreUnavailable("the event store is closed", where="append", todo="Open it again.")
+            self._queue.put(item)
+
+    def stop(self) -> None:
+        """Take nothing more; what is queued is still committed. Does not wait."""
+        with self._entry:
+            if not self._stopping:
+                self._stopping = True
+                self._queue.put(None)
+
+    def join(self, timeout: float) -> bool:
+        """Wait, blocking, until everything queued is settled; False when `timeout` seconds were not enough."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            batch, last = self._take()
+            try:
+                self._work(batch)
+            except Exception:  # the thread must outlive any fault; whoever waits is told
+                _log.exception("the event store's writer failed")
+                fault = StoreError("the event store failed; see the log of the program", where="writer")
+                self._settle([(item, fault) for item in batch if not item.pending.done])
+            if last:
+                return
+
+    def _take(self) -> tuple[list[Append | Job], bool]:
+        """What waits, in order and up to a bound; and whether it is the last."""
+        batch: list[Append | Job] = []
+        events = size = 0
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if isinstance(item, Append):
+                added = item.size
+                events, size = events + added[0], size + added[1]
+            if events >= _BATCH_EVENTS or size >= _BATCH_BYTES:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _work(self, batch: Sequence[Append | Job]) -> None:
+        appends: list[Append] = []
+        for item in batch:
+            if isinstance(item, Append):
+                if item.pending.take():
+                    appends.append(item)
+                else:
+                    wake(self._room.give(*item.size))
+            else:
+                self._commit(appends)
+                appends = []
+                if item.pending.take():
+                    self._do(item)
+        self._commit(appends)
+
+    def _commit(self, appends: Sequence[Append]) -> None:
+        if not appends:
+            return
+        try:
+            with self._backend.transaction() as transaction:
+                outcomes = commit_batch(transaction, appends)
+        except StoreUnavailable as error:
+            copies = [StoreUnavailable(error.what, where=error.where, todo=error.todo) for _ in appends]
+            self._settle(list(zip(appends, copies, strict=True)))
+            return
+        except StoreError as error:
+            if len(appends) > 1:  # only the guilty one is to fail
+                for append in appends:
+                    self._commit([append])
+            else:
+                self._settle([(appends[0], error)])
+            return
+        positions = [outcome for outcome in outcomes.values() if isinstance(outcome, int)]
+        if positions:
+            self._committed(max(positions))
+        self._settle([(append, outcomes[index]) for index, append in enumerate(appends)])
+
+    def _do(self, job: Job) -> None:
+        try:
+            with self._backend.transaction() as transaction:
+                position = job.work(transaction)
+        except StoreError as error:
+            self._settle([(job, error)])
+            return
+        self._committed(position)
+        self._settle([(job, position)])
+
+    def _settle(self, outcomes: Sequence[tuple[Append | Job, int | StoreError]]) -> None:
+        wakeups: list[Wakeup] = []
+        for item, outcome in outcomes:
+            wakeups += item.pending.settle(outcome)
+            if isinstance(item, Append):
+                wakeups += self._room.give(*item.size)
+        wake(wakeups)

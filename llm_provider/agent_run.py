@@ -1,0 +1,188 @@
+"""What one invocation of a Strands agent gathers: turns, calls, facts, and the bound that stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from opentelemetry import trace
+
+from common.errors import LimitExceeded
+from common.limits import Usage
+from common.run_context import RunContext
+from common.tool import Fact, Tool, ToolResult
+from llm_provider.factory import ModelDescription
+from llm_provider.tool_execution import execute_tool, record_unknown_tool
+
+__all__ = ["AgentRun", "ToolBounds"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBounds:
+    """Seconds a tool call may take and characters its result may have."""
+
+    timeout: float = 30.0
+    max_chars: int = 20_000
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call that the model asked for; `tool` is its registered name, "" where there is none."""
+
+    call_id: str
+    tool: str
+    turn: int
+    result: ToolResult | None = None
+    registered: bool = False
+
+
+@dataclass(slots=True)
+class AgentRun:
+    """Shared by the recorder and the tools of one invocation; used from one event loop."""
+
+    run: RunContext
+    model: ModelDescription
+    purpose: str
+    bounds: ToolBounds = field(default_factory=ToolBounds)
+    span: trace.Span = trace.INVALID_SPAN
+    usage: Usage = field(default_factory=Usage)
+    unanswered: tuple[str, ...] = ()
+    stopped: LimitExceeded | None = None
+    scope: anyio.CancelScope | None = None
+    _calls: list[_Call] = field(default_factory=list[_Call])
+    _open: dict[str, list[_Call]] = field(default_factory=dict[str, list[_Call]])
+    _ids: set[str] = field(default_factory=set[str])
+    _running: int = 0
+    _idle: anyio.Event | None = None
+
+    @property
+    def turn(self) -> int:
+        """Model calls so far."""
+        return self.usage.model_calls
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the results so far state, in the order of their calls."""
+        return tuple(fact for call in self._calls if call.result is not None for fact in call.result.facts)
+
+    @property
+    def tools_called(self) -> tuple[str, ...]:
+        """The registered names of the tools that were called, in the order in which the model asked."""
+        return tuple(call.tool for call in self._calls if call.tool and call.result is not None)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the calls answered, in order, but for those whose effect somebody else reports."""
+        results = [call.result for call in self._calls if call.result is not None and not call.registered]
+        return tuple(result.text for result in results if result.text.strip())
+
+    @property
+    def only_registered(self) -> bool:
+        """Whether there were calls and every one registered a change, so that there is nothing else to tell."""
+        return bool(self._calls) and all(call.registered for call in self._calls)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a call failed that no later call of the same tool made good."""
+        mended: dict[str, int] = {}
+        for call in self._calls:
+            if call.result is not None and call.result.ok:
+                mended[call.tool] = mended[""] = call.turn  # a name that does not exist is made good by any other call
+        return any(
+            (call.result is None or not call.result.ok) and mended.get(call.tool, -1) <= call.turn
+            for call in self._calls
+        )
+
+    def expect(self, asked: Sequence[tuple[str, str]]) -> None:
+        """Note the calls of one model message, as (id of the model, registered name or ""), in its order."""
+        self._open.clear()
+        for model_id, tool in asked:
+            call = _Call(self._unique(model_id), tool, self.turn)
+            self._calls.append(call)
+            self._open.setdefault(model_id, []).append(call)
+            self.run.collector.expect_call(call.call_id)
+
+    async def call_tool(self, tool: Tool, model_id: str, arguments: Any) -> ToolResult:
+        """Carry out one expected call. A bound that it reaches stops the whole run."""
+        call = self._take(model_id, tool.name)
+        seen = self.run.for_task(self.run.task, facts=(*self.run.facts, *self.facts))
+        bounds = self.bounds
+        self._running += 1
+        try:
+            with self.as_parent():
+                call.result = await execute_tool(
+                    tool,
+                    arguments,
+                    seen,
+                    call.call_id,
+                    timeout=min(tool.timeout, bounds.timeout),
+                    max_chars=bounds.max_chars,
+                )
+        except LimitExceeded as limit:
+            self.stop(limit)
+            call.result = ToolResult(text=limit.what, ok=False)
+        finally:
+            self.usage.tool_calls += 1
+            self._running -= 1
+            if not self._running and self._idle is not None:
+                self._idle.set()
+        call.registered = call.result.ok and any(
+            entry.call_id == call.call_id for entry in self.run.collector.collected()
+        )
+        return call.result
+
+    def refuse_unknown(self, model_id: str, name: str, arguments: Any, text: str) -> None:
+        """Record a call of a tool that the agent does not have; `text` is what the model is told."""
+        call = self._take(model_id, "")
+        call.result = ToolResult(text=text, ok=False)
+        self.usage.tool_calls += 1
+        try:
+            record_unknown_tool(self.run, name, call.call_id, arguments, text)
+        except LimitExceeded as limit:
+            self.stop(limit)
+
+    def is_registered(self, model_id: str) -> bool:
+        """Whether the model's call has registered a change."""
+        return any(call.registered for call in self._open.get(model_id, ()))
+
+    def stop(self, limit: LimitExceeded) -> None:
+        """End the run with this error."""
+        self.stopped = self.stopped or limit
+        if self.scope is not None:
+            self.scope.cancel()
+
+    async def settled(self) -> None:
+        """Wait until no tool call is under way any more."""
+        if self._running:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    @contextmanager
+    def as_parent(self) -> Generator[None]:
+        """Our span as the current one, whatever spans Strands has set in between."""
+        with trace.use_span(self.span, record_exception=False, set_status_on_exception=False):
+            yield
+
+    def _take(self, model_id: str, tool: str) -> _Call:
+        for call in self._open.get(model_id, ()):
+            if call.result is None:
+                call.tool = tool
+                return call
+        call = _Call(self._unique(model_id), tool, self.turn)
+        self._calls.append(call)
+        self._open.setdefault(model_id, []).append(call)
+        self.run.collector.expect_call(call.call_id)
+        return call
+
+    def _unique(self, model_id: str) -> str:
+        """An id that no other call of this task has, whatever ids the model gives."""
+        base = f"{self.run.task}:{model_id[:100]}" if self.run.task else model_id[:100]
+        unique, number = base, 1
+        while unique in self._ids:
+            number += 1
+            unique = f"{base}~{number}"
+        self._ids.add(unique)
+        return unique

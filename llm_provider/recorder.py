@@ -1,0 +1,208 @@
+"""Watches one Strands agent through its middleware: budget, trace events, spans, metrics, streamed text.
+
+Imported only when an agent is built. Nothing in here may fail a run, but for the bounds of the request.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, Status, StatusCode
+from strands import Agent
+from strands.middleware import ExecuteToolContext, ExecuteToolStage, InvokeModelContext, InvokeModelStage
+from strands.plugins import Plugin
+from strands.types.events import ModelStopReason, ToolResultEvent
+from typing_extensions import override
+
+from common.errors import LimitExceeded
+from common.updates import TextDelta
+from events.catalogue.trace import ModelCalled, ThinkingRecorded
+from llm_provider.agent_run import AgentRun
+from llm_provider.json_safe import bounded_text, clean_text, usable_arguments
+from llm_provider.pricing import TokenCounts, cost_of
+from llm_provider.tool_registry import ToolRegistry
+
+__all__ = ["Recorder"]
+
+logger = logging.getLogger(__name__)
+
+_MAX_THINKING = 20_000
+_MAX_ERROR = 1_000
+
+Next = Callable[[Any], AsyncGenerator[Any, None]]
+
+
+@dataclass(slots=True)
+class _ModelCall:
+    """What is known of a model call while and after it runs."""
+
+    started: float = field(default_factory=time.perf_counter)
+    usage: Mapping[str, int] = field(default_factory=dict[str, int])
+    stop_reason: str = ""
+    tools: list[str] = field(default_factory=list[str])
+    thinking: list[str] = field(default_factory=list[str])
+    error: str | None = None
+
+
+class Recorder(Plugin):
+    """One agent's recorder. Without a registry the agent has no tools of ours, and its text is nobody's answer."""
+
+    name = "supervisor-recorder"
+
+    def __init__(self, state: AgentRun, registry: ToolRegistry | None = None) -> None:
+        super().__init__()
+        self._state = state
+        self._registry = registry
+
+    @override
+    def init_agent(self, agent: Agent) -> None:
+        """Put the recorder around every model and tool call of the agent."""
+        agent.add_middleware(InvokeModelStage, self._invoke_model)
+        agent.add_middleware(ExecuteToolStage, self._execute_tool)
+
+    async def _invoke_model(self, context: InvokeModelContext, call_model: Next) -> AsyncGenerator[Any, None]:
+        state = self._state
+        try:
+            state.run.budget.spend_turn()
+        except LimitExceeded as limit:
+            state.stopped = limit
+            raise
+        state.usage.model_calls += 1
+        call = _ModelCall()
+        span = self._start_span()
+        try:
+            async for event in call_model(context):
+                self._observe(event, call)
+                yield event
+        except BaseException as error:
+            call.error = f"{type(error).__name__}: {error}"
+            span.set_attribute("error.type", type(error).__qualname__)
+            span.set_status(Status(StatusCode.ERROR))
+            self._finish(call, span, None)
+            raise
+        tokens = TokenCounts.of(call.usage)
+        cost = await cost_of(state.model, tokens)
+        self._finish(call, span, cost)
+        self._spend(tokens, cost)
+
+    async def _execute_tool(self, context: ExecuteToolContext, run_tool: Next) -> AsyncGenerator[Any, None]:
+        if context.tool is not None:
+            async for event in run_tool(context):
+                yield event
+            return
+        use = context.tool_use
+        name, model_id = str(use.get("name")), str(use.get("toolUseId"))
+        near = self._registry.nearest(name) if self._registry is not None else None
+        text = f"There is no tool {bounded_text(name, 100)}." + (f" Did you mean {near}?" if near else "")
+        self._state.refuse_unknown(model_id, name, use.get("input"), text)
+        yield ToolResultEvent({"toolUseId": model_id, "status": "error", "content": [{"text": text}]})
+
+    def _start_span(self) -> Span:
+        state = self._state
+        return state.run.telemetry.tracer.start_span(
+            f"chat {state.model.label}",
+            context=trace.set_span_in_context(state.span),
+            kind=trace.SpanKind.CLIENT,
+            attributes={
+                "gen_ai.operation.name": "chat",
+                "gen_ai.provider.name": state.model.provider,
+                "gen_ai.request.model": state.model.label,
+            },
+        )
+
+    def _observe(self, event: object, call: _ModelCall) -> None:
+        """Read an event of the model's stream; a fault in here is logged and passed over."""
+        try:
+            if isinstance(event, ModelStopReason):
+                self._read_message(event, call)
+            elif isinstance(event, dict) and "event" in event:
+                self._read_chunk(cast("Mapping[str, Any]", event["event"]))
+        except Exception:
+            logger.warning("a model's event could not be recorded", exc_info=True)
+
+    def _read_chunk(self, chunk: Mapping[str, Any]) -> None:
+        delta = cast("Mapping[str, Any]", chunk.get("contentBlockDelta", {})).get("delta", {})
+        if self._registry is not None and (text := delta.get("text")):
+            self._state.run.emit(TextDelta(clean_text(text)))
+        if stop := cast("Mapping[str, Any]", chunk.get("messageStop", {})):
+            said = stop.get("additionalModelResponseFields")
+            unanswered = cast("dict[str, Any]", said).get("unanswered", ()) if isinstance(said, dict) else ()
+            self._state.unanswered = tuple(str(part) for part in unanswered)
+
+    def _read_message(self, event: ModelStopReason, call: _ModelCall) -> None:
+        call.stop_reason = event.stop_reason
+        call.usage = cast("Mapping[str, int]", event.usage)
+        asked: list[tuple[str, str]] = []
+        for block in cast("list[dict[str, Any]]", event.message["content"]):
+            if "text" in block:
+                block["text"] = clean_text(block["text"])
+            if use := block.get("toolUse"):
+                use["input"] = usable_arguments(use.get("input"))
+                known = self._registry.from_wire(use["name"]) if self._registry is not None else None
+                asked.append((use["toolUseId"], known or ""))
+                call.tools.append(known or bounded_text(use["name"], 100))
+            if reasoning := block.get("reasoningContent"):
+                call.thinking.append(str(reasoning.get("reasoningText", {}).get("text") or ""))
+        if self._registry is not None:
+            self._state.expect(asked)
+
+    def _finish(self, call: _ModelCall, span: Span, cost: float | None) -> None:
+        """Record a model call that ended; a fault in here is logged and passed over."""
+        try:
+            seconds = time.perf_counter() - call.started
+            tokens = TokenCounts.of(call.usage)
+            self._record(call, tokens, cost, seconds)
+            self._count(tokens, seconds)
+            span.set_attribute("gen_ai.usage.input_tokens", tokens.input)
+            span.set_attribute("gen_ai.usage.output_tokens", tokens.output)
+            if call.stop_reason:
+                span.set_attribute("gen_ai.response.finish_reasons", [call.stop_reason])
+        except Exception:
+            logger.warning("a model call could not be recorded", exc_info=True)
+        finally:
+            span.end()
+
+    def _record(self, call: _ModelCall, tokens: TokenCounts, cost: float | None, seconds: float) -> None:
+        state = self._state
+        for thought in call.thinking:
+            if thought.strip():
+                text = bounded_text(thought, _MAX_THINKING)
+                state.run.trace.record(ThinkingRecorded(task=state.run.task, text=text))
+        state.run.trace.record(
+            ModelCalled(
+                task=state.run.task,
+                provider=state.model.provider,
+                model=state.model.label,
+                purpose=state.purpose,
+                input_tokens=tokens.input,
+                output_tokens=tokens.output,
+                cost=cost,
+                seconds=seconds,
+                stop_reason=call.stop_reason,
+                tool_calls=call.tools,
+                error=None if call.error is None else bounded_text(call.error, _MAX_ERROR),
+            )
+        )
+
+    def _count(self, tokens: TokenCounts, seconds: float) -> None:
+        metrics, label = self._state.run.telemetry.metrics, self._state.model.label
+        metrics.tokens.labels(label, "input").inc(tokens.input)
+        metrics.tokens.labels(label, "output").inc(tokens.output)
+        metrics.model_seconds.labels(label).observe(seconds)
+
+    def _spend(self, tokens: TokenCounts, cost: float | None) -> None:
+        state = self._state
+        used = state.usage
+        used.input_tokens += tokens.input
+        used.output_tokens += tokens.output
+        used.cost = None if cost is None or used.cost is None else used.cost + cost
+        try:
+            state.run.budget.spend_tokens(tokens.input, tokens.output, cost)
+        except LimitExceeded as limit:
+            state.stopped = limit
+            raise

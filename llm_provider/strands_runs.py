@@ -1,0 +1,126 @@
+"""Runs one Strands agent once, within the request's bounds. Imported only when an agent is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from strands import Agent, ModelRetryStrategy
+from strands.agent import AgentResult
+from strands.types.exceptions import (
+    ContextWindowOverflowException,
+    EventLoopException,
+    MaxTokensReachedException,
+    ModelThrottledException,
+    StructuredOutputException,
+)
+
+from common.errors import LimitExceeded, ModelError, SupervisorError
+from llm_provider.agent_run import AgentRun
+from llm_provider.json_safe import bounded_text
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from strands.models import Model
+    from strands.plugins import Plugin
+    from strands.types.tools import AgentTool
+
+__all__ = ["MAX_TURNS", "AgentSpec", "run_agent"]
+
+MAX_TURNS = 100
+"""Strands' loop is recursive: it slows down with every turn and breaks near 320."""
+_SETTLE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """What a Strands agent is made of."""
+
+    model: Model
+    name: str
+    system_prompt: str
+    plugins: Sequence[Plugin]
+    tools: Sequence[AgentTool] = ()
+    output: type[BaseModel] | None = None
+    retries: int = 2
+    retry_delay: int = 1
+
+
+async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], turns: int) -> AgentResult:
+    """Invoke a fresh agent with a user message of these text blocks, for at most `turns` model calls.
+
+    Raises `LimitExceeded` when a bound of the request trips and `ModelError` when the model fails; cancellation
+    passes through. Tool calls that were under way have ended when this returns.
+    """
+    agent = Agent(
+        model=spec.model,
+        name=spec.name,
+        system_prompt=spec.system_prompt,
+        tools=list(spec.tools),
+        plugins=list(spec.plugins),
+        callback_handler=None,
+        retry_strategy=ModelRetryStrategy(
+            max_attempts=spec.retries + 1, initial_delay=spec.retry_delay, max_delay=spec.retry_delay * 4
+        ),
+    )
+    prompt: Any = [{"text": text} for text in blocks]
+    limits: Any = {"turns": max(1, min(turns, MAX_TURNS))}
+    seconds = state.run.budget.remaining()
+    result: AgentResult | None = None
+    try:
+        with anyio.move_on_after(seconds) as scope, _quiet(state.span):
+            state.scope = scope
+            result = await agent.invoke_async(prompt, limits=limits, structured_output_model=spec.output)
+    except Exception as error:
+        raise (state.stopped or _as_error(error, state)) from error
+    finally:
+        with anyio.move_on_after(_SETTLE_SECONDS, shield=True):
+            await state.settled()
+    if state.stopped is not None:
+        raise state.stopped
+    if result is None:
+        state.run.budget.check_time()
+        raise LimitExceeded("wall_clock", "the request ran out of time", where="limits.wall_clock")
+    return result
+
+
+@contextmanager
+def _quiet(span: trace.Span) -> Generator[None]:
+    """Keep Strands' own spans out of the host's trace, which has ours for the same steps.
+
+    Strands makes its spans with the global tracer provider. They get a parent that says "not sampled", which the
+    usual parent-based samplers honour.
+    """
+    own = span.get_span_context()
+    if not own.is_valid:
+        yield
+        return
+    hidden = SpanContext(own.trace_id, own.span_id, is_remote=False, trace_flags=TraceFlags(TraceFlags.DEFAULT))
+    with trace.use_span(NonRecordingSpan(hidden), record_exception=False, set_status_on_exception=False):
+        yield
+
+
+def _as_error(error: Exception, state: AgentRun) -> SupervisorError:
+    cause: BaseException = error
+    while isinstance(cause, EventLoopException):
+        cause = cause.original_exception
+    if isinstance(cause, SupervisorError):
+        return cause
+    where = f"model {state.model.label}"
+    if isinstance(cause, MaxTokensReachedException):
+        return ModelError(
+            "the model's answer was cut off at its token limit", where=where, todo="Raise max_tokens, or ask for less."
+        )
+    if isinstance(cause, ContextWindowOverflowException):
+        return ModelError("the request is too long for the model", where=where, todo="Ask for less at once.")
+    if isinstance(cause, ModelThrottledException):
+        return ModelError("the model's provider refuses more calls for now", where=where, todo="Try again later.")
+    if isinstance(cause, StructuredOutputException):
+        return ModelError("the model gave no answer in the shape that was asked for", where=where)
+    said = bounded_text(f"{type(cause).__name__}: {cause}", 500)
+    return ModelError(f"the model failed: {said}", where=where)

@@ -1,0 +1,187 @@
+"""Every tool that roles and hosts brought: looked up by name, ranked by relevance, listed for prompts."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from common.errors import ToolError
+from common.language.parts import split
+from common.language.relevance import Candidate, Ranker
+from common.tool import Tool
+from llm_provider.wire_names import wire_name
+
+__all__ = ["ScoredTool", "ToolRegistry"]
+
+_MAX_DESCRIPTION = 10_000
+_NEAR = 0.6
+_ENOUGH = 0.3
+"""The least relevance at which a tool is taken for a part; below it the part needs no tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredTool:
+    """A tool's name with its relevance, 0 to 1."""
+
+    name: str
+    score: float
+
+
+class ToolRegistry:
+    """Tools by their unique names ``category.name``.
+
+    Registration is checked; everything after it is read-only lookups, so one registry may serve any number of
+    requests at once.
+    """
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        self._tools: dict[str, Tool] = {}
+        self._by_wire: dict[str, str] = {}
+        self._ranker: Ranker | None = None
+        for tool in tools:
+            self.register(tool)
+
+    def register(self, tool: Tool) -> None:
+        """Add a tool. Raises `ToolError` for a name that is taken and for what no model could be told of."""
+        if tool.name in self._tools:
+            raise ToolError(
+                f"two tools are called {tool.name}",
+                where="ToolRegistry.register",
+                todo="Give one of them another name or category.",
+            )
+        _check(tool)
+        wire = wire_name(tool.name)
+        if wire in self._by_wire:
+            raise ToolError(
+                f"{tool.name} and {self._by_wire[wire]} would look the same to a model",
+                where="ToolRegistry.register",
+                todo="Rename one of them.",
+            )
+        self._tools[tool.name] = tool
+        self._by_wire[wire] = tool.name
+        self._ranker = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all tools, in the order of registration."""
+        return tuple(self._tools)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that have tools, in the order of registration."""
+        return tuple(dict.fromkeys(tool.category for tool in self._tools.values()))
+
+    def get_tool(self, name: str) -> Tool:
+        """The tool of that name. Raises `ToolError` that names the nearest one where there is none."""
+        tool = self._tools.get(name)
+        if tool is None:
+            near = self.nearest(name)
+            raise ToolError(
+                f"there is no tool {name[:100]!r}",
+                where="ToolRegistry",
+                todo=f"Did you mean {near}?" if near else "The registered names are in ToolRegistry.names.",
+            )
+        return tool
+
+    def get_tools(self, names: Iterable[str]) -> list[Tool]:
+        """The tools of these names, in their order, each once. Raises `ToolError` for an unknown one."""
+        return [self.get_tool(name) for name in dict.fromkeys(names)]
+
+    def select(self, request: str, k: int = 5) -> list[ScoredTool]:
+        """The `k` tools that fit the request best, best first."""
+        return [ScoredTool(name, score) for name, score in self._ranking().rank(request, k)]
+
+    def select_set(self, request: str) -> list[ScoredTool]:
+        """The tools the request needs: for each of its parts the one that fits best, or none where none fits."""
+        best: dict[str, float] = {}
+        for part in split(request):
+            for found in self.select(part.standalone, 1):
+                if found.score >= _ENOUGH:
+                    best[found.name] = max(found.score, best.get(found.name, 0.0))
+        return [ScoredTool(name, score) for name, score in best.items()]
+
+    def format_for_llm(self, names: Sequence[str] | None = None) -> str:
+        """A compact listing for a prompt: one line a tool, with its arguments. Raises `ToolError` for unknown names."""
+        chosen = self.get_tools(names if names is not None else self.names)
+        return "\n".join(f"- {tool.name}: {_one_line(tool.description)}{_arguments(tool)}" for tool in chosen)
+
+    def nearest(self, name: str) -> str | None:
+        """The registered name that a wrong one most likely means, or None."""
+        if name in self._tools:
+            return name
+        if (meant := self._by_wire.get(name)) is not None:
+            return meant
+        spellings: dict[str, str] = {}
+        for known in self._tools:
+            spellings.setdefault(known, known)
+            spellings.setdefault(known.partition(".")[2], known)
+        wanted = name[:200].lower().replace("__", ".").replace("-", "_")
+        close = difflib.get_close_matches(wanted, list(spellings), n=1, cutoff=_NEAR)
+        return spellings[close[0]] if close else None
+
+    def wire_name(self, name: str) -> str:
+        """The name a model knows the tool by."""
+        return wire_name(name)
+
+    def from_wire(self, name: str) -> str | None:
+        """The registered name behind a wire name, or None."""
+        return self._by_wire.get(name)
+
+    def _ranking(self) -> Ranker:
+        if self._ranker is None:
+            self._ranker = Ranker({tool.name: _candidate(tool) for tool in self._tools.values()})
+        return self._ranker
+
+
+def _candidate(tool: Tool) -> Candidate:
+    return Candidate(tool.description, tool.utterances, tool.name.replace(".", " ").replace("_", " "))
+
+
+def _check(tool: Tool) -> None:
+    """Raise `ToolError` for a tool that can't be described to a model or called."""
+    try:
+        text = json.dumps(tool.schema, allow_nan=False)
+    except Exception as error:  # pydantic raises several kinds for what JSON Schema can't say
+        raise ToolError(
+            f"the arguments of {tool.name} can't be described as a JSON schema: {error}",
+            where=tool.name,
+            todo="Use types that JSON knows: text, numbers, lists, objects, dates.",
+        ) from error
+    if tool.schema.get("type") != "object":
+        raise ToolError("the arguments must be an object", where=tool.name, todo="Use a plain pydantic model.")
+    if len(tool.description) + len(text) > _MAX_DESCRIPTION * 5 or len(tool.description) > _MAX_DESCRIPTION:
+        raise ToolError("the description of a tool is too long for a prompt", where=tool.name)
+    if not callable(tool.handler) or not _is_async(tool.handler):
+        raise ToolError(
+            "the handler of a tool must be an async function", where=tool.name, todo="Use tool_from_function otherwise."
+        )
+    if tool.timeout <= 0:
+        raise ToolError("the timeout of a tool must be more than 0 seconds", where=tool.name)
+
+
+def _is_async(handler: Any) -> bool:
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _arguments(tool: Tool) -> str:
+    properties = cast("dict[str, dict[str, Any]]", tool.schema.get("properties", {}))
+    if not properties:
+        return ""
+    required = set(cast("list[str]", tool.schema.get("required", [])))
+    shown = [_argument(name, about, name in required) for name, about in properties.items()]
+    return f" Arguments: {'; '.join(shown)}."
+
+
+def _argument(name: str, about: dict[str, Any], required: bool) -> str:
+    kind = about.get("format") or about.get("type") or "value"
+    description = _one_line(str(about.get("description", ""))).rstrip(".")
+    notes = ", ".join(note for note in (str(kind), "" if required else "optional", description) if note)
+    return f"{name} ({notes})"

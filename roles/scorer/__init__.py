@@ -1,0 +1,1 @@
+"""The lexical classifier behind the router."""

@@ -1,0 +1,64 @@
+"""More ways to say things than anybody writes down: phrasings with open slots, filled in a fixed order of choices.
+
+`phrasings/<label>.txt` holds one phrasing a line: ``[a|b|]`` picks one of the alternatives (the empty one too) and
+``{slot}`` a value of `phrasings/slots.txt`. The same files give the same utterances on every machine.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+
+__all__ = ["PER_PHRASING", "expand", "generate", "phrasings_of", "slots"]
+
+PER_PHRASING = 10
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_COMMENT = "#"
+
+
+def _lines(name: str) -> list[str]:
+    text = files("roles.scorer").joinpath("phrasings", name).read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(_COMMENT)]
+
+
+def slots() -> dict[str, tuple[str, ...]]:
+    """The values of every slot."""
+    found: dict[str, list[str]] = {}
+    for line in _lines("slots.txt"):
+        name, _, values = line.partition(":")
+        found.setdefault(name.strip(), []).extend(value.strip() for value in values.split("|"))
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def phrasings_of(label: str) -> tuple[str, ...]:
+    """The phrasings written for a role, or for "none"; empty where there are none."""
+    if not files("roles.scorer").joinpath("phrasings", f"{label}.txt").is_file():
+        return ()
+    return tuple(_lines(f"{label}.txt"))
+
+
+def expand(phrasing: str, values: Mapping[str, Sequence[str]], count: int = PER_PHRASING) -> Iterator[str]:
+    """Up to `count` different utterances of one phrasing. Raises `KeyError` for a slot without values."""
+    choose = random.Random(phrasing)  # noqa: S311 (a repeatable choice, not a secret)
+    seen: set[str] = set()
+    for _ in range(count * 3):
+        text = phrasing
+        while _CHOICE.search(text):
+            text = _CHOICE.sub(lambda match: choose.choice(match.group(1).split("|")), text, count=1)
+        text = _SLOT.sub(lambda match: choose.choice(values[match.group(1)]), text)
+        text = " ".join(text.split()).replace(" ,", ",").replace(" ?", "?")
+        if text not in seen:
+            seen.add(text)
+            yield text
+            if len(seen) == count:
+                return
+
+
+def generate(label: str) -> list[tuple[str, str]]:
+    """All utterances of a label as (phrasing, utterance); utterances of one phrasing belong together when folds are
+    made, so that a model is never tested on a phrasing it was fitted on."""
+    values = slots()
+    return [(phrasing, text) for phrasing in phrasings_of(label) for text in expand(phrasing, values)]

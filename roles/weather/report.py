@@ -1,0 +1,223 @@
+"""A weather answer: the data that goes into the log, and the sentences made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from roles.weather.conditions import describe, describe_period
+from roles.weather.provider import CurrentWeather, DayForecast, GeoPlace, HourForecast, Units
+
+__all__ = ["WeatherAnswer", "day_words", "moment_words"]
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+_DAY_COLUMNS = ("code", "low", "high", "precipitation", "probability", "wind")
+_HOUR_COLUMNS = ("code", "temperature", "precipitation", "probability", "wind")
+_HOUR = timedelta(hours=1)
+
+
+class _Common(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["current", "daily", "hourly"]
+    asked: str
+    place: GeoPlace
+    alternatives: tuple[str, ...] = ()
+    units: Units = Units()
+    at: datetime
+    current: CurrentWeather | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+    reused: bool = False
+
+
+class _Stored(_Common):
+    """An answer as the log has it."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+class WeatherAnswer(_Common):
+    """What a call found out, complete enough to be told again from the log.
+
+    `asked` is the place as it was asked for, `at` the moment of the answer. `first` and `last` bound an hourly answer
+    (local time of the place, without offset). `reused` marks an answer that was itself taken from the log.
+    """
+
+    days: tuple[DayForecast, ...] = ()
+    hours: tuple[HourForecast, ...] = ()
+
+    def to_data(self) -> dict[str, JsonValue]:
+        """The answer as compact JSON: the log keeps 2,000 characters of what a tool hands over.
+
+        Days and hours are rows of figures under `columns`; an hour is counted from `first`.
+        """
+        place = self.place.model_dump(exclude={"population"}, exclude_defaults=True)
+        data: dict[str, JsonValue] = {
+            **self.model_dump(
+                mode="json", exclude={"place", "days", "hours"}, exclude_none=True, exclude_defaults=True
+            ),
+            "kind": self.kind,
+            "place": place,
+        }
+        if self.days:
+            data["columns"] = ["day", *_DAY_COLUMNS]
+            data["rows"] = [[day.day.isoformat(), *(getattr(day, name) for name in _DAY_COLUMNS)] for day in self.days]
+        if self.hours and self.first is not None:
+            data["columns"] = ["hour", *_HOUR_COLUMNS]
+            data["rows"] = [
+                [(hour.at - self.first) // _HOUR, *(getattr(hour, name) for name in _HOUR_COLUMNS)]
+                for hour in self.hours
+            ]
+        return data
+
+    @classmethod
+    def from_data(cls, data: object) -> WeatherAnswer:
+        """The answer that `to_data` made this of; raises `ValueError` for anything else, a cut copy included."""
+        stored = _Stored.model_validate(data)
+        values: dict[str, Any] = {**stored.model_dump(exclude={"columns", "rows"}), "days": (), "hours": ()}
+        rows = [dict(zip(stored.columns, row, strict=True)) for row in stored.rows]
+        if stored.kind == "daily":
+            values["days"] = rows
+        elif stored.kind == "hourly" and stored.first is not None:
+            values["hours"] = [{**row, "at": stored.first + _HOUR * int(row["hour"])} for row in rows]
+        return cls.model_validate(values)
+
+    def text(self) -> str:
+        """The answer in sentences."""
+        lines = [self._body()]
+        if self.alternatives and not self.reused:
+            others = "; ".join(self.alternatives)
+            lines.append(f"I took “{self.asked}” as {self.place.label}; there is also {others}.")
+        return "\n".join(lines)
+
+    def _body(self) -> str:
+        if self.kind == "current" and self.current is not None:
+            now = self.current
+            return f"{self.place.label}, {moment_words(now.at)}: {_current_words(now, self.units)}."
+        if self.kind == "hourly" and self.hours:
+            return f"{self.place.label}, {_window_words(self.hours)}: {_hours_words(self.hours, self.units)}."
+        days = [f"{day_words(day.day)}: {_day_forecast_words(day, self.units)}." for day in self.days]
+        if len(days) == 1:
+            return f"{self.place.label}, {days[0]}"
+        return "\n".join([f"{self.place.label}:", *days])
+
+    def is_empty(self) -> bool:
+        """Whether the service sent nothing for what was asked."""
+        return self.current is None and not self.days and not self.hours
+
+    def covering(self, first: date, last: date) -> WeatherAnswer | None:
+        """This daily answer cut to the days asked for; None where it does not reach the first of them."""
+        days = tuple(day for day in self.days if first <= day.day <= last)
+        return self.model_copy(update={"days": days}) if days and days[0].day == first else None
+
+    def covering_hours(self, first: datetime, last: datetime) -> WeatherAnswer | None:
+        """This hourly answer cut to the hours asked for; None where it lacks one at either end."""
+        hours = tuple(hour for hour in self.hours if first <= hour.at < last)
+        whole = self.first is not None and self.last is not None and self.first <= first and last <= self.last
+        return self.model_copy(update={"hours": hours}) if hours and whole else None
+
+    def told_again(self, zone: ZoneInfo) -> str:
+        """The sentences for an answer from the log, saying when it is from."""
+        return f"The last answer, from {moment_words(self.at.astimezone(zone))}, was: {self.text()}"
+
+
+def day_words(day: date) -> str:
+    """``Saturday 28 November 2026``."""
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_words(moment: datetime) -> str:
+    """``Saturday 28 November 2026, 14:15``."""
+    return f"{day_words(moment.date())}, {moment:%H:%M}"
+
+
+def _number(value: float) -> str:
+    rounded = round(value)
+    return f"{'−' if rounded < 0 else ''}{abs(rounded)}"
+
+
+def _amount(value: float, unit: str) -> str:
+    """Precipitation: inches need more digits than millimetres."""
+    return f"{value:.2f} {unit}" if unit == "in" else f"{value:.1f} {unit}"
+
+
+def _span(values: Sequence[float], unit: str) -> str:
+    low, high = _number(min(values)), _number(max(values))
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def _wet(probability: float | None, amount: float | None, units: Units) -> list[str]:
+    said = f" ({_amount(amount, units.precipitation)})" if amount else ""
+    if probability is not None:
+        return [f"{_number(probability)} % chance of precipitation{said}"]
+    if amount is not None:
+        return [f"precipitation {_amount(amount, units.precipitation)}" if amount else "no precipitation"]
+    return []
+
+
+def _current_words(now: CurrentWeather, units: Units) -> str:
+    said = [describe(now.code)]
+    if now.temperature is not None:
+        feels = now.feels_like
+        other = feels is not None and _number(feels) != _number(now.temperature)
+        felt = f" (feels like {_number(feels)} {units.temperature})" if feels is not None and other else ""
+        said.append(f"{_number(now.temperature)} {units.temperature}{felt}")
+    if now.precipitation:
+        said.append(f"precipitation {_amount(now.precipitation, units.precipitation)}")
+    if now.wind is not None:
+        said.append(f"wind {_number(now.wind)} {units.wind}")
+    if now.humidity is not None:
+        said.append(f"humidity {_number(now.humidity)} %")
+    return ", ".join(said)
+
+
+def _day_forecast_words(day: DayForecast, units: Units) -> str:
+    said = [describe(day.code)]
+    temperatures = [value for value in (day.low, day.high) if value is not None]
+    if temperatures:
+        said.append(_span(temperatures, units.temperature))
+    said += _wet(day.probability, day.precipitation, units)
+    if day.wind is not None:
+        said.append(f"wind up to {_number(day.wind)} {units.wind}")
+    return ", ".join(said)
+
+
+def _hours_words(hours: Sequence[HourForecast], units: Units) -> str:
+    said = [describe_period([hour.code for hour in hours])]
+    temperatures = [hour.temperature for hour in hours if hour.temperature is not None]
+    if temperatures:
+        said.append(_span(temperatures, units.temperature))
+    probabilities = [hour.probability for hour in hours if hour.probability is not None]
+    amounts = [hour.precipitation for hour in hours if hour.precipitation is not None]
+    said += _wet(max(probabilities, default=None), sum(amounts) if amounts else None, units)
+    winds = [hour.wind for hour in hours if hour.wind is not None]
+    if winds:
+        said.append(f"wind up to {_number(max(winds))} {units.wind}")
+    return ", ".join(said)
+
+
+def _window_words(hours: Sequence[HourForecast]) -> str:
+    start, end = hours[0].at, hours[-1].at + timedelta(hours=1)
+    return f"{day_words(start.date())}, {start:%H:%M}–{end:%H:%M}"

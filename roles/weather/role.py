@@ -1,0 +1,31 @@
+"""Builds the weather role."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from roles.domain_role import DomainRole
+from roles.resources import RoleResources
+from roles.weather.examples import EXAMPLES
+from roles.weather.open_meteo import OpenMeteo
+from roles.weather.tools import WeatherTools
+from roles.weather.view import WeatherAnswers, last_answers
+
+__all__ = ["build"]
+
+
+def build(resources: RoleResources) -> DomainRole:
+    """The weather role over Open-Meteo, with the log's last good answers behind it."""
+    settings = resources.settings
+    tools = WeatherTools(OpenMeteo(settings.weather), partial(last_answers, resources.views), settings.language)
+    return DomainRole(
+        resources,
+        name="weather",
+        description=(
+            "The weather now and the forecast for the days to come at any place: temperature, rain, snow, wind. "
+            "It knows no past weather and gives no warnings."
+        ),
+        examples=EXAMPLES,
+        tools=tools.tools(),
+        views=(WeatherAnswers(),),
+    )

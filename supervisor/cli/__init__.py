@@ -1,0 +1,1 @@
+"""The command line: `agent-supervisor`. Every action here is a Python method of the supervisor as well."""

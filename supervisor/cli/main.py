@@ -1,0 +1,109 @@
+"""The entry point of `agent-supervisor`: commands, and what their ends mean as exit codes.
+
+0: done. 1: the request failed (failure, a limit, cancelled, interrupted), or something could not be done or found.
+2: bad usage or configuration. A partial answer and one that waits for an approval are 0: the account says which part
+failed or waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from io import TextIOWrapper
+from typing import cast
+
+from cyclopts import App, CycloptsError, Parameter
+
+from common.errors import ConfigurationError, RequestRejected, SupervisorError
+from supervisor.cli.output import note
+
+__all__ = ["FAILED", "OK", "USAGE", "main", "run"]
+
+OK, FAILED, USAGE = 0, 1, 2
+
+_log = logging.getLogger(__name__)
+
+
+def _build() -> App:
+    app = App(
+        name="agent-supervisor",
+        help="Routes requests to roles and agents with tools; every step is an event in a log.",
+        version=lambda: version("agent-supervisor"),
+        default_parameter=Parameter(negative=(), show_default=False),
+        help_format="plaintext",
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+    )
+    app.command("supervisor.cli.ask:ask", name="ask", help="Handle one request and tell how it was done.")
+    app.command("supervisor.cli.chat:chat", name="chat", help="Talk, with timers firing meanwhile.")
+    traces = App(name="traces", help="Look at requests that were handled.")
+    traces.command("supervisor.cli.traces:list_traces", name="list", help="The latest requests, newest first.")
+    traces.command("supervisor.cli.traces:show_trace", name="show", help="One request, step by step.")
+    approvals = App(name="approvals", help="Decide on what waits for a person.")
+    approvals.command("supervisor.cli.approvals:list_approvals", name="list", help="What waits, oldest first.")
+    approvals.command("supervisor.cli.approvals:approve", name="approve", help="Approve one, and carry it out.")
+    approvals.command("supervisor.cli.approvals:deny", name="deny", help="Deny one.")
+    events = App(name="events", help="The event log.")
+    events.command("supervisor.cli.events:tail", name="tail", help="The latest events; --follow stays and waits.")
+    events.command("supervisor.cli.events:export", name="export", help="All events as JSON lines, redacted.")
+    events.command("supervisor.cli.events:verify", name="verify", help="Check the log's hashes and the views.")
+    for group in (traces, approvals, events):
+        app.command(group)
+    app.command("supervisor.cli.flags:flags", name="flags", help="Feature flags, their values and why.")
+    return app
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code."""
+    for number, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            note(f"agent-supervisor: argument {number} holds bytes that are no text in UTF-8: {argument!a}")
+            return USAGE
+    try:
+        code = _build()(arguments, exit_on_error=False)
+    except CycloptsError:  # already told on standard error
+        return USAGE
+    except KeyboardInterrupt:
+        note("agent-supervisor: interrupted")
+        return FAILED
+    except BrokenPipeError:  # who read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        return _failed(error)
+    return code if isinstance(code, int) else OK
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(main(sys.argv[1:]))
+
+
+def _failed(error: Exception) -> int:
+    for inner in _leaves(error):
+        if isinstance(inner, SupervisorError):
+            note(f"agent-supervisor: {inner}")
+            return USAGE if isinstance(inner, (ConfigurationError, RequestRejected)) else FAILED
+    _log.error("internal error", exc_info=error)
+    note(f"agent-supervisor: internal error: {type(error).__name__}: {error}")
+    return FAILED
+
+
+def _leaves(error: Exception) -> Iterator[Exception]:
+    if isinstance(error, ExceptionGroup):
+        for inner in cast("ExceptionGroup[Exception]", error).exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+if __name__ == "__main__":
+    run()

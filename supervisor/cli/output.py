@@ -1,0 +1,72 @@
+"""What the command line writes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = ["clean", "columns", "note", "one_line", "ring", "write", "write_json"]
+
+_GAP = "  "
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they reorder what stands beside them
+
+
+def clean(text: str) -> str:
+    """Text that is safe on a terminal: line breaks and tabs stay, other control characters become ``�``."""
+    if text.isprintable():
+        return text
+    return "".join(character if _is_harmless(character) else "�" for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _TURNING
+
+
+def one_line(text: str, limit: int) -> str:
+    """Text on one line, cut to `limit` characters with an ellipsis."""
+    flat = " ".join(clean(text[: limit * 4 + 100]).split())
+    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+
+
+def write(text: str) -> None:
+    """A result for a person."""
+    sys.stdout.write(f"{clean(text)}\n")
+    sys.stdout.flush()
+
+
+def write_json(value: Any, *, indent: int | None = 2) -> None:
+    """A result for a program: one JSON document."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not unicode, indent=indent, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Something a person should know that is no result."""
+    sys.stderr.write(f"{clean(text)}\n")
+    sys.stderr.flush()
+
+
+def ring() -> None:
+    """Sound a terminal's bell."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\a")
+
+
+def columns(header: Sequence[str], rows: Iterable[Sequence[str]], width: int | None = None) -> list[str]:
+    """Rows as aligned lines under a header; the last column is cut where the terminal (`width` cells) ends."""
+    from rich.cells import cell_len, set_cell_size
+
+    table = [list(header), *([one_line(cell, 200) for cell in row] for row in rows)]
+    sizes = [max(cell_len(row[index]) for row in table) for index in range(len(header))]
+    lines: list[str] = []
+    for row in table:
+        padded = [set_cell_size(cell, size) for cell, size in zip(row, sizes, strict=True)]
+        line = _GAP.join(padded).rstrip()
+        lines.append(line if width is None or cell_len(line) <= width else set_cell_size(line, width - 1) + "…")
+    return lines

@@ -1,0 +1,143 @@
+"""Live progress on standard error: a small display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from common.redaction import Redactor
+from common.updates import (
+    ApprovalRequested,
+    IntentRegistered,
+    Planned,
+    Routed,
+    TaskStarted,
+    ToolFinished,
+    ToolStarted,
+    Update,
+)
+from supervisor.cli.output import note, one_line
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+__all__ = ["PlainProgress", "Progress", "Silence", "TerminalProgress", "describe", "make_progress"]
+
+_WIDTH = 100
+
+
+class Progress(Protocol):
+    """Shows updates between entry and exit."""
+
+    def __enter__(self) -> Self:
+        """Start to show."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> bool | None:
+        """Take away what is not to stay."""
+        ...
+
+    def show(self, update: Update) -> None:
+        """Show one update."""
+        ...
+
+
+def describe(update: Update) -> str | None:
+    """One line about an update, None for those that need none."""
+    match update:
+        case Routed():
+            where = "directly to" if update.approach == "direct" else "to planning, nearest role"
+            return f"routed {where} {update.route} ({update.confidence:.0%} sure)"
+        case Planned():
+            return f"planned {len(update.steps)} step{'' if len(update.steps) == 1 else 's'}"
+        case TaskStarted():
+            return f"{update.task} {update.role}: {one_line(update.request, _WIDTH)}"
+        case ToolStarted():
+            return f"{update.tool} …"
+        case ToolFinished():
+            end = "ok" if update.ok else f"failed: {one_line(Redactor().text(update.text), _WIDTH)}"
+            return f"{update.tool} {end} ({update.seconds:.2f} s)"
+        case IntentRegistered():
+            return f"to do: {one_line(update.summary, _WIDTH)}"
+        case ApprovalRequested():
+            return f"waits for approval: {one_line(update.summary, _WIDTH)}"
+        case _:
+            return None
+
+
+class Silence(AbstractContextManager["Silence"]):
+    """Shows nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to take away."""
+
+    def show(self, update: Update) -> None:
+        """Nothing."""
+
+
+class PlainProgress(AbstractContextManager["PlainProgress"]):
+    """One line an update, on standard error."""
+
+    def __exit__(self, *_: object) -> None:
+        """Lines stay."""
+
+    def show(self, update: Update) -> None:
+        """Write the line; the start of a tool call is left to its end."""
+        if not isinstance(update, ToolStarted) and (line := describe(update)) is not None:
+            note(f"· {line}")
+
+
+class TerminalProgress(AbstractContextManager["TerminalProgress"]):
+    """The steps so far, with a spinner on what runs; disappears at the end, for the account tells it all."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._lines: dict[str, tuple[str, str]] = {}
+        self._live: Live = Live(console=Console(stderr=True), transient=True, refresh_per_second=10)
+
+    def __enter__(self) -> Self:
+        """Start the display."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the display."""
+        self._live.stop()
+
+    def show(self, update: Update) -> None:
+        """Add the step, or mark the one that ended."""
+        line = describe(update)
+        if line is None:
+            return
+        match update:
+            case ToolStarted():
+                self._lines[update.call_id] = ("…", line)
+            case ToolFinished():
+                self._lines[update.call_id] = ("✓" if update.ok else "✗", line)
+            case _:
+                self._lines[f"#{len(self._lines)}"] = ("·", line)
+        self._live.update(self.text())
+
+    def text(self) -> Text:
+        """What is shown now."""
+        from rich.text import Text
+
+        styles = {"✓": "green", "✗": "red", "…": "cyan", "·": "dim"}
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for mark, line in self._lines.values():
+            text.append(f"{mark} {line}\n", style=styles[mark])
+        return text
+
+
+def make_progress(*, quiet: bool) -> Progress:
+    """The display that fits standard error."""
+    if quiet:
+        return Silence()
+    return TerminalProgress() if sys.stderr.isatty() else PlainProgress()

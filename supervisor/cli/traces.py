@@ -1,0 +1,107 @@
+"""`agent-supervisor traces`: requests that were handled, and how."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from shutil import get_terminal_size
+from typing import Annotated, Any, cast
+
+import anyio
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from pydantic import JsonValue
+
+from common.redaction import Redactor
+from supervisor.cli.event_lines import event_data, event_line, value_text
+from supervisor.cli.options import CommonOptions, OwnerOptions
+from supervisor.cli.output import columns, note, one_line, write, write_json
+from supervisor.cli.runtime import open_supervisor
+
+__all__ = ["list_traces", "show_trace", "terminal_width", "trace_rows"]
+
+_DETAIL = 200
+
+
+def list_traces(
+    *,
+    limit: Annotated[int, Parameter(help="At most this many (default: 20).", validator=Number(gte=1, lte=1000))] = 20,
+    session: Annotated[str | None, Parameter(help="Only of this session.")] = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    owner: OwnerOptions = OwnerOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """The latest requests, newest first."""
+
+    async def work() -> int:
+        async with open_supervisor(common) as supervisor:
+            rows = await supervisor.traces(limit=limit, session=session, owner=owner.owner)
+        if json:
+            write_json([_shown(row) for row in rows])
+        elif not rows:
+            note("No requests yet.")
+        else:
+            header = ("TRACE", "STARTED", "OUTCOME", "WAY", "REQUEST")
+            write("\n".join(columns(header, trace_rows(rows), terminal_width())))
+        return 0
+
+    return anyio.run(work)
+
+
+def show_trace(
+    trace_id: Annotated[str, Parameter(help="Its id, or the beginning of it.")],
+    /,
+    *,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    owner: OwnerOptions = OwnerOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """One request, step by step."""
+
+    async def work() -> int:
+        async with open_supervisor(common) as supervisor:
+            detail = await supervisor.trace(trace_id, owner=owner.owner)
+        if json:
+            write_json({**_shown(detail.row), "events": [event_data(recorded) for recorded in detail.events]})
+            return 0
+        for name, value in _shown(detail.row).items():
+            if value not in (None, ""):
+                write(f"{name + ':':<16} {value_text(value)}")
+        write("")
+        for recorded in detail.events:
+            write(event_line(recorded))
+        return 0
+
+    return anyio.run(work)
+
+
+def trace_rows(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Rows of the trace index as cells."""
+    redact = Redactor().text
+    return [
+        (
+            str(row["trace_id"])[:12],
+            _when(row.get("started_at")),
+            str(row.get("outcome") or "running"),
+            str(row.get("approach") or ""),
+            redact(one_line(str(row.get("request", "")), _DETAIL)),
+        )
+        for row in rows
+    ]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, JsonValue]:
+    shown = Redactor().value(cast("JsonValue", row))
+    return shown if isinstance(shown, dict) else {}
+
+
+def _when(value: object) -> str:
+    """A view's time as it is listed: local and to the second."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) and value else value
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if isinstance(moment, datetime) else ""
+
+
+def terminal_width() -> int | None:
+    """Cells of the terminal on standard output; None where it is none, so that nothing is cut."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None

@@ -6,8 +6,9 @@ SETUP := scripts/setup.sh
 LOCK := pip compile --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
 # Handed to the recipes through the environment, so that quotes in them need no care.
-export PYTHON
+export PYTHON LOCATION
 REQUEST ?= Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me an hour before
+LOCATION ?= Zürich
 override export REQUEST := $(value REQUEST)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
@@ -23,7 +24,7 @@ setup: ## make .venv with everything a developer needs, and install system parts
 
 ask: ## run the main job on a sample request (other words: make ask REQUEST="…"; options: ARGS="…")
 	@$(SETUP) runtime
-	@$(BIN)/agent-supervisor ask $(ARGS) -- "$$REQUEST"
+	@$(BIN)/agent-supervisor ask --location "$$LOCATION" $(ARGS) -- "$$REQUEST"
 
 test: lint types layers unit ## every check: ruff, pyright, import-linter, tests
 

@@ -77,10 +77,14 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One table of a view: its id, and the position up to which the log is folded into it."""
+    """One table of a view: its id, and the position up to which the log is folded into it.
+
+    `anchor` names the last event that was folded, so that a log which took another course is noticed.
+    """
 
     id: int
     position: int
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ class ViewDatabase(Protocol):
         """An empty table beside the live one."""
         ...
 
-    def apply(self, shape: ViewShape, slot: Slot, to: int, keys: Sequence[Key], fold: Fold) -> bool:
-        """Fold a page and move the position, in one transaction; False when somebody else moved it before."""
+    def apply(self, shape: ViewShape, slot: Slot, moved: Slot, keys: Sequence[Key], fold: Fold) -> bool:
+        """Fold a page and move the slot, in one transaction; False when somebody else moved it before."""
         ...
 
     def switch(self, shape: ViewShape, slot: Slot) -> bool:

@@ -19,10 +19,9 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -31,7 +30,20 @@ from common.errors import StoreError
 from events.catalogue import BY_TOPIC, Event
 from events.recorded import RecordedEvent, Unknown
 
-__all__ = ["MAX_PAYLOAD_BYTES", "Codec", "DamagedFrame", "Draft", "Frame", "StoredRow", "digest", "frame", "unframe"]
+__all__ = [
+    "MAX_PAYLOAD_BYTES",
+    "Codec",
+    "DamagedFrame",
+    "Draft",
+    "Frame",
+    "HeaderMaker",
+    "StoredRow",
+    "digest",
+    "dump_header",
+    "frame",
+    "seal",
+    "unframe",
+]
 
 MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """The largest payload of one event, in bytes of JSON."""
@@ -48,8 +60,7 @@ class DamagedFrame(ValueError):
     """Raised for stored bytes that can't be what was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event ready to be stored: everything of it that does not depend on its place in the log."""
 
     topic: str
@@ -57,8 +68,7 @@ class Draft:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Stored bytes, taken apart and checked."""
 
     header: Mapping[str, Any]
@@ -77,13 +87,28 @@ class Frame:
 
 def digest(stream: str, version: int, topic: str, stored: bytes) -> str:
     """The name of a stored event in the chain of its stream (SHA-256, hex)."""
-    return hashlib.sha256(b"%b%b" % (_place(stream, version, topic), stored)).hexdigest()
+    return hashlib.sha256(_place(stream, version, topic) + stored).hexdigest()
 
 
 def frame(stream: str, version: int, topic: str, header: bytes, payload: bytes) -> bytes:
     """The bytes to store."""
-    checksum = zlib.crc32(payload, zlib.crc32(header, zlib.crc32(_place(stream, version, topic))))
-    return b"%b%b%b" % (_PREFIX.pack(_FORMAT, len(header), checksum), header, payload)
+    return _frame(_place(stream, version, topic), header, payload)
+
+
+def seal(stream: str, version: int, topic: str, header: bytes, payload: bytes) -> tuple[bytes, str]:
+    """The bytes to store, and their digest."""
+    place = _place(stream, version, topic)
+    stored = _frame(place, header, payload)
+    return stored, hashlib.sha256(place + stored).hexdigest()
+
+
+def _place(stream: str, version: int, topic: str) -> bytes:
+    return f"{stream}\n{version}\n{topic}\n".encode()
+
+
+def _frame(place: bytes, header: bytes, payload: bytes) -> bytes:
+    content = header + payload
+    return _PREFIX.pack(_FORMAT, len(header), zlib.crc32(content, zlib.crc32(place))) + content
 
 
 def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
@@ -93,45 +118,42 @@ def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
     kind, length, checksum = _PREFIX.unpack_from(stored)
     if kind != _FORMAT:
         raise DamagedFrame(f"the stored bytes have the unknown format {kind}")
-    if zlib.crc32(stored[_PREFIX.size :], zlib.crc32(_place(stream, version, topic))) != checksum:
+    content = stored[_PREFIX.size :]
+    if zlib.crc32(content, zlib.crc32(_place(stream, version, topic))) != checksum:
         raise DamagedFrame("the checksum does not match: the row was changed")
-    end = _PREFIX.size + length
     try:
-        header = json.loads(stored[_PREFIX.size : end])
+        header = from_json(content[:length])
     except ValueError:
         raise DamagedFrame("the header is not JSON") from None
-    return Frame(header, stored[end:])
+    return Frame(header, content[length:])
 
 
-def encode_header(
-    schema_version: int,
-    recorded_at: datetime,
-    tenant: str,
-    correlation: str | None,
-    causation: str | None,
-    previous: str | None,
-) -> bytes:
-    """A header; equal to `dump_header` of what `unframe` reads from it."""
-    parts = [
-        f'{{"schema_version":{schema_version},"recorded_at":"{recorded_at.astimezone(UTC).isoformat(timespec="microseconds")}"',
-        f'"tenant":{encode_basestring(tenant)}',
-    ]
-    if correlation is not None:
-        parts.append(f'"correlation":{encode_basestring(correlation)}')
-    if causation is not None:
-        parts.append(f'"causation":{encode_basestring(causation)}')
-    if previous is not None:
-        parts.append(f'"previous":"{previous}"')
-    return f"{','.join(parts)}}}".encode()
+class HeaderMaker:
+    """Makes the headers of one append, which differ in little.
+
+    A header is equal to `dump_header` of what `unframe` reads from it.
+    """
+
+    __slots__ = ("_behind",)
+
+    def __init__(self, recorded_at: datetime, tenant: str, correlation: str | None, causation: str | None) -> None:
+        moment = recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
+        behind = f',"recorded_at":"{moment}","tenant":{encode_basestring(tenant)}'
+        if correlation is not None:
+            behind += f',"correlation":{encode_basestring(correlation)}'
+        if causation is not None:
+            behind += f',"causation":{encode_basestring(causation)}'
+        self._behind = behind
+
+    def make(self, schema_version: int, previous: str | None) -> bytes:
+        """The header of one event; `previous` is the digest of the stream's event before it."""
+        link = "" if previous is None else f',"previous":"{previous}"'
+        return f'{{"schema_version":{schema_version}{self._behind}{link}}}'.encode()
 
 
 def dump_header(header: Mapping[str, Any]) -> bytes:
     """The bytes of a header that was read before, as they were."""
     return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _place(stream: str, version: int, topic: str) -> bytes:
-    return f"{stream}\n{version}\n{topic}\n".encode()
 
 
 class Codec:

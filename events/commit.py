@@ -8,7 +8,7 @@ from datetime import datetime
 
 from common.errors import StoreError, StreamConflict
 from events.backend import Head, NewRow, Transaction
-from events.codec import Draft, digest, encode_header, frame
+from events.codec import Draft, HeaderMaker, seal
 from events.pending import Pending
 
 __all__ = ["Append", "StreamDrafts", "commit_batch"]
@@ -36,13 +36,11 @@ class Append:
     causation: str | None
     recorded_at: datetime
     pending: Pending
+    events: int
+    """How many events it holds; at least one is counted."""
+    size: int
+    """The bytes of their payloads."""
     follows: Pending | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """How many events it holds (at least one is counted), and their bytes."""
-        events = sum(len(part.drafts) for part in self.parts)
-        return max(1, events), sum(len(draft.payload) for part in self.parts for draft in part.drafts)
 
 
 @dataclass(slots=True)
@@ -62,11 +60,12 @@ def commit_batch(transaction: Transaction, appends: Sequence[Append]) -> dict[in
     touched: dict[str, Head] = {}
     outcomes: dict[int, int | StoreError] = {}
     staged: dict[int, _Staged] = {}
+    refusals: dict[Pending, StoreError] = {}
     for index, append in enumerate(appends):
         try:
-            added, after = _place(append, heads)
+            added, after = _place(append, heads, refusals)
         except StoreError as refused:
-            outcomes[index] = refused
+            outcomes[index] = refusals[append.pending] = refused
             continue
         rows.extend(added)
         heads.update(after)
@@ -79,36 +78,32 @@ def commit_batch(transaction: Transaction, appends: Sequence[Append]) -> dict[in
     return outcomes
 
 
-def _place(append: Append, heads: Mapping[str, Head]) -> tuple[list[NewRow], dict[str, Head]]:
+def _place(
+    append: Append, heads: Mapping[str, Head], refusals: Mapping[Pending, StoreError]
+) -> tuple[list[NewRow], dict[str, Head]]:
+    headers = HeaderMaker(append.recorded_at, append.tenant, append.correlation, append.causation)
     rows: list[NewRow] = []
     after: dict[str, Head] = {}
     for part in append.parts:
-        head = after.get(part.stream) or heads[part.stream]
-        _check(append, part, head)
+        stream = part.stream
+        head = after.get(stream) or heads[stream]
+        _check(append, part, head, refusals)
+        version, previous = head.version, head.digest
         for draft in part.drafts:
-            version = head.version + 1
-            header = encode_header(
-                draft.schema_version,
-                append.recorded_at,
-                append.tenant,
-                append.correlation,
-                append.causation,
-                head.digest,
-            )
-            stored = frame(part.stream, version, draft.topic, header, draft.payload)
-            rows.append((part.stream, version, draft.topic, stored))
-            head = Head(version, digest(part.stream, version, draft.topic, stored))
-        after[part.stream] = head
+            version += 1
+            header = headers.make(draft.schema_version, previous)
+            stored, previous = seal(stream, version, draft.topic, header, draft.payload)
+            rows.append((stream, version, draft.topic, stored))
+        after[stream] = Head(version, previous)
     return rows, after
 
 
-def _check(append: Append, part: StreamDrafts, head: Head) -> None:
+def _check(append: Append, part: StreamDrafts, head: Head, refusals: Mapping[Pending, StoreError]) -> None:
     expected = part.expected
     if append.follows is not None:
-        if append.follows.error is not None:
-            raise StoreError(
-                f"the append before it failed: {append.follows.error.what}", where=part.stream
-            ) from append.follows.error
+        failed = append.follows.error or refusals.get(append.follows)
+        if failed is not None:
+            raise StoreError(f"the append before it failed: {failed.what}", where=part.stream) from failed
         expected = append.follows.versions.get(part.stream, expected)
     if expected is not None and expected != head.version:
         raise StreamConflict(

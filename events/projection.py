@@ -14,12 +14,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
-from common.errors import StoreError, StoreUnavailable
+from common.errors import StoreError
 from events.backend import ParkedRow, Selected, Slot, ViewDatabase
 from events.catalogue.log import EventParked
 from events.persistence import scratch_views
@@ -28,6 +28,7 @@ from events.store import EventStore
 from events.view_fold import PreparedPage
 from events.view_query import build_query
 from events.view_types import Column, ColumnType, Layout, Row, View
+from events.workers import Workers
 
 __all__ = [
     "Column",
@@ -49,7 +50,6 @@ _CLOSING = 10.0
 _UNSAVED = 1_000
 """A position that moved without touching a row is saved only after so many events."""
 
-Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position aimed at."""
 
@@ -74,6 +74,8 @@ class _Entry:
     layout: Layout
     folded: tuple[int, int, int] = (0, 0, 0)
     """Slot, its saved position, and how far the log holds nothing for this view behind that."""
+    anchored: bool = False
+    """Whether its table was found to be of the course that the log took."""
     lock: anyio.Lock = field(default_factory=anyio.Lock)
 
     def position(self, slot: Slot) -> int:
@@ -92,8 +94,7 @@ class Views:
         self._entries: dict[str, _Entry] = {}
         self._database: ViewDatabase | None = None
         self._opening = threading.Lock()
-        self._closed = False
-        self._reading = anyio.CapacityLimiter(_READERS)
+        self._workers = Workers("the view database", _READERS)
         self._unannounced = True
         for view in views:
             self.add(view)
@@ -113,6 +114,8 @@ class Views:
     async def get(self, name: str, key: tuple[Any, ...]) -> Row | None:
         """The row of a key, with its key columns; None when there is none. Sees every durable append of before."""
         entry = self._entry(name)
+        if len(key) != len(entry.layout.key):
+            raise StoreError(f"the key {key!r} does not have {len(entry.layout.key)} values", where=name)
         where = {column.name: value for column, value in zip(entry.layout.key, key, strict=True)}
         rows = await self.query(name, where, limit=1)
         return rows[0] if rows else None
@@ -134,10 +137,10 @@ class Views:
         """
         entry = self._entry(name)
         sql, parameters = build_query(entry.layout, where, order_by, limit, after)
-        selected = await self._in_thread(lambda: self._select(entry, sql, parameters))
+        selected = await self._workers.run(lambda: self._select(entry, sql, parameters))
         while selected is None:
             await self._catch_up(entry)
-            selected = await self._in_thread(lambda: self._select(entry, sql, parameters, stale=True))
+            selected = await self._workers.run(lambda: self._select(entry, sql, parameters, stale=True))
         return [entry.layout.decode(row, with_key=True) for row in selected.rows]
 
     async def query_at(
@@ -148,7 +151,7 @@ class Views:
         sql, parameters = build_query(entry.layout, where, order_by, 2**62, None)
         database, slot = await self._build(entry, position)
         try:
-            selected = await self._in_thread(lambda: database.select(entry.layout.shape, sql, parameters, slot.id))
+            selected = await self._workers.run(lambda: database.select(entry.layout.shape, sql, parameters, slot.id))
         finally:
             database.close()
         return [entry.layout.decode(row, with_key=True) for row in selected.rows] if selected else []
@@ -165,7 +168,7 @@ class Views:
     async def parked(self) -> list[ParkedEvent]:
         """The events that views could not take, oldest first."""
         await self.catch_up()
-        rows = await self._in_thread(lambda: self._open().parked())
+        rows = await self._workers.run(lambda: self._open().parked())
         return [
             ParkedEvent(
                 row.view, row.position, row.event_id, row.topic, row.error, datetime.fromisoformat(row.parked_at)
@@ -181,46 +184,42 @@ class Views:
         """
         entry = self._entry(name)
         shape = entry.layout.shape
-        database = await self._in_thread(self._open)
-        slot = await self._in_thread(lambda: database.new_slot(shape))
+        database = await self._workers.run(self._open)
+        slot = await self._workers.run(lambda: database.new_slot(shape))
         try:
             switched = False
             while not switched:
                 slot = await self._fill(entry, database, slot, None, progress)
-                switched = await self._in_thread(lambda: database.switch(shape, slot))  # noqa: B023
+                switched = await self._workers.run(lambda: database.switch(shape, slot))  # noqa: B023
         except BaseException:
             with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
-                await self._in_thread(lambda: database.drop(slot))
+                await self._workers.run(lambda: database.drop(slot))
             raise
         self._unannounced = True
         await self._announce()
-        counted = await self._in_thread(lambda: database.select(shape, "SELECT COUNT(*) FROM {table}", ()))
+        counted = await self._workers.run(lambda: database.select(shape, "SELECT COUNT(*) FROM {table}", ()))
         return int(counted.rows[0][0]) if counted else 0
 
     async def compare(self, name: str, progress: Progress | None = None) -> tuple[bool, int]:
         """Whether a view equals one that is built anew from the log, and how many rows it has."""
         entry = self._entry(name)
         await self._catch_up(entry)
-        live = await self._in_thread(lambda: _fingerprint(self._open(), entry.layout, None))
+        live = await self._workers.run(lambda: _fingerprint(self._open(), entry.layout, None))
         database, slot = await self._build(entry, live.position, progress)
         try:
-            built = await self._in_thread(lambda: _fingerprint(database, entry.layout, slot.id))
+            built = await self._workers.run(lambda: _fingerprint(database, entry.layout, slot.id))
         finally:
             database.close()
         return (live.rows, live.digest) == (built.rows, built.digest), live.rows
 
     async def close(self) -> None:
         """Let the database go; later calls of other methods raise `StoreUnavailable`."""
-        if self._closed:
+        if self._workers.closed:
             return
-        self._closed = True
-        database, self._database = self._database, None
         with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(_CLOSING):
-                for _ in range(_READERS):  # until what is under way is done
-                    await self._reading.acquire_on_behalf_of(object())
-            if database is not None:
-                await anyio.to_thread.run_sync(database.close)
+            await self._workers.close(_CLOSING)
+            if self._database is not None:
+                await anyio.to_thread.run_sync(self._database.close)
 
     def _entry(self, name: str) -> _Entry:
         entry = self._entries.get(name)
@@ -232,32 +231,33 @@ class Views:
 
     def _open(self) -> ViewDatabase:
         with self._opening:
-            if self._closed:
-                raise StoreUnavailable("the views are closed", where="views")
             if self._database is None:
                 self._database = self._store.open_views()
             return self._database
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        if self._closed:
-            raise StoreUnavailable("the views are closed", where="views")
-        return await anyio.to_thread.run_sync(work, limiter=self._reading)
 
     def _select(self, entry: _Entry, sql: str, parameters: list[Any], *, stale: bool = False) -> Selected | None:
         """The rows, or None when the view must catch up first (unless `stale` rows will do: it just did)."""
         head = 0 if stale else self._store.head_now()
         selected = self._open().select(entry.layout.shape, sql, parameters)
-        if selected is None or entry.position(selected.slot) < head or self._is_ahead(selected.slot):
+        if selected is None or not entry.anchored or entry.position(selected.slot) < head:
             return None
-        return selected
+        return None if self._is_ahead(selected.slot) else selected
 
     def _is_ahead(self, slot: Slot) -> bool:
         """Whether a view knows more than the log holds: the log was restored from a backup."""
         return slot.position > self._store.known_head and slot.position > self._store.head_now()
 
+    def _is_anchored(self, slot: Slot) -> bool:
+        """Whether the last event that was folded is still where it was."""
+        if not slot.anchor:
+            return True
+        position = int(slot.anchor.partition(" ")[0])
+        events, _ = self._store.read_page(position - 1, None, 1, position)
+        return bool(events) and _anchor(events[0]) == slot.anchor
+
     async def _catch_up(self, entry: _Entry) -> None:
         async with entry.lock:
-            while not await self._in_thread(lambda: self._step(entry)):
+            while not await self._workers.run(lambda: self._step(entry)):
                 pass
         await self._announce()
 
@@ -265,49 +265,48 @@ class Views:
         """Fold one page into the live table; True when nothing is left."""
         database, shape = self._open(), entry.layout.shape
         slot = database.slot(shape)
-        if self._is_ahead(slot):
+        if self._is_ahead(slot) or not (entry.anchored or self._is_anchored(slot)):
             database.drop(slot)
             return False
-        page, reached, last = self._page(entry, entry.position(slot), None)
-        if page.is_empty and reached - slot.position < _UNSAVED:
-            entry.folded = (slot.id, slot.position, reached)
+        entry.anchored = True
+        page, moved, last = self._page(entry, Slot(slot.id, entry.position(slot), slot.anchor), None)
+        if page.is_empty and moved.position - slot.position < _UNSAVED:
+            entry.folded = (slot.id, slot.position, moved.position)
             return last
-        if not database.apply(shape, slot, reached, page.keys, page.fold):
+        if not database.apply(shape, slot, moved, page.keys, page.fold):
             return False
         self._unannounced = self._unannounced or page.has_parked
-        entry.folded = (slot.id, reached, reached)
+        entry.folded = (slot.id, moved.position, moved.position)
         return last
 
-    def _page(self, entry: _Entry, after: int, until: int | None) -> tuple[PreparedPage, int, bool]:
-        """The next page, the position behind it, and whether it is the last."""
-        events, reached = self._store.read_page(after, entry.view.topics, self._page_size, until)
-        return PreparedPage(entry.view, entry.layout, events), reached, len(events) < self._page_size
+    def _page(self, entry: _Entry, slot: Slot, until: int | None) -> tuple[PreparedPage, Slot, bool]:
+        """The page behind a slot, the slot behind it, and whether it is the last."""
+        events, reached = self._store.read_page(slot.position, entry.view.topics, self._page_size, until)
+        moved = Slot(slot.id, reached, _anchor(events[-1]) if events else slot.anchor)
+        return PreparedPage(entry.view, entry.layout, events), moved, len(events) < self._page_size
 
     async def _fill(
         self, entry: _Entry, database: ViewDatabase, slot: Slot, until: int | None, progress: Progress | None
     ) -> Slot:
         """Fold the log into a table that nobody else fills, up to its end or `until`."""
-        last = False
+        shape, last = entry.layout.shape, False
         while not last:
-            page, reached, last = await self._in_thread(
-                lambda: self._page(entry, slot.position, until)  # noqa: B023
-            )
-            if reached > slot.position:
-                applied = await self._in_thread(
-                    lambda: database.apply(entry.layout.shape, slot, reached, page.keys, page.fold)  # noqa: B023
-                )
-                if not applied:
+            page, moved, last = await self._workers.run(lambda: self._page(entry, slot, until))  # noqa: B023
+            if moved.position > slot.position:
+                if not await self._workers.run(
+                    lambda: database.apply(shape, slot, moved, page.keys, page.fold)  # noqa: B023
+                ):
                     raise StoreError("the table of the rebuild is gone", where=entry.view.name, todo="Try again.")
-                slot = Slot(slot.id, reached)
+                slot = moved
             if progress is not None:
-                progress(reached, max(reached, until or self._store.known_head))
+                progress(slot.position, max(slot.position, until or self._store.known_head))
         return slot
 
     async def _build(self, entry: _Entry, until: int, progress: Progress | None = None) -> tuple[ViewDatabase, Slot]:
         """The view as of a position, in a database of its own that the caller closes."""
-        database = await self._in_thread(scratch_views)
+        database = await self._workers.run(scratch_views)
         try:
-            slot = await self._in_thread(lambda: database.slot(entry.layout.shape))
+            slot = await self._workers.run(lambda: database.slot(entry.layout.shape))
             return database, await self._fill(entry, database, slot, until, progress)
         except BaseException:
             database.close()
@@ -318,8 +317,8 @@ class Views:
         if not self._unannounced:
             return
         self._unannounced = False
-        database = await self._in_thread(self._open)
-        for row in await self._in_thread(database.parked):
+        database = await self._workers.run(self._open)
+        for row in await self._workers.run(database.parked):
             # of what is itself such a message nothing is said, or one bad event would never end
             if not row.announced and row.topic != EventParked.TOPIC:
                 await self._tell(database, row)
@@ -333,7 +332,11 @@ class Views:
             self._unannounced = True
             _log.exception("the log could not be told of it")
             return
-        await self._in_thread(lambda: database.announced(row))
+        await self._workers.run(lambda: database.announced(row))
+
+
+def _anchor(event: RecordedEvent) -> str:
+    return f"{event.position} {event.recorded_at.isoformat()} {event.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from events.pending import Wakeup
+from events.pending import Wakeup, wake
 
 __all__ = ["Room"]
 
@@ -35,8 +35,16 @@ class Room:
         """How many events wait for their commit."""
         return self._events
 
-    def take_now(self, events: int, size: int, times: int = 1) -> bool:
-        """Take room without waiting, of `times` the bound; False when there is none."""
+    def take_now(self, events: int, size: int) -> bool:
+        """Take room without waiting; False when there is none, or when others wait for it."""
+        with self._lock:
+            if self._waiting or not self._fits(events, size, 1):
+                return False
+            self._add(events, size)
+            return True
+
+    def take_beyond(self, events: int, size: int, times: int) -> bool:
+        """Take room past those who wait, and up to `times` the bound; False when there is none."""
         with self._lock:
             if not self._fits(events, size, times):
                 return False
@@ -57,8 +65,8 @@ class Room:
             with self._lock:
                 if not place.granted:
                     self._waiting.remove(place)
-            if place.granted:
-                self.give(events, size)
+            # a place in front may have been all that held others up, and so may room that is not used now
+            wake(self.give(*((events, size) if place.granted else (0, 0))))
             raise
 
     def give(self, events: int, size: int) -> list[Wakeup]:

@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 
 import anyio
 import anyio.to_thread
-from pydantic import BaseModel
 
 from common.clock import Clock, SystemClock
 from common.errors import StoreError, StoreUnavailable
@@ -24,6 +23,7 @@ from events.commit import Append, StreamDrafts
 from events.pending import Pending, Wakeup, wake
 from events.recorded import RecordedEvent
 from events.room import Room
+from events.workers import Workers
 from events.writer import Job, Writer
 
 __all__ = ["EventStore", "stream_name", "stream_parts"]
@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 _QUEUE_BYTES = 64 * 1024 * 1024
 _POST_TIMES = 4
 """Posts never wait, so they may go this many times over the queue's bound before they are refused."""
+_GRACE = 1.25
+"""How much longer a caller waits than the writer may take, so that the writer's own error comes first."""
 _READERS = 8
 _POLL = 0.025
 """Seconds between looks for what other processes appended."""
@@ -60,17 +62,15 @@ def stream_parts(stream: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _About:
-    """What the events of one append share."""
+class _Ready:
+    """An append, checked and encoded; `events` and `size` are what it takes of the queue."""
 
+    parts: Sequence[StreamDrafts]
     tenant: str
     correlation: str | None
     causation: str | None
-
-    def __post_init__(self) -> None:
-        for name, value in (("tenant", self.tenant), ("correlation", self.correlation), ("causation", self.causation)):
-            if value is not None:
-                _check_name(name, value)
+    events: int
+    size: int
 
 
 class EventStore:
@@ -87,8 +87,7 @@ class EventStore:
         self._room = Room(queue_size, _QUEUE_BYTES)
         self._tail = _Tail(backend.head())
         self._writer = Writer(backend, self._room, self._tail.advance)
-        self._reading = anyio.CapacityLimiter(_READERS)
-        self._closed = False
+        self._workers = Workers("the event store", _READERS)
         weakref.finalize(self, self._writer.stop)
 
     @classmethod
@@ -145,18 +144,21 @@ class EventStore:
         when it is another, `StoreError` for events that can't be stored, `StoreUnavailable` when the database can't
         be written in time. Nothing is appended in any of these cases, unless the message says that it is not known.
         """
-        parts = self._drafts(stream, events, expected_version)
-        about = _About(tenant, correlation, causation)
+        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation)
+        if not self._room.take_now(ready.events, ready.size):
+            await self._wait_for_room(ready)
+        return await self._put(ready, None).durable()
+
+    async def _wait_for_room(self, ready: _Ready) -> None:
         try:
             with anyio.fail_after(self._timeout):
-                await self._room.take(*_size(parts))
+                await self._room.take(ready.events, ready.size)
         except TimeoutError:
             raise StoreUnavailable(
                 f"the event store's queue stayed full for {self._timeout:g} seconds; nothing was appended",
-                where=parts[0].stream,
+                where=ready.parts[0].stream,
                 todo="Try again later; the disk or the database may be overloaded.",
             ) from None
-        return await self._put(parts, about, None).durable()
 
     def post(
         self,
@@ -175,42 +177,64 @@ class EventStore:
         and when anybody else appended in between. Raises `StoreError` for events that can't be stored and
         `StoreUnavailable` when the store is closed; a queue that is far over its bound fails the pending append.
         """
-        parts = self._drafts(stream, events, expected_version)
-        about = _About(tenant, correlation, causation)
-        if self._room.take_now(*_size(parts), times=_POST_TIMES):
-            return self._put(parts, about, follows)
+        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation)
+        if self._room.take_beyond(ready.events, ready.size, _POST_TIMES):
+            return self._put(ready, follows)
         refused = Pending(self._timeout)
         refused.settle(
             StoreUnavailable(
-                "the event store's queue is full", where=parts[0].stream, todo="Wait for what was posted before."
+                "the event store's queue is full", where=ready.parts[0].stream, todo="Wait for what was posted before."
             )
         )
         return refused
 
-    def _drafts(
-        self, stream: str | Sequence[StreamAppend], events: Sequence[BaseModel], expected: int | None
-    ) -> list[StreamDrafts]:
+    def _prepare(
+        self,
+        stream: str | Sequence[StreamAppend],
+        events: Sequence[Event],
+        expected: int | None,
+        tenant: str,
+        correlation: str | None,
+        causation: str | None,
+    ) -> _Ready:
+        """Check and encode an append. Raises `StoreError`."""
         appends = [StreamAppend(stream, events, expected)] if isinstance(stream, str) else stream
         if not appends:
             raise StoreError("an append names no stream", where="append")
         if not isinstance(stream, str) and (events or expected is not None):
             raise StoreError("an append to several streams has events and versions in its parts", where="append")
+        for what, value in (("tenant", tenant), ("correlation", correlation), ("causation", causation)):
+            if value is not None:
+                _check_name(what, value)
         parts: list[StreamDrafts] = []
+        count = size = 0
         for append in appends:
             _check_name("stream", append.stream)
             if append.expected_version is not None and append.expected_version < 0:
                 raise StoreError("an expected version is not below 0", where=append.stream)
             drafts = [self._codec.draft(event) for event in append.events]
             parts.append(StreamDrafts(append.stream, drafts, append.expected_version))
-        return parts
+            count += len(drafts)
+            size += sum([len(draft.payload) for draft in drafts])
+        return _Ready(parts, tenant, correlation, causation, max(1, count), size)
 
-    def _put(self, parts: Sequence[StreamDrafts], about: _About, follows: Pending | None) -> Pending:
-        pending = Pending(self._timeout + 1)  # the writer's own bound comes first
-        append = Append(parts, about.tenant, about.correlation, about.causation, self._clock.now(), pending, follows)
+    def _put(self, ready: _Ready, follows: Pending | None) -> Pending:
+        pending = Pending(self._timeout * _GRACE)
+        append = Append(
+            parts=ready.parts,
+            tenant=ready.tenant,
+            correlation=ready.correlation,
+            causation=ready.causation,
+            recorded_at=self._clock.now(),
+            pending=pending,
+            events=ready.events,
+            size=ready.size,
+            follows=follows,
+        )
         try:
             self._writer.put(append)
         except StoreError:
-            wake(self._room.give(*append.size))
+            wake(self._room.give(ready.events, ready.size))
             raise
         return pending
 
@@ -220,22 +244,20 @@ class EventStore:
         For what is not an append of events: imports, archives. `work` runs on the writer's thread; `timeout` in
         seconds (default: the store's) bounds the wait. Raises like `Pending.durable`.
         """
-        job = Job(work, Pending((self._timeout if timeout is None else timeout) + 1))
+        job = Job(work, Pending((self._timeout if timeout is None else timeout) * _GRACE))
         self._writer.put(job)
         return await job.pending.durable()
 
     async def read(self, stream: str, after_version: int = 0) -> list[RecordedEvent]:
         """The events of a stream in order, those behind `after_version`; empty when there is no such stream."""
         _check_name("stream", stream)
-        return await self._in_thread(
-            lambda: [self._codec.decode(row) for row in self._backend.read(stream, after_version)]
-        )
+        return await self.run(lambda: [self._codec.decode(row) for row in self._backend.read(stream, after_version)])
 
     async def read_all(
         self, after: int = 0, topics: Collection[str] | None = None, limit: int = 1000
     ) -> list[RecordedEvent]:
         """At most `limit` events of the log in order, those behind the position `after`; only these topics, if any."""
-        page = await self._in_thread(lambda: self.read_page(after, topics, limit))
+        page = await self.run(lambda: self.read_page(after, topics, limit))
         return page[0]
 
     async def follow(self, after: int = 0, topics: Collection[str] | None = None) -> AsyncGenerator[RecordedEvent]:
@@ -243,25 +265,27 @@ class EventStore:
 
         Sees what other processes append, too. Ends when the store is closed.
         """
-        while not self._closed:
+        while not self._workers.closed:
             wakeup = self._tail.wakeup()
-            events, scanned_to = await self._in_thread(lambda: self.read_page(after, topics, _PAGE))  # noqa: B023
-            for event in events:
-                yield event
-            if scanned_to == after:
-                with anyio.move_on_after(_POLL):
-                    await wakeup.wait()
-            after = scanned_to
-            self._tail.forget(wakeup)
+            try:
+                events, scanned_to = await self.run(lambda: self.read_page(after, topics, _PAGE))  # noqa: B023
+                for event in events:
+                    yield event
+                if scanned_to == after:
+                    with anyio.move_on_after(_POLL):
+                        await wakeup.wait()
+                after = scanned_to
+            finally:
+                self._tail.forget(wakeup)
 
     async def version(self, stream: str) -> int:
         """The version of a stream; 0 when there is none."""
         _check_name("stream", stream)
-        return await self._in_thread(lambda: self._backend.version(stream))
+        return await self.run(lambda: self._backend.version(stream))
 
     async def head(self) -> int:
         """The position of the last event; 0 when the log is empty."""
-        return await self._in_thread(self.head_now)
+        return await self.run(self.head_now)
 
     @property
     def queue_length(self) -> int:
@@ -306,27 +330,23 @@ class EventStore:
         Not interrupted by cancellation. Raises `StoreUnavailable` when `timeout` seconds (default: the store's) were
         not enough; nothing that was acknowledged is lost then.
         """
-        if self._closed:
+        if self._workers.closed:
             return
-        self._closed = True
         seconds = self._timeout if timeout is None else timeout
-        self._writer.stop()
-        self._tail.release()
         with anyio.CancelScope(shield=True):
+            self._writer.stop()
+            await self._workers.close(seconds)
+            self._tail.release()
             drained = await anyio.to_thread.run_sync(self._writer.join, seconds)
             if not drained:
                 raise StoreUnavailable(
                     f"{self.queue_length} events were not written within {seconds:g} seconds", where="close"
                 )
-            with anyio.move_on_after(seconds):
-                for _ in range(_READERS):  # until the reads that are under way are done
-                    await self._reading.acquire_on_behalf_of(object())
             await anyio.to_thread.run_sync(self._backend.close)
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        if self._closed:
-            raise StoreUnavailable("the event store is closed", where="read", todo="Open it again.")
-        return await anyio.to_thread.run_sync(work, limiter=self._reading)
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Do blocking work on the database in a worker thread; `close` waits for it."""
+        return await self._workers.run(work)
 
 
 class _Tail:
@@ -363,11 +383,6 @@ class _Tail:
         with self._lock:
             waiting, self._waiting = self._waiting, set()
         wake(waiting)
-
-
-def _size(parts: Sequence[StreamDrafts]) -> tuple[int, int]:
-    events = sum(len(part.drafts) for part in parts)
-    return max(1, events), sum(len(draft.payload) for part in parts for draft in part.drafts)
 
 
 def _check_name(what: str, value: str) -> None:

@@ -12,7 +12,6 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from dataclasses import dataclass, field
 
-import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import to_json
 
@@ -34,7 +33,7 @@ async def export_lines(store: EventStore, after: int = 0, progress: Progress | N
     """
     last = False
     while not last:
-        page = await anyio.to_thread.run_sync(store.backend.page, after, None, _PAGE)
+        page = await store.run(lambda: store.backend.page(after, None, _PAGE))  # noqa: B023
         for row in page.rows:
             yield _line(row)
         last, after = len(page.rows) < _PAGE, page.scanned_to

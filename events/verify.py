@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import anyio.to_thread
-
 from common.errors import StoreError
 from events.backend import Backend, Head
 from events.codec import Codec, DamagedFrame, StoredRow, digest, unframe
@@ -54,10 +52,10 @@ async def verify(store: EventStore, views: Views | None = None, progress: Progre
     try:
         last = False
         while not last:
-            last = await anyio.to_thread.run_sync(walk.page)
+            last = await store.run(walk.page)
             if progress is not None:
                 progress(walk.position, max(walk.position, store.known_head))
-        await anyio.to_thread.run_sync(walk.end)
+        await store.run(walk.end)
     except StoreError as error:
         walk.problem(f"the log can't be read behind position {walk.position}: {error}")
     reports: dict[str, ViewReport] = {}

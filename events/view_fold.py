@@ -52,65 +52,31 @@ class PreparedPage:
         return not self._touches and not self._unusable
 
     def fold(self, stored: Mapping[Key, DatabaseRow]) -> Changes:
-        """What the page changes, given the stored rows of its keys."""
-        changes = self._fold(stored, careful=False)
-        # a row that can't be stored is the fault of one event: find it by storing after every one
-        return changes if changes is not None else self._folded_carefully(stored)
+        """What the page changes, given the stored rows of its keys.
 
-    def _folded_carefully(self, stored: Mapping[Key, DatabaseRow]) -> Changes:
-        changes = self._fold(stored, careful=True)
-        assert changes is not None  # noqa: S101 - every row was encoded before it was kept
-        return changes
-
-    def _fold(self, stored: Mapping[Key, DatabaseRow], *, careful: bool) -> Changes | None:
+        Every row is brought into its stored form after every event: whether an event can be taken must not depend on
+        which others share its page.
+        """
         decode, encode, evolve = self._layout.decode, self._layout.encode, self._view.evolve
         rows: dict[Key, Row | None] = {key: decode(row, with_key=False) for key, row in stored.items()}
-        touched: set[Key] = set()
+        encoded: dict[Key, DatabaseRow | None] = {}
         parked = list(self._unusable)
         for touch in self._touches:
-            event = touch.event
+            after: dict[Key, tuple[Row | None, DatabaseRow | None]] = {}
             try:
-                after: dict[Key, Row | None] = {}
                 for stored_key, key in touch.keys:
-                    row = after[stored_key] if stored_key in after else rows.get(stored_key)
-                    row = evolve(key, None if row is None else dict(row), event)
-                    if careful and row is not None:
-                        encode(stored_key, row)
-                    after[stored_key] = row
+                    row = after[stored_key][0] if stored_key in after else rows.get(stored_key)
+                    row = evolve(key, None if row is None else dict(row), touch.event)
+                    after[stored_key] = row, None if row is None else encode(stored_key, row)
             except Exception as error:  # one bad event must not stop the others
-                parked.append(self._park(event, error))
+                parked.append(self._park(touch.event, error))
                 self.has_parked = True
                 continue
-            rows.update(after)
-            touched.update(after)
-        try:
-            return self._changes(stored, rows, touched, parked)
-        except ValueError:
-            if careful:
-                raise
-            return None
-
-    def _changes(
-        self,
-        stored: Mapping[Key, DatabaseRow],
-        rows: Mapping[Key, Row | None],
-        touched: set[Key],
-        parked: list[ParkedRow],
-    ) -> Changes:
-        upserts: list[DatabaseRow] = []
-        deletes: list[Key] = []
-        for key in self.keys:
-            if key not in touched:
-                continue
-            row, before = rows[key], stored.get(key)
-            if row is None:
-                if before is not None:
-                    deletes.append(key)
-                continue
-            encoded = self._layout.encode(key, row)
-            if encoded != before:
-                upserts.append(encoded)
+            for stored_key, (row, form) in after.items():
+                rows[stored_key], encoded[stored_key] = row, form
         parked.sort(key=lambda entry: entry.position)
+        upserts = [form for key, form in encoded.items() if form is not None and form != stored.get(key)]
+        deletes = [key for key, form in encoded.items() if form is None and key in stored]
         return Changes(upserts, deletes, parked)
 
     def _park(self, event: RecordedEvent, problem: Exception | str) -> ParkedRow:

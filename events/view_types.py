@@ -164,11 +164,17 @@ class Layout:
         """A row as the database stores it. Raises `ValueError` for unknown columns and values of another type."""
         if not self._name_set.issuperset(row):
             raise ValueError(f"the row has the unknown columns {sorted(set(row) - self._name_set)}")
-        values = [
-            None if (value := row.get(name)) is None else _encode(name, encode, value)
-            for name, encode in self._encoders
-        ]
-        return (*key, *values)
+        get = row.get
+        try:
+            return (
+                *key,
+                *[None if (value := get(name)) is None else encode(value) for name, encode in self._encoders],
+            )
+        except (TypeError, ValueError, OverflowError):
+            for name, encode in self._encoders:  # which column it was
+                if (value := get(name)) is not None:
+                    _encode(name, encode, value)
+            raise
 
     def decode(self, stored: DatabaseRow, *, with_key: bool) -> Row:
         """A stored row by column names, with or without those of the key."""

@@ -81,8 +81,7 @@ class Writer:
         while item is not None:
             batch.append(item)
             if isinstance(item, Append):
-                added = item.size
-                events, size = events + added[0], size + added[1]
+                events, size = events + item.events, size + item.size
             if events >= _BATCH_EVENTS or size >= _BATCH_BYTES:
                 return batch, False
             try:
@@ -98,7 +97,7 @@ class Writer:
                 if item.pending.take():
                     appends.append(item)
                 else:
-                    wake(self._room.give(*item.size))
+                    wake(self._room.give(item.events, item.size))
             else:
                 self._commit(appends)
                 appends = []
@@ -143,5 +142,5 @@ class Writer:
         for item, outcome in outcomes:
             wakeups += item.pending.settle(outcome)
             if isinstance(item, Append):
-                wakeups += self._room.give(*item.size)
+                wakeups += self._room.give(item.events, item.size)
         wake(wakeups)

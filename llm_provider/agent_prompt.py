@@ -27,7 +27,9 @@ def agent_prompt(
     A section that has nothing to say is left out; the order never changes. Texts that were made from the request
     can't open a guideline of their own.
     """
-    time = context.now.strftime("%A %Y-%m-%d %H:%M %Z") if context.current_time is not None else "unknown"
+    time = (
+        context.now.strftime(f"%A %Y-%m-%d %H:%M {context.zone.key}") if context.current_time is not None else "unknown"
+    )
     sections = (
         configuration.system_prompt,
         _section("Plan", configuration.plan),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
+import anyio.lowlevel
+from anyio.abc import TaskGroup
 from opentelemetry import trace
 
-from common.errors import LimitExceeded
+from common.errors import LimitExceeded, ToolError
 from common.limits import Usage
 from common.run_context import RunContext
 from common.tool import Fact, Tool, ToolResult
@@ -41,7 +43,10 @@ class _Call:
 
 @dataclass(slots=True)
 class AgentRun:
-    """Shared by the recorder and the tools of one invocation; used from one event loop."""
+    """Shared by the recorder and the tools of one invocation; used from one event loop.
+
+    `unanswered` is what the model says it left undone, `cut_off` whether its last stream broke off before its end.
+    """
 
     run: RunContext
     model: ModelDescription
@@ -50,13 +55,13 @@ class AgentRun:
     span: trace.Span = trace.INVALID_SPAN
     usage: Usage = field(default_factory=Usage)
     unanswered: tuple[str, ...] = ()
+    cut_off: bool = False
     stopped: LimitExceeded | None = None
-    scope: anyio.CancelScope | None = None
+    scope: anyio.CancelScope = field(init=False)
+    group: TaskGroup = field(init=False)
     _calls: list[_Call] = field(default_factory=list[_Call])
     _open: dict[str, list[_Call]] = field(default_factory=dict[str, list[_Call]])
     _ids: set[str] = field(default_factory=set[str])
-    _running: int = 0
-    _idle: anyio.Event | None = None
 
     @property
     def turn(self) -> int:
@@ -100,39 +105,50 @@ class AgentRun:
         """Note the calls of one model message, as (id of the model, registered name or ""), in its order."""
         self._open.clear()
         for model_id, tool in asked:
-            call = _Call(self._unique(model_id), tool, self.turn)
-            self._calls.append(call)
-            self._open.setdefault(model_id, []).append(call)
-            self.run.collector.expect_call(call.call_id)
+            self._open.setdefault(model_id, []).append(self._note(model_id, tool))
 
-    async def call_tool(self, tool: Tool, model_id: str, arguments: Any) -> ToolResult:
-        """Carry out one expected call. A bound that it reaches stops the whole run."""
+    async def call_tool(self, tool: Tool, model_id: str, arguments: Any) -> tuple[ToolResult, bool]:
+        """Carry out one expected call: its result, and whether it registered a change.
+
+        A bound that it reaches stops the whole run. The call is a task of the run's own group: Strands cancels its
+        tasks again and again, which would tear a tool out of its clean-up.
+        """
         call = self._take(model_id, tool.name)
+        done = anyio.Event()
+        faults: list[Exception] = []
+
+        async def carry_out() -> None:
+            try:
+                call.result = await self._execute(tool, call, arguments)
+            except LimitExceeded as limit:
+                call.result = ToolResult(text=limit.what, ok=False)
+                self.stop(limit)
+            except Exception as fault:
+                faults.append(fault)
+            finally:
+                done.set()
+
+        self.group.start_soon(carry_out)
+        await done.wait()
+        if faults or call.result is None:
+            raise faults[0] if faults else ToolError("the call was given up", where=tool.name)
+        return call.result, call.registered
+
+    async def _execute(self, tool: Tool, call: _Call, arguments: Any) -> ToolResult:
         seen = self.run.for_task(self.run.task, facts=(*self.run.facts, *self.facts))
-        bounds = self.bounds
-        self._running += 1
-        try:
-            with self.as_parent():
-                call.result = await execute_tool(
-                    tool,
-                    arguments,
-                    seen,
-                    call.call_id,
-                    timeout=min(tool.timeout, bounds.timeout),
-                    max_chars=bounds.max_chars,
-                )
-        except LimitExceeded as limit:
-            self.stop(limit)
-            call.result = ToolResult(text=limit.what, ok=False)
-        finally:
-            self.usage.tool_calls += 1
-            self._running -= 1
-            if not self._running and self._idle is not None:
-                self._idle.set()
-        call.registered = call.result.ok and any(
-            entry.call_id == call.call_id for entry in self.run.collector.collected()
-        )
-        return call.result
+        self.usage.tool_calls += 1
+        with self.as_parent():
+            result = await execute_tool(
+                tool,
+                arguments,
+                seen,
+                call.call_id,
+                timeout=min(tool.timeout, self.bounds.timeout),
+                max_chars=self.bounds.max_chars,
+            )
+        collected = self.run.collector.collected()
+        call.registered = result.ok and any(entry.call_id == call.call_id for entry in collected)
+        return result
 
     def refuse_unknown(self, model_id: str, name: str, arguments: Any, text: str) -> None:
         """Record a call of a tool that the agent does not have; `text` is what the model is told."""
@@ -144,21 +160,16 @@ class AgentRun:
         except LimitExceeded as limit:
             self.stop(limit)
 
-    def is_registered(self, model_id: str) -> bool:
-        """Whether the model's call has registered a change."""
-        return any(call.registered for call in self._open.get(model_id, ()))
-
     def stop(self, limit: LimitExceeded) -> None:
         """End the run with this error."""
         self.stopped = self.stopped or limit
-        if self.scope is not None:
-            self.scope.cancel()
+        self.scope.cancel()
 
-    async def settled(self) -> None:
-        """Wait until no tool call is under way any more."""
-        if self._running:
-            self._idle = anyio.Event()
-            await self._idle.wait()
+    async def end(self, limit: LimitExceeded) -> NoReturn:
+        """End the run with this error, from inside it; as a cancellation, which Strands does not take for a fault."""
+        self.stop(limit)
+        await anyio.lowlevel.checkpoint()
+        raise limit
 
     @contextmanager
     def as_parent(self) -> Generator[None]:
@@ -167,13 +178,17 @@ class AgentRun:
             yield
 
     def _take(self, model_id: str, tool: str) -> _Call:
-        for call in self._open.get(model_id, ()):
-            if call.result is None:
-                call.tool = tool
-                return call
+        """The expected call that starts now; a model may give several the same id."""
+        waiting = self._open.get(model_id, [])
+        call = next((call for call in waiting if call.tool == tool), None)
+        if call is not None:
+            waiting.remove(call)
+            return call
+        return self._note(model_id, tool)
+
+    def _note(self, model_id: str, tool: str) -> _Call:
         call = _Call(self._unique(model_id), tool, self.turn)
         self._calls.append(call)
-        self._open.setdefault(model_id, []).append(call)
         self.run.collector.expect_call(call.call_id)
         return call
 

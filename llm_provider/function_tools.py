@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from common.context import TaskContext
 from common.errors import ToolError
 from common.tool import Choices, Tool, ToolContext, ToolResult
 from llm_provider.json_safe import json_safe
@@ -53,7 +54,7 @@ def tool_from_function(
     utterances: Sequence[str] = (),
     effect: bool = False,
     timeout: float = 30.0,
-    choices: Callable[[Any], Choices] | None = None,
+    choices: Callable[[TaskContext], Choices] | None = None,
     threads: int = 16,
 ) -> Tool:
     """A tool whose arguments are the parameters of `function` and whose description is its docstring.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from llm_provider.agent_run import AgentRun
 from llm_provider.json_safe import bounded_text, clean_text, usable_arguments
 from llm_provider.pricing import TokenCounts, cost_of
 from llm_provider.tool_registry import ToolRegistry
+from llm_provider.wire_names import wire_name
 
 __all__ = ["Recorder"]
 
@@ -50,14 +51,22 @@ class _ModelCall:
 
 
 class Recorder(Plugin):
-    """One agent's recorder. Without a registry the agent has no tools of ours, and its text is nobody's answer."""
+    """One agent's recorder. `tools` are the registered names the agent was given.
 
-    name = "supervisor-recorder"
+    Without a registry the agent has no tools of ours, and what it says is not the answer to anybody.
+    """
 
-    def __init__(self, state: AgentRun, registry: ToolRegistry | None = None) -> None:
+    def __init__(self, state: AgentRun, registry: ToolRegistry | None = None, tools: Collection[str] = ()) -> None:
         super().__init__()
         self._state = state
         self._registry = registry
+        self._given = tools
+
+    @property
+    @override
+    def name(self) -> str:
+        """The plugin's name, for Strands."""
+        return "supervisor-recorder"
 
     @override
     def init_agent(self, agent: Agent) -> None:
@@ -70,9 +79,9 @@ class Recorder(Plugin):
         try:
             state.run.budget.spend_turn()
         except LimitExceeded as limit:
-            state.stopped = limit
-            raise
+            await state.end(limit)
         state.usage.model_calls += 1
+        state.cut_off = True  # until the stream says that it is complete
         call = _ModelCall()
         span = self._start_span()
         try:
@@ -88,7 +97,10 @@ class Recorder(Plugin):
         tokens = TokenCounts.of(call.usage)
         cost = await cost_of(state.model, tokens)
         self._finish(call, span, cost)
-        self._spend(tokens, cost)
+        try:
+            self._spend(tokens, cost)
+        except LimitExceeded as limit:
+            await state.end(limit)
 
     async def _execute_tool(self, context: ExecuteToolContext, run_tool: Next) -> AsyncGenerator[Any, None]:
         if context.tool is not None:
@@ -97,8 +109,9 @@ class Recorder(Plugin):
             return
         use = context.tool_use
         name, model_id = str(use.get("name")), str(use.get("toolUseId"))
-        near = self._registry.nearest(name) if self._registry is not None else None
-        text = f"There is no tool {bounded_text(name, 100)}." + (f" Did you mean {near}?" if near else "")
+        near = self._registry.nearest(name, self._given) if self._registry is not None else None
+        hint = f" Did you mean {wire_name(near)}?" if near else ""
+        text = f"There is no tool {bounded_text(name, 100)}.{hint}"
         self._state.refuse_unknown(model_id, name, use.get("input"), text)
         yield ToolResultEvent({"toolUseId": model_id, "status": "error", "content": [{"text": text}]})
 
@@ -129,7 +142,9 @@ class Recorder(Plugin):
         delta = cast("Mapping[str, Any]", chunk.get("contentBlockDelta", {})).get("delta", {})
         if self._registry is not None and (text := delta.get("text")):
             self._state.run.emit(TextDelta(clean_text(text)))
-        if stop := cast("Mapping[str, Any]", chunk.get("messageStop", {})):
+        if "messageStop" in chunk:
+            stop = cast("Mapping[str, Any]", chunk["messageStop"])
+            self._state.cut_off = False
             said = stop.get("additionalModelResponseFields")
             unanswered = cast("dict[str, Any]", said).get("unanswered", ()) if isinstance(said, dict) else ()
             self._state.unanswered = tuple(str(part) for part in unanswered)
@@ -143,13 +158,23 @@ class Recorder(Plugin):
                 block["text"] = clean_text(block["text"])
             if use := block.get("toolUse"):
                 use["input"] = usable_arguments(use.get("input"))
-                known = self._registry.from_wire(use["name"]) if self._registry is not None else None
+                known = self._known_name(use)
                 asked.append((use["toolUseId"], known or ""))
                 call.tools.append(known or bounded_text(use["name"], 100))
             if reasoning := block.get("reasoningContent"):
                 call.thinking.append(str(reasoning.get("reasoningText", {}).get("text") or ""))
         if self._registry is not None:
             self._state.expect(asked)
+
+    def _known_name(self, use: dict[str, Any]) -> str | None:
+        """The registered name of the tool that is asked for, if the agent has it.
+
+        One that was asked for by its registered name is put right.
+        """
+        if use["name"] in self._given:
+            use["name"] = wire_name(use["name"])
+        known = self._registry.from_wire(use["name"]) if self._registry is not None else None
+        return known if known in self._given else None
 
     def _finish(self, call: _ModelCall, span: Span, cost: float | None) -> None:
         """Record a model call that ended; a fault in here is logged and passed over."""
@@ -201,8 +226,4 @@ class Recorder(Plugin):
         used.input_tokens += tokens.input
         used.output_tokens += tokens.output
         used.cost = None if cost is None or used.cost is None else used.cost + cost
-        try:
-            state.run.budget.spend_tokens(tokens.input, tokens.output, cost)
-        except LimitExceeded as limit:
-            state.stopped = limit
-            raise
+        state.run.budget.spend_tokens(tokens.input, tokens.output, cost)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from common.agent_configuration import AgentConfiguration
 from common.context import TaskContext
-from common.errors import ModelError
-from common.intent_collector import IntentCollector, clear_current_collector, set_current_collector
+from common.errors import ModelError, ToolError
+from common.intent_collector import IntentCollector
 from common.limits import Usage
 from common.run_context import RunContext
 from common.telemetry import Telemetry
@@ -51,8 +51,9 @@ class RunResult:
 class RuntimeAgentFactory:
     """Makes agents whose tools come from one registry and whose model from one tier.
 
-    `tool_timeout` is in seconds (a tool's own shorter one wins), `tool_output_chars` bounds a result's text and data;
-    `retries` are for providers that refuse a call for now, `retry_delay` seconds apart and doubling.
+    `tool_timeout` is in seconds (a tool's own shorter one wins), `tool_output_chars` bounds a result's text and data,
+    `max_intents` bounds what the collector of a created agent takes. A provider that refuses a call for now is asked
+    again `retries` times, after `retry_delay` seconds, then twice as many.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class RuntimeAgentFactory:
         tier: str = "smart",
         tool_timeout: float = 30.0,
         tool_output_chars: int = 20_000,
+        max_intents: int = 100,
         retries: int = 2,
         retry_delay: int = 1,
     ) -> None:
@@ -70,6 +72,7 @@ class RuntimeAgentFactory:
         self._models = llm_factory
         self._tier = tier
         self._bounds = ToolBounds(tool_timeout, tool_output_chars)
+        self._max_intents = max_intents
         self._retries = retries
         self._retry_delay = retry_delay
         self._schemas: dict[tuple[str, bool], tuple[Tool, Schema]] = {}
@@ -92,7 +95,7 @@ class RuntimeAgentFactory:
         """
         for name in config.tool_names:
             self._tools.get_tool(name)
-        collector = IntentCollector()
+        collector = IntentCollector(self._max_intents)
         return RuntimeAgent(self, config, context, collector), collector
 
     async def run(
@@ -115,7 +118,7 @@ class RuntimeAgentFactory:
             model,
             name,
             agent_prompt(config, run.context, guideline=run.hints.guideline, iterations=turns),
-            [Recorder(state, self._tools)],
+            [Recorder(state, self._tools, config.tool_names)],
             self._strands_tools(config, run.context, state),
             retries=self._retries,
             retry_delay=self._retry_delay,
@@ -127,13 +130,9 @@ class RuntimeAgentFactory:
             "gen_ai.provider.name": description.provider,
             "gen_ai.request.model": description.label,
         }
-        token = set_current_collector(run.collector)
-        try:
-            with run.telemetry.span(f"invoke_agent {name}", attributes) as span:
-                state.span = span
-                result = await run_agent(spec, state, blocks, turns)
-        finally:
-            clear_current_collector(token)
+        with run.telemetry.span(f"invoke_agent {name}", attributes) as span:
+            state.span = span
+            result = await run_agent(spec, state, blocks, turns)
         return _as_result(result, state)
 
     def private_run(self, context: TaskContext, collector: IntentCollector) -> RunContext:
@@ -153,7 +152,12 @@ class RuntimeAgentFactory:
 
     def _schema(self, tool: Tool, context: TaskContext, offline: bool) -> Schema:
         if tool.choices is not None:
-            return tool_schema(tool, tool.choices(context), offline=offline)
+            try:
+                choices = tool.choices(context)
+            except Exception as error:  # a host's own function
+                said = f"{type(error).__name__}: {error}"
+                raise ToolError(f"the choices of {tool.name} can't be read: {said}", where=tool.name) from error
+            return tool_schema(tool, choices, offline=offline)
         known = self._schemas.get((tool.name, offline))
         if known is None or known[0] is not tool:
             known = self._schemas[(tool.name, offline)] = (tool, tool_schema(tool, {}, offline=offline))
@@ -201,12 +205,9 @@ def _as_result(result: AgentResult, state: AgentRun) -> RunResult:
         text = _cut_short(state)
     else:
         text = _text_of(cast("Mapping[str, Any]", result.message))
-        if not text and not state.only_registered:
-            raise ModelError(
-                f"the model ended its answer with nothing said ({stop_reason})",
-                where=f"model {state.model.label}",
-                todo="Its stream may have been cut off; try again.",
-            )
+        if state.cut_off or not (text or state.only_registered):
+            what = "its stream broke off" if state.cut_off else f"nothing was said ({stop_reason})"
+            raise ModelError(f"the model gave no whole answer: {what}", where=f"model {state.model.label}")
     return RunResult(
         final_output=text,
         tools_called=state.tools_called,

@@ -1,7 +1,12 @@
-"""Runs one Strands agent once, within the request's bounds. Imported only when an agent is needed."""
+"""Runs one Strands agent once, within the request's bounds. Imported only when an agent is needed.
+
+Process-wide effect of Strands that a host should know: its first agent patches `threading` so that threads inherit
+the OpenTelemetry context.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,9 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TURNS", "AgentSpec", "run_agent"]
 
+logger = logging.getLogger(__name__)
+
 MAX_TURNS = 100
 """Strands' loop is recursive: it slows down with every turn and breaks near 320."""
-_SETTLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +76,21 @@ async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], tur
     )
     prompt: Any = [{"text": text} for text in blocks]
     limits: Any = {"turns": max(1, min(turns, MAX_TURNS))}
-    seconds = state.run.budget.remaining()
     result: AgentResult | None = None
-    try:
-        with anyio.move_on_after(seconds) as scope, _quiet(state.span):
+    failure: SupervisorError | None = None
+    async with anyio.create_task_group() as group:  # the tool calls; leaving it waits for them
+        state.group = group
+        with anyio.move_on_after(state.run.budget.remaining()) as scope, _quiet(state.span):
             state.scope = scope
-            result = await agent.invoke_async(prompt, limits=limits, structured_output_model=spec.output)
-    except Exception as error:
-        raise (state.stopped or _as_error(error, state)) from error
-    finally:
-        with anyio.move_on_after(_SETTLE_SECONDS, shield=True):
-            await state.settled()
+            try:
+                result = await agent.invoke_async(prompt, limits=limits, structured_output_model=spec.output)
+            except Exception as error:
+                failure = _as_error(error, state)
+        group.cancel_scope.cancel()
     if state.stopped is not None:
         raise state.stopped
+    if failure is not None:
+        raise failure
     if result is None:
         state.run.budget.check_time()
         raise LimitExceeded("wall_clock", "the request ran out of time", where="limits.wall_clock")
@@ -106,12 +114,14 @@ def _quiet(span: trace.Span) -> Generator[None]:
 
 
 def _as_error(error: Exception, state: AgentRun) -> SupervisorError:
+    """The typed error for what ended a run; the original one goes to the log."""
     cause: BaseException = error
     while isinstance(cause, EventLoopException):
         cause = cause.original_exception
     if isinstance(cause, SupervisorError):
         return cause
     where = f"model {state.model.label}"
+    logger.info("%s failed", where, exc_info=cause)
     if isinstance(cause, MaxTokensReachedException):
         return ModelError(
             "the model's answer was cut off at its token limit", where=where, todo="Raise max_tokens, or ask for less."

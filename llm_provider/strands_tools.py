@@ -52,12 +52,12 @@ class RunTool(AgentTool):
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
         """Call the tool; the one event is its result. Never raises but for cancellation."""
         model_id = str(tool_use.get("toolUseId"))
-        result = await self._state.call_tool(self._tool, model_id, tool_use.get("input"))
+        result, registered = await self._state.call_tool(self._tool, model_id, tool_use.get("input"))
         yield ToolResultEvent(
             {
                 "toolUseId": model_id,
                 "status": "success" if result.ok else "error",
-                "content": result_blocks(result, registered=self._state.is_registered(model_id)),
+                "content": result_blocks(result, registered=registered),
             }
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,7 +48,7 @@ async def ask_structured(
     from llm_provider.strands_runs import AgentSpec, run_agent
     from llm_provider.structured_call import ForcedOutput
 
-    schema = copy.deepcopy(output.model_json_schema())
+    schema = output.model_json_schema()
     if schema_patch is not None:
         schema = schema_patch(schema)
     offline = is_offline_model(model)

@@ -19,11 +19,15 @@ class ForcedOutput(Plugin):
     call; and it keeps the specification of every output class for ever, so a class for each request would leak.
     """
 
-    name = "supervisor-forced-output"
-
     def __init__(self, schema: Schema) -> None:
         super().__init__()
         self._schema = schema
+
+    @property
+    @override
+    def name(self) -> str:
+        """The plugin's name, for Strands."""
+        return "supervisor-forced-output"
 
     @override
     def init_agent(self, agent: Agent) -> None:

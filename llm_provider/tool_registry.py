@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ __all__ = ["ScoredTool", "ToolRegistry"]
 
 _MAX_DESCRIPTION = 10_000
 _NEAR = 0.6
-_ENOUGH = 0.3
+_ENOUGH = 0.25
 """The least relevance at which a tool is taken for a part; below it the part needs no tool."""
 
 
@@ -109,14 +109,13 @@ class ToolRegistry:
         chosen = self.get_tools(names if names is not None else self.names)
         return "\n".join(f"- {tool.name}: {_one_line(tool.description)}{_arguments(tool)}" for tool in chosen)
 
-    def nearest(self, name: str) -> str | None:
-        """The registered name that a wrong one most likely means, or None."""
-        if name in self._tools:
-            return name
-        if (meant := self._by_wire.get(name)) is not None:
+    def nearest(self, name: str, among: Collection[str] | None = None) -> str | None:
+        """The registered name (one of `among`, where that is given) that a wrong one most likely means, or None."""
+        meant = name if name in self._tools else self._by_wire.get(name)
+        if meant is not None and (among is None or meant in among):
             return meant
         spellings: dict[str, str] = {}
-        for known in self._tools:
+        for known in self._tools if among is None else among:
             spellings.setdefault(known, known)
             spellings.setdefault(known.partition(".")[2], known)
         wanted = name[:200].lower().replace("__", ".").replace("-", "_")
@@ -138,7 +137,8 @@ class ToolRegistry:
 
 
 def _candidate(tool: Tool) -> Candidate:
-    return Candidate(tool.description, tool.utterances, tool.name.replace(".", " ").replace("_", " "))
+    arguments = " ".join(cast("dict[str, Any]", tool.schema.get("properties", {}))).replace("_", " ")
+    return Candidate(f"{tool.description} {arguments}", tool.utterances, tool.name)
 
 
 def _check(tool: Tool) -> None:
@@ -181,7 +181,8 @@ def _arguments(tool: Tool) -> str:
 
 
 def _argument(name: str, about: dict[str, Any], required: bool) -> str:
-    kind = about.get("format") or about.get("type") or "value"
+    plain = [about, *(option for option in about.get("anyOf", ()) if option.get("type") != "null")]
+    kind = next((one[key] for one in plain for key in ("format", "type") if key in one), "value")
     description = _one_line(str(about.get("description", ""))).rstrip(".")
     notes = ", ".join(note for note in (str(kind), "" if required else "optional", description) if note)
     return f"{name} ({notes})"

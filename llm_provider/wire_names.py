@@ -17,8 +17,7 @@ def wire_name(name: str) -> str:
     a digest of the full name is appended, so that two tools never share a wire name.
     """
     plain = name.replace(".", _SEPARATOR)
-    category = name.partition(".")[0]
-    if len(plain) <= MAX_WIRE_NAME and _SEPARATOR not in name and not category.endswith("_"):
+    if len(plain) <= MAX_WIRE_NAME and _SEPARATOR not in name:
         return plain
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
     return f"{plain[: MAX_WIRE_NAME - len(digest) - 1]}_{digest}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from common.agent_configuration import AgentConfiguration
 from common.intents import IntentHandler
 from common.language.calls import CallPlan, CallPlanner, PlannedCall, ToolShape
 from common.language.formats import CHOICES, UTTERANCES
+from common.language.parts import Part
 from common.results import RoleResult
 from common.run_context import RunContext
 from common.tool import Choices, Fact, Tool, ToolResult
@@ -19,7 +20,7 @@ from llm_provider.tool_execution import execute_tool
 from roles.prompts import load_prompt
 from roles.resources import RoleResources
 
-__all__ = ["DomainRole", "tool_shape"]
+__all__ = ["DomainRole", "Fallback", "tool_shape"]
 
 
 def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
@@ -32,6 +33,10 @@ def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
                 properties[name][CHOICES] = {value: list(aliases) for value, aliases in values.items()}
         schema["properties"] = properties
     return ToolShape(tool.name, tool.description, schema)
+
+
+Fallback = Callable[[str], tuple[str, Mapping[str, Any]] | None]
+"""From a part that was routed to the role, though no tool's words fit it, to a read-only tool and its arguments."""
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ class DomainRole:
         tools: Sequence[Tool],
         intent_handlers: Sequence[IntentHandler] = (),
         views: Sequence[View] = (),
+        fallback: Fallback | None = None,
     ) -> None:
         self.name = name
         self.description = description
@@ -65,6 +71,7 @@ class DomainRole:
         self.tools = tuple(tools)
         self.intent_handlers = tuple(intent_handlers)
         self.views = tuple(views)
+        self._fallback = fallback
         self._requests = resources.settings.requests
         self._runtime: RuntimeAgentFactory | None = resources.runtime
         self._by_name: Mapping[str, Tool] = {tool.name: tool for tool in self.tools}
@@ -72,14 +79,29 @@ class DomainRole:
 
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer one request; see `common.role.Role`."""
-        plan = self._planner(run).plan(request, facts=run.facts, rules=run.hints.guideline)
+        plan = self._plan(request, run, run.facts)
         complete = bool(plan.calls) and not plan.unmatched and not any(call.missing for call in plan.calls)
         if not complete and self._runtime is not None and not self._runtime.is_offline:
             return await self._run_agent(self._runtime, request, run)
         return await self._run_calls(request, plan, run)
 
+    def _plan(self, request: str, run: RunContext, facts: Sequence[Fact]) -> CallPlan:
+        """The calls for a request; a part that no tool's words fit goes to the fallback, if the role has one."""
+        plan = self._planner(run).plan(request, facts=facts, rules=run.hints.guideline)
+        if self._fallback is None or not plan.unmatched:
+            return plan
+        calls = list(plan.calls)
+        left: list[Part] = []
+        for part in plan.unmatched:
+            call = self._fallback(part.standalone)
+            if call is None:
+                left.append(part)
+            else:
+                calls.append(PlannedCall(len(calls), part, call[0], dict(call[1]), (), (), 0.0))
+        return CallPlan(tuple(calls), tuple(left))
+
     def _planner(self, run: RunContext) -> CallPlanner:
-        choices = [tool.choices(run.context) if tool.choices else {} for tool in self.tools]
+        choices: list[Choices] = [tool.choices(run.context) if tool.choices else {} for tool in self.tools]
         prepared = self._prepared
         if prepared is None or prepared.choices != choices:
             shapes = [tool_shape(tool, values) for tool, values in zip(self.tools, choices, strict=True)]
@@ -93,7 +115,7 @@ class DomainRole:
         ok = bool(plan.calls)
         for index in range(len(plan.calls)):
             if plan.calls[index].waits_for:
-                plan = self._planner(run).plan(request, facts=facts, rules=run.hints.guideline)
+                plan = self._plan(request, run, facts)
                 if index >= len(plan.calls):
                     break
             call = plan.calls[index]

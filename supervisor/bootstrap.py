@@ -31,6 +31,7 @@ from llm_provider.tool_registry import ToolRegistry
 from roles.core_planning import PlanningRole
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
+from roles.route_by_model import RouteByModel
 from roles.router import Router
 from roles.shipped import shipped_roles
 from roles.timer.firing import TimerFirer
@@ -138,7 +139,10 @@ async def _wire(
         tool_output_chars=settings.requests.tool_output_chars,
     )
     roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools)
-    router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache")
+    tier = settings.router.model_tier
+    by_model = RouteByModel(roles, models, tier) if tier is not None else None
+    router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache", ask_model=by_model)
+    await router.learn()
     flags = Flags(settings.flags.domain, settings.flags.values)
     intents = IntentProcessor(store, settings.intents, clock, telemetry, ownership)
     for handler in (*(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers):
@@ -155,7 +159,7 @@ async def _wire(
     handler = RequestHandler(
         RequestServices(
             settings, store, clock, telemetry, runs, router, roles, flags, task_graph, meta_planning,
-            intents, claims, recovery, ownership, admission, Sessions(views),
+            intents, claims, recovery, ownership, admission, Sessions(views), by_model,
         )
     )  # fmt: skip
     registry = AgentRegistry(store, views)

@@ -30,6 +30,7 @@ class Claimed:
 class Taken:
     """The id was claimed before, last for this trace."""
 
+    request_id: str
     trace_id: str
     attempt: int
 
@@ -43,8 +44,10 @@ class Claims:
 
     def claim_new(self, text: str, context: TaskContext) -> Claimed:
         """Claim a fresh id: nobody can have claimed it before, so nothing is waited for."""
-        claimed = self._prepared(context.model_copy(update={"request_id": uuid.uuid4().hex}), 1, None)
-        self._store.post(self._appends(text, claimed, 0), tenant=context.tenant, correlation=claimed.trace_id)
+        request_id = uuid.uuid4().hex
+        claimed = _prepared(context.model_copy(update={"request_id": request_id}), 1, None)
+        appends = self._appends(text, claimed, request_id, 0)
+        self._store.post(appends, tenant=context.tenant, correlation=claimed.trace_id)
         return claimed
 
     async def claim(self, text: str, context: TaskContext, request_id: str) -> Claimed | Taken:
@@ -56,26 +59,21 @@ class Claims:
         accepted = [entry.event for entry in recorded if isinstance(entry.event, RequestAccepted)]
         if accepted:
             return self._taken(accepted[-1], text)
-        claimed = self._prepared(context, 1, None)
+        claimed = _prepared(context, 1, None)
         try:
-            await self._append(text, claimed, 0)
+            await self._append(text, claimed, request_id, 0)
         except StreamConflict:
             return await self.claim(text, context, request_id)
         return claimed
 
     async def claim_again(self, text: str, context: TaskContext, taken: Taken) -> Claimed | Taken:
         """Claim an id anew after its trace was interrupted; another process may be first."""
-        claimed = self._prepared(context, taken.attempt + 1, taken.trace_id)
+        claimed = _prepared(context, taken.attempt + 1, taken.trace_id)
         try:
-            await self._append(text, claimed, taken.attempt)
+            await self._append(text, claimed, taken.request_id, taken.attempt)
         except StreamConflict:
-            assert context.request_id is not None  # noqa: S101 - only named requests are asked again
-            return await self.claim(text, context, context.request_id)
+            return await self.claim(text, context, taken.request_id)
         return claimed
-
-    @staticmethod
-    def _prepared(context: TaskContext, attempt: int, previous: str | None) -> Claimed:
-        return Claimed(uuid.uuid4().hex, context, attempt, previous)
 
     @staticmethod
     def _taken(accepted: RequestAccepted, text: str) -> Taken:
@@ -85,32 +83,34 @@ class Claims:
                 where=f"request_id {accepted.request_id!r}",
                 todo="Use a new id for a new request; an id is for asking the same again.",
             )
-        return Taken(accepted.trace_id, accepted.attempt)
+        return Taken(accepted.request_id, accepted.trace_id, accepted.attempt)
 
-    async def _append(self, text: str, claimed: Claimed, expected: int) -> None:
-        await self._store.append(
-            self._appends(text, claimed, expected), tenant=claimed.context.tenant, correlation=claimed.trace_id
-        )
+    async def _append(self, text: str, claimed: Claimed, request_id: str, expected: int) -> None:
+        appends = self._appends(text, claimed, request_id, expected)
+        await self._store.append(appends, tenant=claimed.context.tenant, correlation=claimed.trace_id)
 
-    def _appends(self, text: str, claimed: Claimed, expected: int) -> list[StreamAppend]:
+    def _appends(self, text: str, claimed: Claimed, request_id: str, expected: int) -> list[StreamAppend]:
         context = claimed.context
-        assert context.request_id is not None  # noqa: S101 - set by claim
         accepted = RequestAccepted(
-            request_id=context.request_id, trace_id=claimed.trace_id, attempt=claimed.attempt, text_hash=_hash(text)
+            request_id=request_id, trace_id=claimed.trace_id, attempt=claimed.attempt, text_hash=_hash(text)
         )
         started = TraceStarted(
             request=text,
             user=context.user,
             session=context.session,
-            request_id=context.request_id,
+            request_id=request_id,
             attempt=claimed.attempt,
             owner=self._owner_id,
             context=context.model_dump(mode="json"),
         )
         return [
-            StreamAppend(_stream(context, context.request_id), [accepted], expected),
+            StreamAppend(_stream(context, request_id), [accepted], expected),
             StreamAppend(stream_name("trace", claimed.trace_id), [started], 0),
         ]
+
+
+def _prepared(context: TaskContext, attempt: int, previous: str | None) -> Claimed:
+    return Claimed(uuid.uuid4().hex, context, attempt, previous)
 
 
 def _stream(context: TaskContext, request_id: str) -> str:

@@ -67,8 +67,8 @@ class _Attempted:
 class IntentProcessor:
     """The one place where intents take effect.
 
-    `ownership` names this process in claims and tells whether others live. Handlers are registered by intent class; the policy of a type comes from
-    the settings.
+    `ownership` names this process in claims and tells whether others live. Handlers are registered by intent class;
+    the policy of a type comes from the settings.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class IntentProcessor:
         Not interrupted by the request's cancellation or wall clock once it has begun: what was not started by then
         is failed with that reason. Registering is durable before anything is carried out.
         """
-        collected = run.context.collector.collected()
+        collected = run.collected()
         if not collected:
             return ()
         reports: list[IntentReport] = []
@@ -111,7 +111,7 @@ class IntentProcessor:
         request_id = context.request_id or run.trace.trace_id
         now = self._clock.now()
         appends: list[StreamAppend] = []
-        ids: list[str] = []
+        announced: list[tuple[IntentRegistered, bool]] = []
         for ordinal, entry in enumerate(collected):
             intent_id = intent_id_for(context.owner, request_id, ordinal)
             lifetime = entry.intent.EXPIRES_AFTER
@@ -129,12 +129,16 @@ class IntentProcessor:
                 expires_at=now + lifetime if lifetime is not None else None,
                 context=context.model_dump(mode="json"),
             )
-            appends.append(StreamAppend(_stream(intent_id), [registered, *self._first_decision(registered)], 0))
-            ids.append(intent_id)
+            decision = self._first_decision(registered)
+            appends.append(StreamAppend(_stream(intent_id), [registered, *decision], 0))
+            waits = any(isinstance(event, IntentApprovalRequested) for event in decision)
+            announced.append((registered, waits))
         await self._store.append(appends, tenant=context.tenant, correlation=run.trace.trace_id)
-        for append in appends:
-            self._announce(run, [event for event in append.events if isinstance(event, Event)])
-        return ids
+        for registered, waits in announced:
+            run.context.emit(IntentRegisteredUpdate(registered.intent_id, registered.type, registered.summary))
+            if waits:
+                run.context.emit(ApprovalRequested(registered.intent_id, registered.type, registered.summary))
+        return [registered.intent_id for registered, _ in announced]
 
     def _first_decision(self, registered: IntentRegistered) -> list[Event]:
         policy = self._settings.policies.get(registered.type, self._settings.default_policy)
@@ -144,14 +148,6 @@ class IntentProcessor:
             digest = arguments_hash(registered.type, registered.arguments)
             return [IntentApprovalRequested(intent_id=registered.intent_id, arguments_hash=digest)]
         return []
-
-    @staticmethod
-    def _announce(run: Run, events: list[Event]) -> None:
-        registered = events[0]
-        assert isinstance(registered, IntentRegistered)  # noqa: S101 - made a few lines above
-        run.context.emit(IntentRegisteredUpdate(registered.intent_id, registered.type, registered.summary))
-        if any(isinstance(event, IntentApprovalRequested) for event in events):
-            run.context.emit(ApprovalRequested(registered.intent_id, registered.type, registered.summary))
 
     async def report(self, intent_id: str) -> IntentReport:
         """Where an intent stands. Raises `NotFound`."""

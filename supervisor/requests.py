@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,10 @@ from common.trace_context import current_trace_id
 from common.updates import Completed, Routed, TaskStarted, Update
 from events.catalogue.trace import FallbackTaken, RequestRouted, TraceEnded
 from events.catalogue.trace import TaskStarted as TaskStartedEvent
-from events.store import EventStore, stream_name
 from events.ownership import Ownership
+from events.store import EventStore, stream_name
 from roles.role_registry import RoleRegistry
+from roles.route_by_model import RouteByModel
 from roles.router import Router, RoutingDecision
 from supervisor.admission import Admission
 from supervisor.answers import compose_text, outcome_of
@@ -61,12 +63,22 @@ class RequestServices:
     ownership: Ownership
     admission: Admission
     sessions: Sessions
+    by_model: RouteByModel | None = None
 
 
 @dataclass(slots=True)
 class _Running:
     scope: anyio.CancelScope
     ended: anyio.Event = field(default_factory=anyio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """An earlier attempt at the same request, which has ended."""
+
+    context: TaskContext
+    ended: TraceEnded
+    reading: TraceReading
 
 
 class RequestHandler:
@@ -96,15 +108,12 @@ class RequestHandler:
             else:
                 claimed = await services.claims.claim(text, resolved, context.request_id)
             while not isinstance(claimed, Claimed):
-                reading = await self._ended(claimed.trace_id)
-                ended = reading.ended
-                assert ended is not None and reading.started is not None  # noqa: S101 - _ended waits for it
-                if ended.outcome != "interrupted":
-                    response = await self._again(reading)
+                earlier = await self._ended(claimed.trace_id)
+                if earlier.ended.outcome != "interrupted":
+                    response = await self._again(earlier)
                     emit(Completed(response))
                     return response
-                first = TaskContext.model_validate(reading.started.context)
-                claimed = await services.claims.claim_again(text, first, claimed)
+                claimed = await services.claims.claim_again(text, earlier.context, claimed)
             response = await self._handle(text, claimed, emit)
         emit(Completed(response))
         return response
@@ -167,7 +176,7 @@ class RequestHandler:
                 return adopted
         services = self._services
         await services.sessions.recall(run)
-        with services.telemetry.span("route"):
+        with services.telemetry.span("route"), self._routing(run):
             decision = await services.router.route_request(run.request, run.context.context)
         if decision.approach == "direct":
             self._routed(run, decision, "direct")
@@ -181,6 +190,10 @@ class RequestHandler:
         with services.telemetry.span("invoke_workflow", {"gen_ai.operation.name": "invoke_workflow"}):
             result = await engine.execute(run.request, run.context.context, run)
         return result.intents
+
+    def _routing(self, run: Run) -> AbstractContextManager[None]:
+        by_model = self._services.by_model
+        return nullcontext() if by_model is None else by_model.within(run.context)
 
     def _routed(
         self, run: Run, decision: RoutingDecision, approach: str, flags: list[dict[str, Any]] | None = None
@@ -252,15 +265,16 @@ class RequestHandler:
         metrics.request_seconds.labels(response.metadata.approach).observe(budget.elapsed())
         return response
 
-    async def _ended(self, trace_id: str) -> TraceReading:
+    async def _ended(self, trace_id: str) -> _Earlier:
         """The trace once it has ended: waits while its owner lives, settles it when the owner is dead."""
         services = self._services
         wait = services.settings.requests.limits.wall_clock or 120.0
         with anyio.move_on_after(wait + services.settings.intents.timeout):
             while True:
                 reading = read_trace(await services.store.read(stream_name("trace", trace_id)))
-                if reading.ended is not None:
-                    return reading
+                if reading.ended is not None and reading.started is not None:
+                    context = TaskContext.model_validate(reading.started.context)
+                    return _Earlier(context, reading.ended, reading)
                 running = self._running.get(trace_id)
                 if running is not None:
                     await running.ended.wait()
@@ -272,16 +286,19 @@ class RequestHandler:
             "this request is still being handled", where=f"trace {trace_id}", todo="Ask again with the same id later."
         )
 
-    async def _again(self, reading: TraceReading) -> Response:
+    async def _again(self, earlier: _Earlier) -> Response:
         """The recorded answer, with what became of its intents since."""
-        assert reading.ended is not None  # noqa: S101 - the caller has waited for it
-        response = Response.model_validate(reading.ended.response)
+        response = Response.model_validate(earlier.ended.response)
         intents = tuple([await self._services.intents.report(report.id) for report in response.intents])
         if intents == response.intents:
             return response
-        text = compose_text(reading.outputs, intents)
+        outputs = earlier.reading.outputs
         return response.model_copy(
-            update={"intents": intents, "text": text, "outcome": outcome_of(reading.outputs, intents)}
+            update={
+                "intents": intents,
+                "text": compose_text(outputs, intents),
+                "outcome": outcome_of(outputs, intents),
+            }
         )
 
     async def _adopt(self, run: Run, previous: str) -> tuple[IntentReport, ...] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.context import TaskContext
-from common.intent_collector import IntentCollector
+from common.intent_collector import CollectedIntent, IntentCollector
 from common.limits import Budget
 from common.results import IntentReport, RoleResult
 from common.run_context import RunContext
@@ -30,8 +30,14 @@ class Run:
     context: RunContext
     trace: TraceWriter
     outputs: list[TaskOutput] = field(default_factory=list[TaskOutput])
+    task_order: tuple[str, ...] = ()
     reports: tuple[IntentReport, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def collected(self) -> list[CollectedIntent]:
+        """The intents of the run, in the plan's order of tasks, however these finished."""
+        places = {task: place for place, task in enumerate(self.task_order)}
+        return sorted(self.context.collector.collected(), key=lambda entry: places.get(entry.task, 0))
 
     def finish_task(self, task: str, result: RoleResult, seconds: float, error: str | None = None) -> None:
         """Record how a task ended, in the trace and for the answer."""

@@ -56,6 +56,7 @@ class WorkflowEngine(Engine):
             )
         )
         steps = [f"{task.id} {task.role}: {task.request}" for task in graph.tasks]
+        run.task_order = tuple(task.id for task in graph.tasks)
         run.metadata["plan"] = [task.model_dump(mode="json") for task in graph.tasks]
         run.metadata["tools_selected"] = self._tools_of(graph)
         run.context.emit(Planned(self.name, tuple(steps)))

@@ -115,7 +115,7 @@ class CallPlanner:
 
     def _match(self, scope: Scope, rules: Rules) -> _Match | None:
         """The tool that fits the part best, its slots filled; None where none fits well enough."""
-        words = features(scope.marked.tokens)
+        words = features(scope.marked.tokens, scope.marked.spans)
         ranked = [entry for entry in self._ranker.rank_words(words, _CONSIDERED) if entry[1] >= ENOUGH / 2]
         if not ranked:
             return None

@@ -14,7 +14,7 @@ STOP_WORDS = word_set(
     "him his she her they them their please pls plz can could would will shall should may might must do "
     "does did have has had having just really very also too there here some any no not want wanna like "
     "need let let's lets us gonna going get got give tell hey hi hello ok okay thanks thank kindly maybe "
-    "perhaps again yes yeah what what's whats which who whom whose when where why how whether is' s t d "
+    "perhaps again yes yeah all every each what what's whats which who whom whose when where why how whether is' s t d "
     "ll ve re m o"
 )
 """Words that carry next to nothing of what a text is about."""
@@ -22,7 +22,7 @@ STOP_WORDS = word_set(
 _GROUPS = {
     "weather": "weather forecast rain rainy raining snow snowing snowy sunny sunshine cloud cloudy storm stormy thunder "
     "thunderstorm wind windy hail humid humidity umbrella drizzle degrees outside freezing precipitation meteo jacket "
-    "raincoat sleet fog foggy frost chilly wet",
+    "raincoat sleet fog foggy frost chilly wet warm cold hot",
     "warmth": "temperature warm hot cold cool heat heating thermostat radiator warmer cooler celsius fahrenheit degree",
     "timer": "timer countdown stopwatch egg",
     "alarm": "alarm wake waking wakeup snooze",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.language.clauses import Clause
-from common.language.phrases import ARTICLES, DEVICES, INTENT_NOUNS, ROOMS, SWITCH_VERBS, skip_wrapper
+from common.language.phrases import ARTICLES, DEVICES, INTENT_NOUNS, ROOMS, SWITCH_VERBS
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
+from common.language.wrappers import skip_wrapper
 
 __all__ = ["spread"]
 
@@ -169,8 +170,10 @@ def _timed(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
     second = find_expressions(probe)
     if not second or second[0].first > 0 or second[0].last < len(probe) - 1:
         return None
+    if (shared := _shared_unit(tokens, joint, right)) is not None:
+        return shared
     if not found:
-        return _shared_unit(tokens, joint, right)
+        return None
     stem = tokens.text[: tokens.starts[found[-1].first]]
     lead = tokens.raw(found[-1].first) if tokens.word(found[-1].first) in ("for", "at", "in", "to") else "for"
     spoken = right if tokens.word(at) in ("for", "at", "in", "to") else f"{lead} {right}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.language.clauses import Clause, find_clauses
 from common.language.coordination import spread
@@ -51,18 +51,29 @@ def split(request: str) -> tuple[Part, ...]:
     if not text:
         return ()
     found = find_clauses(text)
-    clauses = [piece for clause in found.clauses for piece in spread(clause)]
-    if len(clauses) <= 1 and not found.context:
-        condition = clauses[0].condition if clauses else None
-        return (Part(0, text, text, (), condition),)
+    pieces = [(origin, piece) for origin, clause in enumerate(found.clauses) for piece in spread(clause)]
+    pieces = _in_order([entry for entry in pieces if entry[1].text.strip()])
+    clauses = [piece for _, piece in pieces]
     clauses = _merged(clauses)
     if len(clauses) <= 1:
         condition = clauses[0].condition if clauses else None
         return (Part(0, text, text, (), condition),)
-    standing = stand_alone(clauses, found)
+    standing = stand_alone(clauses, [origin for origin, _ in pieces][: len(clauses)], found)
     return tuple(
         _part(index, clause, stood) for index, (clause, stood) in enumerate(zip(clauses, standing, strict=True))
     )
+
+
+def _in_order(pieces: list[tuple[int, Clause]]) -> list[tuple[int, Clause]]:
+    """The clauses as they are to be done: what comes "before that" stands before what was said last."""
+    ordered: list[tuple[int, Clause]] = []
+    for origin, clause in pieces:
+        if clause.precedes and ordered:
+            last_origin, last = ordered.pop()
+            ordered.extend(((origin, clause), (last_origin, replace(last, follows=True))))
+        else:
+            ordered.append((origin, clause))
+    return ordered
 
 
 def _merged(clauses: list[Clause]) -> list[Clause]:
@@ -74,4 +85,4 @@ def _merged(clauses: list[Clause]) -> list[Clause]:
 
 
 def _part(index: int, clause: Clause, standing: Standing) -> Part:
-    return Part(index, clause.text, standing.text, standing.depends_on, clause.condition)
+    return Part(index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition)

@@ -1,4 +1,4 @@
-"""The words by which people ask: verbs of request, question openings, politeness around them, nouns of things asked for.
+"""The words by which people ask: verbs of request, openings of questions and statements, nouns of things asked for.
 
 Plain English vocabulary; nothing here knows which tools exist.
 """
@@ -19,7 +19,9 @@ __all__ = [
     "SWITCH_VERBS",
     "VERBS",
     "opens_question",
-    "skip_wrapper",
+    "opens_request",
+    "opens_statement",
+    "statement_end",
 ]
 
 AMBIGUOUS_VERBS = word_set(
@@ -74,175 +76,6 @@ _QUESTION_SUBJECTS = word_set(
     "i it we there the my our they he she this that these those anything anyone any a an you it's your "
     "his her their all everything somebody someone anybody today tomorrow"
 )
-_WRAPPERS: tuple[tuple[str, ...], ...] = tuple(
-    sorted(
-        (
-            tuple(phrase.split())
-            for phrase in [
-                "please",
-                "pls",
-                "plz",
-                "kindly",
-                "hey",
-                "hi",
-                "hello",
-                "ok",
-                "okay",
-                "alright",
-                "well",
-                "so",
-                "oh",
-                "yes",
-                "yeah",
-                "right",
-                "now",
-                "just",
-                "also",
-                "then",
-                "and",
-                "but",
-                "maybe",
-                "perhaps",
-                "first",
-                "firstly",
-                "second",
-                "secondly",
-                "third",
-                "thirdly",
-                "finally",
-                "lastly",
-                "last",
-                "next",
-                "afterwards",
-                "afterward",
-                "later",
-                "additionally",
-                "furthermore",
-                "moreover",
-                "besides",
-                "meanwhile",
-                "at the end",
-                "in addition",
-                "plus",
-                "first of all",
-                "to start",
-                "to begin with",
-                "after that",
-                "after this",
-                "once that's done",
-                "once that is done",
-                "once done",
-                "when that's done",
-                "when that is done",
-                "when you're done",
-                "when done",
-                "after which",
-                "if possible",
-                "if you can",
-                "if you could",
-                "by the way",
-                "btw",
-                "while you're at it",
-                "while you are at it",
-                "on top of that",
-                "could you please",
-                "can you please",
-                "would you please",
-                "will you please",
-                "please could you",
-                "please can you",
-                "could you",
-                "can you",
-                "would you",
-                "will you",
-                "can u",
-                "could u",
-                "would u",
-                "can we",
-                "could we",
-                "could you also",
-                "can you also",
-                "would you also",
-                "could you then",
-                "can you then",
-                "would you mind",
-                "do you mind",
-                "are you able to",
-                "is it possible to",
-                "would it be possible to",
-                "i want you to",
-                "i need you to",
-                "i'd like you to",
-                "i would like you to",
-                "i'd love you to",
-                "i want to",
-                "i need to",
-                "i'd like to",
-                "i would like to",
-                "i'd love to",
-                "i wanna",
-                "i gotta",
-                "i have to",
-                "i wish to",
-                "i must",
-                "i also want to",
-                "i also need to",
-                "i also want you to",
-                "i also need you to",
-                "i would also like you to",
-                "i'd also like you to",
-                "i'd also like to",
-                "i would also like to",
-                "we need to",
-                "we want to",
-                "you should",
-                "you can",
-                "let's",
-                "lets",
-                "let us",
-                "help me",
-                "help me to",
-                "go ahead and",
-                "be so kind and",
-                "be so kind as to",
-                "make sure to",
-                "make sure you",
-                "make sure that you",
-                "be sure to",
-                "don't forget to",
-                "do not forget to",
-                "remember to",
-                "i was wondering if you could",
-                "i wonder if you could",
-                "if you could",
-                "it would be great if you could",
-                "it'd be great if you could",
-                "my request is",
-                "thanks",
-                "thank you",
-                "quickly",
-                "quick",
-                "real quick",
-                "assistant",
-                "computer",
-                "sorry",
-                "after you have done that",
-                "as a last step",
-                "as a first step",
-                "as next step",
-                "step one",
-                "step two",
-                "step three",
-            ]
-        ),
-        key=len,
-        reverse=True,
-    )
-)
-_BY_FIRST: dict[str, tuple[tuple[str, ...], ...]] = {
-    first: tuple(phrase for phrase in _WRAPPERS if phrase[0] == first) for first in {phrase[0] for phrase in _WRAPPERS}
-}
-_COMMITTED = frozenset({"remember", "help"})
 DEVICES = word_set(
     "light lights lamp lamps fan fans heater heaters heating blinds blind shutter shutters curtain "
     "curtains door doors lock locks tv television speaker speakers radio oven kettle thermostat ac aircon "
@@ -269,24 +102,6 @@ INTENT_NOUNS = word_set(
     "timer timers alarm alarms reminder reminders weather forecast temperature calendar schedule agenda "
     "appointments meetings events diary meeting appointment event"
 )
-
-
-def skip_wrapper(tokens: Tokens, index: int, end: int) -> int:
-    """The index behind politeness and order words that stand at `index` ("could you please also")."""
-    for _ in range(8):
-        if index < end and tokens.word(index) in (",", "-", "*", '"', "'"):
-            index += 1
-            continue
-        for phrase in _BY_FIRST.get(tokens.word(index), ()):
-            size = len(phrase)
-            if index + size <= end and tuple(tokens.low[index : index + size]) == phrase:
-                if phrase[0] in _COMMITTED and size == 1:
-                    continue
-                index += size
-                break
-        else:
-            return index
-    return index
 
 
 def opens_question(tokens: Tokens, index: int, end: int) -> bool:
@@ -318,6 +133,38 @@ def opens_request(tokens: Tokens, index: int, end: int) -> bool:
         or following[0] in "\"'#"
         or (following[0].isalpha() and not _noun_follows(tokens, index, end))
     )
+
+
+_SITUATIONS = tuple(
+    tuple(statement.split())
+    for statement in ["i'm", "i am", "we're", "we are", "i have", "i've", "we have", "we've", "there's", "there is", "there are", "there will", "i'll", "we'll", "i will", "we will", "i plan", "we plan", "i need to be", "we need to be", "i must be", "i have to be", "i had", "we had", "it's", "it is", "i got", "we got"]
+)
+_OWNED = word_set(
+    "flight train bus meeting appointment shift interview exam class lesson guests parents plane ferry game"
+)
+_STATING = word_set(
+    "i'm i am we're we are have i've we've got had there's there there're is will be going gonna planning plan having "
+    "organising organizing hosting throwing doing taking attending on for to a an the my our it's it need must i'll we'll "
+    "that some flying driving travelling traveling leaving visiting seeing"
+)
+
+
+def opens_statement(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether the words tell of a situation and ask for nothing ("I have a flight at 9", "my train leaves at 6")."""
+    if index >= end:
+        return False
+    if tokens.word(index) in ("my", "our", "the") and tokens.word(index + 1) in _OWNED:
+        return index + 2 < end
+    low = tuple(tokens.low[index : index + 4])
+    told = any(low[: len(words)] == words for words in _SITUATIONS)
+    return told and not opens_request(tokens, index, end)
+
+
+def statement_end(tokens: Tokens, index: int, end: int) -> int:
+    """The index behind the words that only open a statement ("I'm planning a")."""
+    while index < end and tokens.word(index) in _STATING:
+        index += 1
+    return index
 
 
 _LINKS = word_set("and or of in on at with for is are was to , . ; ? !")

@@ -11,15 +11,22 @@ from dataclasses import dataclass, field
 from math import log, sqrt
 
 from common.language.concepts import STOP_WORDS, concepts_of
-from common.language.time_words import spans_of
-from common.language.words import Tokens, stem, tokenize
+from common.language.phrases import opens_question
+from common.language.time_words import Span, spans_of
+from common.language.words import Tokens, is_name_like, stem, tokenize
+from common.language.wrappers import skip_wrapper
 
 __all__ = ["Candidate", "Ranker", "features", "similarity"]
 
-_TIME, _LENGTH, _NUMBER = "<time>", "<length>", "<number>"
+_TIME, _LENGTH, _NUMBER, _NAME, _ASK = "<time>", "<length>", "<number>", "<name>", "<ask>"
+_MARKS = {_TIME: 0.45, _LENGTH: 0.45, _NUMBER: 0.35, _NAME: 0.15, _ASK: 0.6}
+_UNKNOWN = 0.5
+_BARE = 0.6
+"""What is left of a score that rests on function words, times and numbers alone."""
+_MOOD = 0.25
+"""How much a question loses with a candidate that is only ordered, and the reverse."""
 _STOP_WEIGHT = 0.12
 _CONCEPT_WEIGHT = 0.5
-_MARK_WEIGHT = 0.45
 _MAX_FEATURES = 400
 _NEAR = 0.55
 _GRAM = 3
@@ -61,27 +68,34 @@ class _Index:
         return best
 
 
-def features(tokens: Tokens, *, mask_time: bool = True) -> list[str]:
-    """The words of a text, stemmed, with marks in place of times, lengths and numbers."""
+def features(tokens: Tokens, spans: Sequence[Span] | None = None) -> list[str]:
+    """The words of a request, stemmed, politeness at its front left out, with marks in place of times, lengths,
+    numbers and names, and one that tells a question; `spans` are its words of time where they are known already."""
+    size = len(tokens)
+    start = skip_wrapper(tokens, 0, size)
+    start = start if start < size else 0
+    found: list[str] = [_ASK] if opens_question(tokens, start, size) else []
     covered: dict[int, int] = {}
-    found: list[str] = []
-    if mask_time:
-        for span in spans_of(tokens):
-            covered[span.start] = span.end
-            found.append(_LENGTH if span.kind == "duration" else _TIME)
+    for span in spans_of(tokens) if spans is None else spans:
+        covered[span.start] = span.end
+        found.append(_LENGTH if span.kind == "duration" else _TIME)
     until = 0
-    for word, start in zip(tokens.low, tokens.starts, strict=True):
-        if start in covered:
-            until = covered[start]
-        if start < until:
+    for index in range(start, min(size, start + _MAX_FEATURES)):
+        word, begin = tokens.low[index], tokens.starts[index]
+        if begin in covered:
+            until = covered[begin]
+        if begin < until:
             continue
         if word[0].isdecimal():
             found.append(_NUMBER)
         elif word[0].isalpha():
-            found.append(stem(word))
-        if len(found) >= _MAX_FEATURES:
-            break
+            found.append(_NAME if index > start and is_name_like(tokens, index) else stem(word))
     return found
+
+
+def _plain_features(text: str) -> list[str]:
+    """The words of a description, stemmed."""
+    return [stem(word) for word in tokenize(text).low[:_MAX_FEATURES] if word[0].isalpha()]
 
 
 def _grams(word: str) -> frozenset[str]:
@@ -107,7 +121,7 @@ class Ranker:
     def __init__(self, candidates: Mapping[str, Candidate]) -> None:
         self.names = list(candidates)
         parts = [self._parts(name, candidate) for name, candidate in candidates.items()]
-        self._idf, self._rare = self._rarity([words for part in parts for words in (part[1], *part[0])], parts)
+        self._idf, self._rare = self._rarity(parts)
         self._examples, self._about = _Index(), _Index()
         for owner, (examples, about) in enumerate(parts):
             for words in examples:
@@ -117,31 +131,31 @@ class Ranker:
         for owner, (examples, about) in enumerate(parts):
             self._bags.add(owner, self._vector([word for words in examples for word in words] or about))
         self._near = self._gram_index()
+        self._asked = [_share_asked(examples) for examples, _ in parts]
 
     @staticmethod
     def _parts(name: str, candidate: Candidate) -> tuple[list[list[str]], list[str]]:
         examples = [features(tokenize(example)) for example in candidate.examples]
         spoken = (candidate.name or name).replace("_", " ").replace(".", " ").replace("-", " ")
-        about = features(tokenize(f"{_unjoin(spoken)}. {candidate.description}"), mask_time=False)
+        about = _plain_features(f"{_unjoin(spoken)}. {candidate.description}")
         return [words for words in examples if words], about
 
     @staticmethod
     def _rarity(
-        texts: Sequence[Sequence[str]], parts: Sequence[tuple[list[list[str]], list[str]]]
+        parts: Sequence[tuple[list[list[str]], list[str]]],
     ) -> tuple[dict[str, float], float]:
         """How telling each feature is: the fewer candidates use it, the more."""
         used = Counter[str]()
         for examples, about in parts:
             used.update(_with_concepts({word for words in (*examples, about) for word in words}).keys())
-        del texts
         size = len(parts)
         idf: dict[str, float] = {}
         for feature, count in used.items():
             value = log(1.0 + (size + 1.0) / (count + 0.5))
             if feature in STOP_WORDS:
                 value *= _STOP_WEIGHT
-            elif feature in (_TIME, _LENGTH, _NUMBER):
-                value *= _MARK_WEIGHT
+            elif feature in _MARKS:
+                value = _MARKS[feature] * max(1.0, 0.5 * value)
             elif feature.startswith("<"):
                 value *= _CONCEPT_WEIGHT
             idf[feature] = value
@@ -161,25 +175,33 @@ class Ranker:
         norm = sqrt(sum(weight * weight for weight in weights.values()))
         return {feature: weight / norm for feature, weight in weights.items() if weight} if norm else {}
 
-    def _query(self, words: Sequence[str]) -> dict[str, float]:
-        """The weights of a text's features; what no candidate knows makes the rest count for less."""
+    def _query(self, words: Sequence[str]) -> tuple[dict[str, float], float]:
+        """The weights of a text's features, and how much of its content some candidate knows (0 to 1).
+
+        What no candidate knows makes the rest count for less.
+        """
         weights: dict[str, float] = {}
-        unknown = 0.0
+        unknown, known_content = 0.0, 0.0
         for feature, count in _with_concepts(words).items():
             weight = 1.0 + log(count)
             idf = self._idf.get(feature)
             if idf is not None:
                 weights[feature] = weights.get(feature, 0.0) + weight * idf
+                if feature not in STOP_WORDS and feature not in _MARKS:
+                    known_content += (weight * idf) ** 2
             elif feature[0] == "<" or feature in STOP_WORDS:
                 continue
             elif near := self._spelled_like(feature):
                 known, likeness = near
                 weights[known] = weights.get(known, 0.0) + weight * self._idf[known] * likeness
+                known_content += (weight * self._idf[known] * likeness) ** 2
                 unknown += (weight * self._rare * (1.0 - likeness)) ** 2
             else:
-                unknown += (0.6 * weight * self._rare) ** 2
+                unknown += (_UNKNOWN * weight * self._rare) ** 2
         norm = sqrt(sum(weight * weight for weight in weights.values()) + unknown)
-        return {feature: weight / norm for feature, weight in weights.items()} if norm else {}
+        if not norm:
+            return {}, 0.0
+        return {feature: weight / norm for feature, weight in weights.items()}, sqrt(known_content) / norm
 
     def _spelled_like(self, word: str) -> tuple[str, float] | None:
         """The known word that is spelled most like one that nobody used, if it is like enough."""
@@ -203,7 +225,7 @@ class Ranker:
     def rank_words(self, words: Sequence[str], k: int | None = None) -> list[tuple[str, float]]:
         """Like `rank`, for a text whose `features` are known."""
         size = len(self.names)
-        query = self._query(words)
+        query, content = self._query(words)
         examples = self._examples.best(query, size)
         about = self._about.best(query, size)
         bags = self._bags.best(query, size)
@@ -211,8 +233,19 @@ class Ranker:
             min(1.0, max(0.72 * e + 0.18 * b + 0.10 * a, 0.75 * a, 0.6 * b)) if e else 0.8 * a
             for e, a, b in zip(examples, about, bags, strict=True)
         ]
+        damping = min(1.0, _BARE + content)
+        asks = _ASK in words
+        scores = [
+            score * damping * (1.0 - _MOOD * max(0.0, (1.0 - 2.0 * asked) if asks else (2.0 * asked - 1.0)))
+            for score, asked in zip(scores, self._asked, strict=True)
+        ]
         order = sorted(range(size), key=lambda i: (-scores[i], i))
         return [(self.names[i], scores[i]) for i in order[:k]]
+
+
+def _share_asked(examples: Sequence[Sequence[str]]) -> float:
+    """The share of examples that are questions, near a half where there are few."""
+    return (1.0 + sum(_ASK in words for words in examples)) / (2.0 + len(examples))
 
 
 def _unjoin(name: str) -> str:
@@ -233,7 +266,7 @@ def similarity(text: str, candidate: str) -> float:
 
 
 def _soft_words(text: str) -> dict[str, float]:
-    counted = _with_concepts(features(tokenize(text), mask_time=False))
+    counted = _with_concepts(_plain_features(text))
     return {
         feature: (_STOP_WEIGHT if feature in STOP_WORDS else _CONCEPT_WEIGHT if feature[0] == "<" else 1.0) * count
         for feature, count in counted.items()

@@ -13,10 +13,13 @@ from typing import Any, cast
 
 from common.language import formats
 from common.language.choices import Choice, Choices
-from common.language.entities import quoted, read_people, read_place, read_query, read_subject
 from common.language.marked import Marked, mark
 from common.language.numbers_said import Said, fit, said_numbers
 from common.language.parts import Part
+from common.language.people import read_people
+from common.language.places import read_place
+from common.language.queries import read_query
+from common.language.subjects import quoted, read_subject
 from common.language.switching import read_switch
 from common.language.texts_said import read_code, read_email, read_named_text, read_url
 from common.language.time_words import read_duration, read_when
@@ -58,6 +61,7 @@ class Slot:
     schema: Schema
     required: bool
     words: frozenset[str]
+    own: frozenset[str]
     choices: Choices | None = None
     items: Slot | None = None
     inner: tuple[Slot, ...] = ()
@@ -150,7 +154,8 @@ def _slot(name: str, schema: Schema, required: bool, definitions: Schema, depth:
         items = _slot(_singular(name), plain_schema(schema.get("items"), definitions), False, definitions, depth + 1)
     elif kind == "object":
         inner = _compile(schema, definitions, depth + 1)
-    return Slot(name, kind, schema, required, words, choices, items, inner)
+    own = frozenset(stem(part.lower()) for part in _NAME_PART.findall(name))
+    return Slot(name, kind, schema, required, words, own, choices, items, inner)
 
 
 def _kind(name: str, schema: Schema) -> str:
@@ -317,7 +322,9 @@ class _Filler:
             inner = fill_slots(slot.inner, self._scope)
             return inner.values or None
         if slot.kind == "boolean":
-            return read_switch(self._marked, slot.words, self._used)
+            return read_switch(self._marked, slot.own, self._used)
+        if slot.kind == formats.PLACE:
+            return self._place(slot)
         reader = _READERS.get(slot.kind)
         if reader is not None:
             value = reader(self._scope)
@@ -328,6 +335,16 @@ class _Filler:
                 self._used[found[1] : found[2]] = b"\x01" * (found[2] - found[1])
                 return found[0]
         return None
+
+    def _place(self, slot: Slot) -> str | None:
+        """A place; of two, each by the side of the way that its name says."""
+        others = [other for other in self._slots if other.kind == formats.PLACE and other is not slot]
+        if not others:
+            return read_place(self._marked)
+        parts = {part.lower() for part in _NAME_PART.findall(slot.name)}
+        side = "from" if parts & _FROM else "to" if parts & _TO else ""
+        taken = next((self._filled.values[other.name] for other in others if other.name in self._filled.values), "")
+        return read_place(self._marked, side, str(taken))
 
     def _choice(self, slot: Slot) -> Any | None:
         choices = slot.choices
@@ -380,6 +397,8 @@ _TIME_KINDS = frozenset({formats.WHEN, formats.DURATION, "date", "time", "date-t
 _CODE_STEMS = frozenset(
     stem(word) for word in _CODE_NAMES | {"street", "page", "chapter", "version", "gate", "platform"}
 )
+_FROM = frozenset({"from", "origin", "departure", "start", "source", "pickup"})
+_TO = frozenset({"to", "destination", "arrival", "target", "end", "dropoff"})
 _ENDING = frozenset(
     {"end", "until", "to", "till", "finish", "due", "new", "target", "later", "moved", "stop", "ends", "return"}
 )
@@ -391,7 +410,6 @@ def _person(scope: Scope) -> str | None:
 
 
 _READERS: dict[str, Callable[[Scope], str | None]] = {
-    formats.PLACE: lambda scope: read_place(scope.marked),
     formats.SUBJECT: lambda scope: read_subject(scope.marked),
     formats.PERSON: _person,
     formats.QUERY: lambda scope: read_query(scope.marked),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.language.marked import Marked
 from common.language.words import stem
+from common.language.wrappers import skip_wrapper
 
 __all__ = ["read_switch"]
 
@@ -68,7 +69,8 @@ def _on_off(marked: Marked, stems: list[str]) -> bool | None:
             return _negated(low, index)
         if low[index] == "on" and _is_particle(marked, index):
             return not _negated(low, index)
-    return next((not _negated(low, index) for index, word in enumerate(stems) if word in _ON and index < 4), None)
+    start = skip_wrapper(marked.tokens, 0, len(low))
+    return True if start < len(low) and stems[start] in _ON else None
 
 
 def _is_particle(marked: Marked, index: int) -> bool:

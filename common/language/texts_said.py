@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from common.language.entities import quoted
 from common.language.marked import Marked
+from common.language.subjects import quoted
 from common.language.words import stem, word_set
 
 __all__ = ["read_code", "read_email", "read_named_text", "read_url"]
@@ -16,7 +16,7 @@ _LINKS = frozenset(
     {"is", "=", ":", "of", "to", "as", "no", ".", "number", "id", "#", "nr", "called", "named", "with", "-"}
 )
 _SAYING = frozenset({"saying", "says", "say", "that", "reading", ":", "stating"})
-_MESSAGES = word_set("message text body content note comment word caption")
+_MESSAGES = frozenset(stem(word) for word in ("message", "text", "body", "content", "note", "comment", "caption"))
 _REASONS = frozenset({"because", "since", "due"})
 _CODE_SIGNS = frozenset("-_/#.")
 _STOPS = word_set("and or with for to on in at by from please , ; . ? ! then because that if as")

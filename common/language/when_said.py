@@ -10,13 +10,14 @@ from common.language.time_words import Span
 from common.language.time_words.expressions import find_expressions
 from common.language.time_words.facts import fact_for
 from common.language.time_words.hints import hints_of
+from common.language.time_words.lexicon import MOVING
 from common.language.time_words.model import Expression
-from common.language.words import tokenize, word_set
+from common.language.words import tokenize
 from common.tool import Fact
 
 __all__ = ["Whens", "read_whens"]
 
-_MOVING = word_set("move reschedule shift push postpone change bring delay moved rescheduled put")
+
 _ENDS = (" to ", " until ", " till ", " - ", "-", " and ", " through ")
 
 
@@ -45,13 +46,13 @@ def read_whens(marked: Marked, facts: Sequence[Fact]) -> Whens:
     duration = _plain_length(durations[0].text) if durations else ""
     if not spans:
         return Whens(duration=duration)
-    moving = bool(_MOVING.intersection(marked.low[:6]))
+    moving = bool(MOVING.intersection(marked.low[:6]))
     texts = [_resolved(span, spans, facts) for span in spans]
     elapsed = _plain_length(spans[0].text) if spans[0].text.lower().startswith(("in ", "within ")) else ""
     target = next((n for n in range(len(spans)) if moving and _bound(spans[n]) == "to"), None)
     if target is not None:
         new = (_tidy(_joined(spans[target:], texts[target:], marked)), texts[target][1])
-        old = texts[0] if target else ("", False)
+        old = (_tidy(texts[0][0]), texts[0][1]) if target else ("", False)
         return Whens(
             new if not target else old, old if not target else new, new, duration, elapsed, only_new=not target
         )

@@ -107,7 +107,7 @@ def tokenize(text: str) -> Tokens:
     return Tokens(text, low, starts, ends)
 
 
-def read_whole(tokens: Tokens, index: int) -> tuple[int, int] | None:
+def read_whole(tokens: Tokens, index: int, depth: int = 3) -> tuple[int, int] | None:
     """A whole number in digits or words at `index`: (value, index behind it), or None."""
     word = tokens.word(index)
     if word.isdecimal():
@@ -124,16 +124,16 @@ def read_whole(tokens: Tokens, index: int) -> tuple[int, int] | None:
         value, after = 1, index + 1
     else:
         return None
-    return _scaled(tokens, value, after)
+    return _scaled(tokens, value, after, depth) if depth else (value, after)
 
 
-def _scaled(tokens: Tokens, value: int, after: int) -> tuple[int, int]:
+def _scaled(tokens: Tokens, value: int, after: int, depth: int) -> tuple[int, int]:
     scale = _SCALES.get(tokens.word(after))
     if scale is None:
         return value, after
     value, after = value * scale, after + 1
     at = after + 1 if tokens.word(after) == "and" else after
-    rest = read_whole(tokens, at) if not tokens.word(at).isdecimal() else None
+    rest = read_whole(tokens, at, depth - 1) if not tokens.word(at).isdecimal() else None
     if rest is not None and rest[0] < scale:
         return value + rest[0], rest[1]
     return value, after

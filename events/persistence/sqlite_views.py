@@ -23,18 +23,22 @@ __all__ = ["SQLiteViews"]
 _READERS = 8
 _CHUNKS = (256, 64, 16, 4, 1)
 _LEFTOVER = timedelta(days=1)
+_APPLICATION = 0x61735677
+"""Marks the file as ours: no tables of another program are ever dropped."""
+_FORMAT = 1
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS log (identity TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS slots (
+CREATE TABLE log (identity TEXT NOT NULL);
+CREATE TABLE slots (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     view TEXT NOT NULL,
     signature TEXT NOT NULL,
     live INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    anchor TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_live_slot ON slots (view, signature) WHERE live = 1;
-CREATE TABLE IF NOT EXISTS parked (
+CREATE UNIQUE INDEX one_live_slot ON slots (view, signature) WHERE live = 1;
+CREATE TABLE parked (
     slot INTEGER NOT NULL,
     position INTEGER NOT NULL,
     event_id TEXT NOT NULL,
@@ -77,17 +81,28 @@ class SQLiteViews:
         return connect(self._path, self._timeout, synchronous="NORMAL")
 
     def _prepare(self, log: str) -> None:
-        """Make the tables; throw the rows away where they are of another log."""
+        """Make the tables; begin anew where they are of another log or of an older format."""
         with self._write() as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            written = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            ours = connection.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION
+            if (tables and not ours) or written > _FORMAT:
+                whose = "another program" if not ours else "a newer version"
+                raise StoreUnavailable(
+                    f"the file for views was written by {whose}",
+                    where=str(self._path),
+                    todo="Move it away; views are built anew from the log.",
+                )
+            if written == _FORMAT and connection.execute("SELECT identity FROM log").fetchone() == (log,):
+                return
+            for (name,) in tables:
+                if not name.startswith("sqlite_"):
+                    connection.execute(f'DROP TABLE "{name}"')
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
-            known = connection.execute("SELECT identity FROM log").fetchone()
-            if known is not None and known[0] != log:
-                for (slot,) in connection.execute("SELECT id FROM slots").fetchall():
-                    _drop(connection, slot)
-                connection.execute("DELETE FROM log")
-            if known is None or known[0] != log:
-                connection.execute("INSERT INTO log VALUES (?)", (log,))
+            connection.execute("INSERT INTO log VALUES (?)", (log,))
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -158,14 +173,14 @@ class SQLiteViews:
         with self._write() as connection:
             return _create(connection, shape, live=False)
 
-    def apply(self, shape: ViewShape, slot: Slot, to: int, keys: Sequence[Key], fold: Fold) -> bool:
-        """Fold a page and move the position."""
+    def apply(self, shape: ViewShape, slot: Slot, moved: Slot, keys: Sequence[Key], fold: Fold) -> bool:
+        """Fold a page and move the slot."""
         with self._write() as connection:
-            moved = connection.execute(
-                "UPDATE slots SET position = ?, updated_at = ? WHERE id = ? AND position = ?",
-                (to, datetime.now(UTC).isoformat(), slot.id, slot.position),
+            updated = connection.execute(
+                "UPDATE slots SET position = ?, anchor = ?, updated_at = ? WHERE id = ? AND position = ?",
+                (moved.position, moved.anchor, datetime.now(UTC).isoformat(), slot.id, slot.position),
             )
-            if moved.rowcount != 1:
+            if updated.rowcount != 1:
                 return False
             changes = fold(_load(connection, shape, slot.id, keys))
             _store(connection, shape, slot.id, changes)
@@ -233,14 +248,13 @@ class SQLiteViews:
 
     def close(self) -> None:
         """Close all connections, once nobody reads or writes any more."""
-        for _ in range(_READERS):
-            self._reading.acquire(timeout=self._timeout)
+        held = [self._reading.acquire(timeout=self._timeout) for _ in range(_READERS)]
         with self._writing:
             if not self._closed:
                 self._closed = True
                 for connection in (self._writer, *self._idle):
                     connection.close()
-        for _ in range(_READERS):
+        for _ in range(held.count(True)):
             self._reading.release()
 
 
@@ -252,20 +266,21 @@ def _table(slot: int) -> str:
 
 
 def _slot(connection: sqlite3.Connection, slot: int) -> Slot | None:
-    row = connection.execute("SELECT id, position FROM slots WHERE id = ?", (slot,)).fetchone()
+    row = connection.execute("SELECT id, position, anchor FROM slots WHERE id = ?", (slot,)).fetchone()
     return None if row is None else Slot(*row)
 
 
 def _live(connection: sqlite3.Connection, shape: ViewShape) -> Slot | None:
     row = connection.execute(
-        "SELECT id, position FROM slots WHERE view = ? AND signature = ? AND live = 1", (shape.name, shape.signature)
+        "SELECT id, position, anchor FROM slots WHERE view = ? AND signature = ? AND live = 1",
+        (shape.name, shape.signature),
     ).fetchone()
     return None if row is None else Slot(*row)
 
 
 def _create(connection: sqlite3.Connection, shape: ViewShape, *, live: bool) -> Slot:
     added = connection.execute(
-        "INSERT INTO slots (view, signature, live, position, updated_at) VALUES (?, ?, ?, 0, ?)",
+        "INSERT INTO slots (view, signature, live, position, anchor, updated_at) VALUES (?, ?, ?, 0, '', ?)",
         (shape.name, shape.signature, live, datetime.now(UTC).isoformat()),
     )
     slot = Slot(int(added.lastrowid or 0), 0)

@@ -92,20 +92,23 @@ def _read_result(result: Mapping[str, Any]) -> Answered:
     facts: list[Fact] = []
     registered = False
     for block in _blocks(result):
-        text, stated = block.get("text"), block.get("json")
+        text, stated = block.get("text"), _statement(block.get("json"))
         if isinstance(text, str):
             texts.append(text)
-        elif _is_statement(stated):
+        elif stated is not None:
             facts += _facts(stated["facts"])
             registered = registered or stated.get("registered") is True
-        elif stated is not None:
-            texts.append(json.dumps(stated, ensure_ascii=False, default=str)[:_MAX_JSON])
+        elif "json" in block:
+            texts.append(json.dumps(block["json"], ensure_ascii=False, default=str)[:_MAX_JSON])
     return Answered(result.get("status") != "error", "\n".join(texts), tuple(facts), registered)
 
 
-def _is_statement(value: Any) -> bool:
-    """Whether a JSON block states facts, instead of being the answer itself."""
-    return isinstance(value, dict) and isinstance(cast("dict[str, Any]", value).get("facts"), list)
+def _statement(value: object) -> Mapping[str, Any] | None:
+    """A JSON block that states facts, instead of being the answer itself."""
+    if not isinstance(value, dict):
+        return None
+    stated = cast("dict[str, Any]", value)
+    return stated if isinstance(stated.get("facts"), list) else None
 
 
 def _facts(values: Sequence[Any]) -> list[Fact]:

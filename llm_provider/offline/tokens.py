@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["CHARS_PER_TOKEN", "count_prompt", "count_text"]
+__all__ = ["CHARS_PER_TOKEN", "count_chars", "count_prompt"]
 
 CHARS_PER_TOKEN = 4
 
 
-def count_text(text: str) -> int:
+def count_chars(characters: int) -> int:
     """One token for every four characters, rounded up."""
-    return -(-len(text) // CHARS_PER_TOKEN)
+    return -(-characters // CHARS_PER_TOKEN)
 
 
 def count_prompt(
@@ -21,4 +21,4 @@ def count_prompt(
 ) -> int:
     """The tokens of all that a model is given; messages and tools count as their JSON."""
     given = json.dumps([list(messages), list(tool_specs or ())], ensure_ascii=False, default=str)
-    return count_text(given) + count_text(system_prompt or "")
+    return count_chars(len(given)) + count_chars(len(system_prompt or ""))

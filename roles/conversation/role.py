@@ -28,16 +28,15 @@ class ConversationRole(DomainRole):
             examples=EXAMPLES,
             tools=(),
         )
-        self._model = resources.runtime
 
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer through the model, or with what can be said truly without one."""
-        runtime = self._model
+        runtime = self._runtime
         if runtime is None or runtime.is_offline:
             return self._answer_offline(request)
         prompt = load_prompt("conversation")
         configuration = AgentConfiguration(
-            plan=request,
+            plan="",
             system_prompt=prompt.render(),
             metadata={"prompt_version": prompt.version, "role": self.name},
         )

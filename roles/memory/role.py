@@ -7,6 +7,7 @@ from roles.memory.examples import EXAMPLES
 from roles.memory.handlers import ForgetHandler, RememberHandler
 from roles.memory.tools import MemoryTools
 from roles.memory.view import MemoryView
+from roles.memory.words import is_question
 from roles.resources import RoleResources
 
 __all__ = ["build"]
@@ -26,4 +27,5 @@ def build(resources: RoleResources) -> DomainRole:
         tools=MemoryTools(views).tools(),
         intent_handlers=(RememberHandler(views), ForgetHandler(views)),
         views=(MemoryView(),),
+        fallback=lambda part: ("memory.recall", {"query": part}) if is_question(part) else None,
     )

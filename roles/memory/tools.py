@@ -59,11 +59,12 @@ _RECALL_UTTERANCES = (
     "what's my wifi password?",
     "when is my sister's birthday?",
     "what did I tell you about the car?",
+    "what did I tell you about my bike?",
     "do you remember where I parked?",
     "what is my locker code?",
     "what am I allergic to?",
     "where is the spare key?",
-    "do you know my shoe size?",
+    "do you still know my shoe size?",
     "what do you know about Anna?",
     "what was the name of the plumber again?",
     "remind me what my employee number is",
@@ -85,6 +86,8 @@ _FORGET_UTTERANCES = (
     "erase what I told you about Anna",
     "don't remember my shoe size any more",
     "forget about the plumber",
+    "forget the door code I gave you",
+    "forget the name of my wife's boss",
 )
 _LIST_UTTERANCES = (
     "what do you remember?",

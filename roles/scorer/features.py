@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from roles.scorer.lexicon import word_classes
@@ -26,7 +27,15 @@ _CONTRACTIONS = re.compile(
     r"|(i)['’]?m|(i|you|we|they)['’](d|ll|ve|re)|(youre|theyre|ive)|(ca|do|does|did|is|are|was|wo|would|could|should|has|have)n['’]?t"
     r")\b"
 )
-_FULL = {"d": "would", "ll": "will", "ve": "have", "re": "are", "youre": "you are", "theyre": "they are", "ive": "i have"}
+_FULL = {
+    "d": "would",
+    "ll": "will",
+    "ve": "have",
+    "re": "are",
+    "youre": "you are",
+    "theyre": "they are",
+    "ive": "i have",
+}
 _NEGATED = {"ca": "can", "wo": "will"}
 _TOKEN = re.compile(
     r"(?P<clock>\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b\.?)?|\d{1,2}\s?(?:[ap]\.?m\b\.?|o['’]?clock))"
@@ -37,30 +46,45 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)"
     r"|(?P<mark>[?+*/=×÷])"
 )
-_SPELLED = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand half couple "
-    "ninety-five twenty-five forty-five thirty-five".split()
-)
+_SPELLED = frozenset({
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fourty",
+    "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "half", "couple", "ninety-five",
+    "twenty-five", "forty-five", "thirty-five",
+})  # fmt: skip
 _OPENERS = re.compile(
-    r"(?:(?:hey|hi|hello|ok|okay|alright|all right|so|well|um|uh|please|pls|plz|kindly|yo|and|also|just|actually|now|then|"
-    r"excuse me|good morning|good evening|by the way|quick question|quickly|maybe|perhaps)\b[\s,!.:]*"
-    r"|(?:can|could|would|will|cld|might) (?:you|u|ya|we|i)(?: please| maybe| possibly| kindly| quickly| just| mind| be able to"
-    r"| be so kind as to| help me(?: to)?| go ahead and| get| have)?\b\s*"
+    r"(?:(?:hey|hi|hello|ok|okay|alright|all right|so|well|um|uh|please|pls|plz|kindly|yo|and|also|just|actually|now"
+    r"|then|excuse me|good morning|good evening|by the way|quick question|quickly|maybe|perhaps)\b[\s,!.:]*"
+    r"|(?:can|could|would|will|cld|might) (?:you|u|ya|we|i)(?: please| maybe| possibly| kindly| quickly| just| mind"
+    r"| be able to| be so kind as to| help me(?: to)?| go ahead and| get| have)?\b\s*"
     r"|i(?: would| do)? (?:need|want|like|love|wish|prefer) (?:you to|for you to|to|u to)\b\s*"
     r"|(?:i am|i was) (?:wondering|curious|trying to (?:find|figure) out|looking for|interested in knowing)\b\s*"
     r"|(?:is it|would it be|is there any way|is there a way) (?:possible )?(?:for you )?to\b\s*"
     r"|(?:do you (?:happen to )?know|do you have any idea|any idea|do u know)\b\s*"
     r"|(?:go ahead and|i need help with|help me(?: to| with)?|i have to|i must|let us|let me|would you mind)\b\s*"
-    r"|(?:tell me|let me know|find out|check|see|show me|figure out)(?= (?:if|whether|what|when|where|who|how|which|why|about)\b)\s*"
+    r"|(?:tell me|let me know|find out|check|see|show me|figure out)"
+    r"(?= (?:if|whether|what|when|where|who|how|which|why|about)\b)\s*"
     r"|(?:if|whether)\b\s*)"
 )
-_QUESTION = frozenset("what when where who whom whose which why how".split())
-_AUXILIARY = frozenset(
-    "is are was were am do does did has have had will would can could should shall may might must".split()
-)
-_PRONOUNS = {"i": "me", "me": "me", "my": "me", "mine": "me", "we": "me", "our": "me", "us": "me", "you": "you",
-             "your": "you", "yourself": "you", "yours": "you", "u": "you"}
+_QUESTION = frozenset({"what", "when", "where", "who", "whom", "whose", "which", "why", "how"})
+_AUXILIARY = frozenset({
+    "is", "are", "was", "were", "am", "do", "does", "did", "has", "have", "had", "will", "would", "can", "could",
+    "should", "shall", "may", "might", "must",
+})  # fmt: skip
+_PRONOUNS = {
+    "i": "me",
+    "me": "me",
+    "my": "me",
+    "mine": "me",
+    "we": "me",
+    "our": "me",
+    "us": "me",
+    "you": "you",
+    "your": "you",
+    "yourself": "you",
+    "yours": "you",
+    "u": "you",
+}
 
 
 class FeatureBlocks(NamedTuple):
@@ -211,7 +235,7 @@ def _form(tokens: Sequence[_Token]) -> list[str]:
 def _class_block(tokens: Sequence[_Token]) -> dict[str, None]:
     block: dict[str, None] = {}
     mapped = [token.mapped for token in tokens if token.mapped]
-    for left, right in zip(mapped, mapped[1:], strict=False):
+    for left, right in pairwise(mapped):
         block[f"m:{left} {right}"] = None
     for left, middle, right in zip(mapped, mapped[1:], mapped[2:], strict=False):
         block[f"t:{left} {middle} {right}"] = None
@@ -247,6 +271,4 @@ def extract(text: str) -> FeatureBlocks:
         if token.text[0] != "#":
             for word in token.text.split():
                 pieces.update(dict.fromkeys(_pieces(word)))
-    return FeatureBlocks(
-        tuple(_word_block(tokens)), tuple(_class_block(tokens)), tuple(pieces)
-    )
+    return FeatureBlocks(tuple(_word_block(tokens)), tuple(_class_block(tokens)), tuple(pieces))

@@ -31,7 +31,8 @@ _COMMANDS = _word_set(
 )
 _FUNCTION_WORDS = _word_set(
     "a an the this that these those some any all and or but of in on at to for from by with without about into near "
-    "around is are was were be been am do does did done have has had can could would should will shall may might must "
+    "around before after during until since is are was were be been am do does did done have has had can could would "
+    "should will shall may might must "
     "i me my we us our you your he she it its they them their there here what which who whom whose when where why how "
     "not no if then than so as up out off over also just only s t re ve ll d m"
 )

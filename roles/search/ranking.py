@@ -33,6 +33,7 @@ class _Candidate:
     document: int
     bm25: float
     body: float
+    exact: float = 0.0
     words: dict[int, float] = field(default_factory=dict[int, float])
     bonus: int = 0
 
@@ -68,9 +69,9 @@ def rank(connection: sqlite3.Connection, query: SearchQuery, limit: int) -> tupl
 
 def _scored(
     query: SearchQuery, by_document: Mapping[int, Sequence[_Candidate]], origins: Mapping[int, str]
-) -> list[tuple[float, float, _Candidate]]:
-    """(score, bm25, best passage) of every document that answers, best first."""
-    scored: list[tuple[float, float, _Candidate]] = []
+) -> list[tuple[float, tuple[float, float], _Candidate]]:
+    """(score, bm25 as tie-breaker, best passage) of every document that answers, best first."""
+    scored: list[tuple[float, tuple[float, float], _Candidate]] = []
     for document, passages in by_document.items():
         held = dict.fromkeys(range(len(query.words)), 0.0)
         for passage in passages:
@@ -80,10 +81,11 @@ def _scored(
         own = _OWN if origins[document] == DOCUMENTS else 0.0
         bonus = _BONUS if any(passage.bonus for passage in passages) else 0.0
         best = max(passages, key=lambda passage: passage.weight)
-        scored.append((sum(held.values()) + own + bonus, best.bm25, best))
+        exact = max(passage.exact for passage in passages)
+        scored.append((sum(held.values()) + own + bonus, (exact, best.bm25), best))
     best_score = max((score for score, _, _ in scored), default=0.0)
     near = [item for item in scored if item[0] >= _NEAR_BEST * best_score]
-    return sorted(near, key=lambda item: (-item[0], -item[1], item[2].document))
+    return sorted(near, key=lambda item: (-item[0], -item[1][0], -item[1][1], item[2].document))
 
 
 def _quoted(words: Iterable[str]) -> str:
@@ -106,6 +108,10 @@ def _candidates(connection: sqlite3.Connection, query: SearchQuery) -> dict[int,
             found[passage].words[position] = _SYNONYM
         for passage in _holding(connection, found, (word,)):
             found[passage].words[position] = 1.0
+    # A rare synonym would outweigh the very word, so documents of equal coverage are ordered by the words as said.
+    said = [word for word, _ in query.words]
+    for passage, weight in _weights(connection, found, said):
+        found[passage].exact = weight
     for passage in _holding(connection, found, query.bonus):
         found[passage].bonus = 1
     return found
@@ -121,6 +127,19 @@ def _holding(connection: sqlite3.Connection, found: dict[int, _Candidate], words
         (_quoted(words), *found),
     )
     return [number for (number,) in rows]
+
+
+def _weights(
+    connection: sqlite3.Connection, found: dict[int, _Candidate], words: Sequence[str]
+) -> list[tuple[int, float]]:
+    """Those of the candidates that hold one of the words, with their bm25 for these words alone."""
+    if not found:
+        return []
+    marks = ",".join("?" * len(found))
+    return connection.execute(
+        f"SELECT rowid, -bm25(texts, 4.0, 2.0, 1.0) FROM texts WHERE texts MATCH ? AND rowid IN ({marks})",  # noqa: S608
+        (_quoted(words), *found),
+    ).fetchall()
 
 
 def _occurs(connection: sqlite3.Connection, words: Sequence[str]) -> bool:

@@ -24,4 +24,5 @@ def build(resources: RoleResources) -> DomainRole:
         ),
         examples=EXAMPLES,
         tools=tools.tools(),
+        fallback=lambda part: ("search.documents", {"query": part}),
     )

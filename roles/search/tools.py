@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from common.context import Owner
 from common.language.formats import Query, Subject
 from common.tool import Fact, Tool, ToolContext, ToolResult
 from roles.search.query import SearchQuery, read_query
-from roles.search.source import DOCUMENTS, Findings, Hit, SearchSource, SearchUnavailable
+from roles.search.source import DOCUMENTS, Findings, FoundDocument, Hit, SearchSource, SearchUnavailable
 
 __all__ = ["ReadArguments", "SearchArguments", "SearchTools"]
 
@@ -128,7 +129,7 @@ class SearchTools:
                 return ToolResult(ok=False, text="Which document? Name its title, for example “read Säntis Lodge”.")
             name = str(before.data.get("source") or before.name)
         try:
-            found = await self._source.read(context.context.owner, name, _READ_CHARS)
+            found = await self._read(context.context.owner, name)
         except SearchUnavailable as error:
             return ToolResult(ok=False, text=f"I could not read it: {error}.")
         if found is None:
@@ -136,6 +137,15 @@ class SearchTools:
         cut = f"\n[the first {len(found.text)} of {found.total_chars} characters]"
         text = f"“{found.title}” ({found.source}):\n{found.text}{cut if found.total_chars > len(found.text) else ''}"
         return ToolResult(text=text, data={"title": found.title, "source": found.source}, sources=(found.source,))
+
+    async def _read(self, owner: Owner, name: str) -> FoundDocument | None:
+        """The document of this name, else the one that says best what is named, if it says all of it."""
+        if (found := await self._source.read(owner, name, _READ_CHARS)) is not None:
+            return found
+        described = await self._source.search(owner, read_query(name), 1)
+        if not described.hits or described.unknown_words:
+            return None
+        return await self._source.read(owner, described.hits[0].source, _READ_CHARS)
 
 
 def _answer(query: SearchQuery, found: Findings) -> list[str]:

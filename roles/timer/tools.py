@@ -41,9 +41,9 @@ class SetArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    duration: Duration = Field(default="", max_length=_MAX_WORDS, description="how long it runs, as said")
+    duration: Duration = Field(default="", max_length=_MAX_WORDS, description="how long it runs, such as 10 minutes")
     when: When = Field(
-        default="", max_length=_MAX_WORDS, description="when it ends, as said; only where no length was said"
+        default="", max_length=_MAX_WORDS, description="when it ends, in words; only where no length was said"
     )
     label: Subject = Field(default="", max_length=_MAX_WORDS, description="what it is for, such as tea; may be empty")
 
@@ -53,7 +53,7 @@ class AlarmArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    when: When = Field(max_length=_MAX_WORDS, description="the time at which it rings, as said")
+    when: When = Field(max_length=_MAX_WORDS, description="the time at which it rings, such as 7 tomorrow morning")
     label: Subject = Field(default="", max_length=_MAX_WORDS, description="what it is for; may be empty")
 
 
@@ -63,7 +63,7 @@ class RemindArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     subject: Subject = Field(default="", max_length=_MAX_WORDS, description="what to be reminded of, such as call mum")
-    when: When = Field(max_length=_MAX_WORDS, description="when, as said, such as tomorrow at 9, or an hour before")
+    when: When = Field(max_length=_MAX_WORDS, description="when, such as tomorrow at 9, or an hour before")
 
 
 class WhichArguments(BaseModel):

@@ -71,6 +71,9 @@ LIST = (
     "check the timer",
     "what time is my alarm set for?",
     "show me all timers and alarms",
+    "did I set an alarm for tomorrow?",
+    "is there an alarm on for six?",
+    "have I got a timer going?",
 )
 CANCEL = (
     "cancel the timer",
@@ -88,4 +91,6 @@ CANCEL = (
     "scrap the 10 minute timer",
     "don't wake me tomorrow after all",
     "stop everything that is counting down",
+    "delete all my alarms for tomorrow",
+    "get rid of both timers",
 )

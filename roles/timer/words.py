@@ -10,7 +10,7 @@ from datetime import datetime
 from common.language.concepts import STOP_WORDS
 from common.language.relevance import similarity
 from common.language.time_words import find_spans, read_duration, read_when
-from common.language.words import stem, tokenize
+from common.language.words import stem, tokenize, word_set
 from common.settings import LanguageSettings
 from roles.timer.view import SetTimerRow
 
@@ -30,15 +30,17 @@ _KINDS = {
 _PLURALS = frozenset({"timers", "countdowns", "alarms", "reminders"})
 _ALL = frozenset({"all", "every", "everything", "both", "each"})
 _FIRST = frozenset({"next", "first"})
-_COMMAND_WORDS = """
-    cancel stop delete remove clear turn switch off kill dismiss scrap end abort drop call forget discard get rid set
-    start run begin launch make create put add give wake up show list tell check view see read how long much many time
-    minute minutes second seconds hour hours left remain remaining remains go goes going ring rings due done finish
-    finished active current currently pending running there one ones which any more still have got another longer
-    anymore need don't want doesn't are is called named label labelled labeled about please now never mind after all
-    counting down
-"""
-_COMMANDS = frozenset(_COMMAND_WORDS.split())
+_COMMANDS = word_set(
+    "cancel stop delete remove clear turn switch off kill dismiss scrap end abort drop call forget discard get rid set "
+    "start run begin launch make create put add give wake up show list tell check view see read how long much many "
+    "time minute minutes second seconds hour hours left remain remaining remains go goes going ring rings due done "
+    "finish finished active current currently pending running there one ones which any more still have got another "
+    "longer anymore need don't want doesn't are is called named label labelled labeled about please now never mind "
+    "after all counting down"
+)
+_AROUND = word_set(
+    "know tell say shout beep ring ping clock up over done gone passed past when time is are have go off"
+)
 _LIKE = 0.62
 _SHARE = 0.5
 _TIDY = " \t\n.,;:!?–—-\"'“”‘’()"
@@ -77,8 +79,18 @@ def repeats(*texts: str) -> bool:
 def label_in(text: str) -> str:
     """The name of a timer or alarm: what is left of the words without times and “set a timer”; may be empty."""
     kept = _without_spans(text)
-    kept = _NOUN.sub(" ", _LEAD.sub("", kept, count=1))
-    return _tidy(kept)
+    words = _tidy(_NOUN.sub(" ", _LEAD.sub("", kept, count=1))).split()
+    while words and _is_noise(words[0]):
+        words = words[1:]
+    while words and _is_noise(words[-1]):
+        words = words[:-1]
+    return _tidy(" ".join(words))
+
+
+def _is_noise(word: str) -> bool:
+    """Whether a word at the edge of a label belongs to the request around it ("let me know when … are up")."""
+    low = word.strip(_TIDY).lower()
+    return low in _AROUND or low in STOP_WORDS
 
 
 def subject_in(text: str) -> str:

@@ -184,7 +184,7 @@ class OpenMeteo:
 
         # Asking for no compression keeps the bound on bytes a bound on memory.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "agent-supervisor"}
-        client = httpx.AsyncClient(trust_env=False, timeout=self._settings.timeout, verify=await self._tls_context())
+        client = httpx.AsyncClient(trust_env=False, timeout=self._settings.timeout, verify=await self._tls_context(url))
         async with client, client.stream("GET", url, params=params, headers=headers) as response:
             body = bytearray()
             async for chunk in response.aiter_raw():
@@ -193,8 +193,10 @@ class OpenMeteo:
                     raise WeatherUnavailable("its answer was too large")
             return response.status_code, bytes(body)
 
-    async def _tls_context(self) -> ssl.SSLContext:
+    async def _tls_context(self, url: str) -> ssl.SSLContext:
         """One context for all calls: reading the certificates takes tens of milliseconds."""
+        if not url.startswith("https:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, and trusts nobody
         if self._tls is None:
             import httpx
 

@@ -95,7 +95,13 @@ class WeatherAnswer(_Common):
     @classmethod
     def from_data(cls, data: object) -> WeatherAnswer:
         """The answer that `to_data` made this of; raises `ValueError` for anything else, a cut copy included."""
-        stored = _Stored.model_validate(data)
+        try:
+            return cls._restored(_Stored.model_validate(data))
+        except (KeyError, TypeError, OverflowError) as error:
+            raise ValueError("it is no weather answer") from error
+
+    @classmethod
+    def _restored(cls, stored: _Stored) -> WeatherAnswer:
         values: dict[str, Any] = {**stored.model_dump(exclude={"columns", "rows"}), "days": (), "hours": ()}
         rows = [dict(zip(stored.columns, row, strict=True)) for row in stored.rows]
         if stored.kind == "daily":

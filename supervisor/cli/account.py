@@ -10,6 +10,7 @@ from common.redaction import Redactor
 from common.results import FlagReading, Response
 from events.catalogue.trace import FallbackTaken, TaskFinished, TaskGraphPlanned, TaskStarted, ToolCalled
 from supervisor.cli.output import one_line
+from supervisor.cli.progress import route_text
 
 __all__ = ["Entry", "account", "exit_code", "render_account"]
 
@@ -44,7 +45,8 @@ def account(response: Response, events: Sequence[object] = ()) -> list[Entry]:
     """The account of a response; `events` are its trace's, which tell how each step and tool call ended."""
     seen = _Seen.of(events)
     metadata, redact = response.metadata, Redactor().text
-    entries = [Entry("route", (_route(response),)), Entry("engine", _engine(response))]
+    route = route_text(metadata.approach, metadata.route, metadata.confidence)
+    entries = [Entry("route", (route,)), Entry("engine", _engine(response))]
     steps = _steps(metadata.plan, seen)
     if steps:
         entries.append(Entry("plan", steps))
@@ -106,14 +108,6 @@ class _Seen:
                 case _:
                     pass
         return seen
-
-
-def _route(response: Response) -> str:
-    metadata = response.metadata
-    if metadata.approach == "direct":
-        return f"direct to {metadata.route or 'no role'} ({metadata.confidence:.0%} sure)"
-    nearest = f", nearest role {metadata.route}" if metadata.route else ""
-    return f"to planning{nearest} ({metadata.confidence:.0%} sure)"
 
 
 def _engine(response: Response) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ _MAX_INPUT = 1_000_000
 
 
 def ask(
-    *text: Annotated[str, Parameter(help="What you want done, in your words; “-” reads it from standard input.")],
+    *text: Annotated[str, Parameter(help="What you want done, in your words (default: read from standard input).")],
     request: RequestOptions = RequestOptions(),  # noqa: B008 - frozen
     request_id: Annotated[
         str | None, Parameter(help="Asking again with the same id gives the same outcome; nothing is done twice.")
@@ -52,10 +52,10 @@ def ask(
 
 
 def _request_text(words: Sequence[str]) -> str:
-    if not words:
-        raise ConfigurationError("say what you want done", where="ask TEXT")
-    if tuple(words) != ("-",):
+    if words:
         return " ".join(words)
+    if sys.stdin.isatty():
+        raise ConfigurationError("say what you want done", where="ask TEXT")
     return sys.stdin.buffer.read(_MAX_INPUT).decode("utf-8", "surrogateescape")
 
 

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -75,10 +77,9 @@ def earlier_lines(turns: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def notification_line(notification: Notification) -> str:
-    """A notification as it is shown."""
-    text = f": {notification.text}" if notification.text and notification.text != notification.title else ""
-    return f"[{notification.at:%H:%M:%S}] {notification.kind} — {notification.title}{text}"
+def notification_line(notification: Notification, zone: tzinfo) -> str:
+    """A notification as it is shown, with the time in `zone`."""
+    return f"[{notification.at.astimezone(zone):%H:%M:%S}] {notification.text or notification.title}"
 
 
 @dataclass(slots=True)
@@ -147,8 +148,9 @@ class Conversation:
         scope.cancel()
 
     async def _show_notifications(self) -> None:
+        zone = ZoneInfo(self.context.timezone or self.supervisor.settings.timezone)
         async with aclosing(self.supervisor.notifications()) as notifications:
             async for notification in notifications:
                 if notification.owner == self.context.owner:
                     ring()
-                    write(notification_line(notification))
+                    write(notification_line(notification, zone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
@@ -16,14 +17,14 @@ from common.errors import ConfigurationError
 from supervisor.cli.event_lines import event_data, event_line
 from supervisor.cli.options import CommonOptions
 from supervisor.cli.output import note, write, write_json
-from supervisor.cli.runtime import load
+from supervisor.cli.runtime import load, open_supervisor
 
 if TYPE_CHECKING:
     from common.settings import Settings
     from events.recorded import RecordedEvent
     from events.store import EventStore
 
-__all__ = ["export", "tail"]
+__all__ = ["export", "tail", "verify"]
 
 _PAGE = 1_000
 
@@ -67,25 +68,56 @@ def export(
     output: Annotated[Path | None, Parameter(help="Write to this file instead of standard output.")] = None,
     after: Annotated[int, Parameter(help="Only events behind this position.", validator=Number(gte=0))] = 0,
     topic: Annotated[tuple[str, ...], Parameter(help="Only this topic, such as tool.called (repeatable).")] = (),
+    unredacted: Annotated[
+        bool, Parameter(help="Whole and exact, so that it can be imported: as secret as the log itself.")
+    ] = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
-    """All events, one JSON object a line, redacted."""
+    """All events, one JSON object a line; redacted unless told otherwise."""
+    if unredacted and topic:
+        raise ConfigurationError("an unredacted export holds every topic", where="--topic", todo="Leave one out.")
 
     async def work() -> int:
         topics = _topics(topic)
         async with await _open(load(common)) as store:
+            lines = _exact_lines(store, after) if unredacted else _redacted_lines(store, after, topics)
             if output is None:
-                await _export(store, after, topics, sys.stdout)
+                await _write_lines(lines, sys.stdout)
                 return 0
             try:
-                with output.open("w", encoding="utf-8") as file:
-                    count = await _export(store, after, topics, file)
+                with _open_private(output) as file:
+                    count = await _write_lines(lines, file)
             except OSError as error:
                 raise ConfigurationError(
                     f"the export can't be written: {error.strerror or error}", where=f"--output {output}"
                 ) from None
         note(f"{count} events written to {output}")
         return 0
+
+    return anyio.run(work)
+
+
+def verify(
+    *,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Check every event's checksum and place in the chain, and that every view equals one built anew."""
+
+    async def work() -> int:
+        from events.verify import verify as verify_log
+
+        async with open_supervisor(common) as supervisor:
+            report = await verify_log(supervisor.store, supervisor.views)
+        if json:
+            write_json(report.as_json())
+            return 0 if report.ok else 1
+        write(f"{report.events} events in {report.streams} streams: {'ok' if report.ok else 'NOT ok'}")
+        for name, view in report.views.items():
+            write(f"  view {name}: {view.rows} rows, {'equal to' if view.equal else 'DIFFERENT from'} one built anew")
+        for problem in report.problems:
+            write(f"  problem: {problem}")
+        return 0 if report.ok else 1
 
     return anyio.run(work)
 
@@ -134,16 +166,33 @@ async def _pages(store: EventStore, after: int, topics: Collection[str] | None) 
         after = page[-1].position
 
 
-async def _export(store: EventStore, after: int, topics: Collection[str] | None, file: TextIO) -> int:
+async def _redacted_lines(store: EventStore, after: int, topics: Collection[str] | None) -> AsyncGenerator[str]:
     import json
 
-    count = 0
     async with aclosing(_pages(store, after, topics)) as events:
         async for recorded in events:
-            file.write(json.dumps(event_data(recorded)) + "\n")
+            yield json.dumps(event_data(recorded))
+
+
+def _exact_lines(store: EventStore, after: int) -> AsyncGenerator[str]:
+    from events.transfer import export_lines
+
+    return export_lines(store, after)
+
+
+async def _write_lines(lines: AsyncGenerator[str], file: TextIO) -> int:
+    count = 0
+    async with aclosing(lines):
+        async for line in lines:
+            file.write(f"{line}\n")
             count += 1
     file.flush()
     return count
+
+
+def _open_private(path: Path) -> TextIO:
+    """A file that only its owner may read."""
+    return open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _show(recorded: RecordedEvent, as_json: bool) -> None:

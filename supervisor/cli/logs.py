@@ -14,7 +14,9 @@ from common.errors import ConfigurationError
 from common.redaction import Redactor
 from common.trace_context import current_trace_id
 
-__all__ = ["JsonFormatter", "TextFormatter", "TraceIdFilter", "configure_logging"]
+__all__ = ["JsonFormatter", "TextFormatter", "TraceIdFilter", "configure_logging", "reset_logging"]
+
+_NAME = "agent-supervisor"
 
 
 class TraceIdFilter(logging.Filter):
@@ -100,10 +102,19 @@ def configure_logging(level: str, file: Path | None, json_lines: bool) -> None:
             ) from None
     handler.setFormatter(JsonFormatter() if json_lines else TextFormatter())
     handler.addFilter(TraceIdFilter())
+    handler.name = _NAME
+    reset_logging()
     logging.captureWarnings(True)
     root = logging.getLogger()
-    for old in tuple(root.handlers):
-        root.removeHandler(old)
-        old.close()
     root.addHandler(handler)
     root.setLevel(level.upper())
+
+
+def reset_logging() -> None:
+    """Take away what `configure_logging` set up."""
+    logging.captureWarnings(False)
+    root = logging.getLogger()
+    for handler in tuple(root.handlers):
+        if handler.name == _NAME:
+            root.removeHandler(handler)
+            handler.close()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-__all__ = ["PlainProgress", "Progress", "Silence", "TerminalProgress", "describe", "make_progress"]
+__all__ = ["PlainProgress", "Progress", "Silence", "TerminalProgress", "describe", "make_progress", "route_text"]
 
 _WIDTH = 100
 
@@ -51,8 +51,7 @@ def describe(update: Update) -> str | None:
     """One line about an update, None for those that need none."""
     match update:
         case Routed():
-            where = "directly to" if update.approach == "direct" else "to planning, nearest role"
-            return f"routed {where} {update.route} ({update.confidence:.0%} sure)"
+            return f"routed {route_text(update.approach, update.route, update.confidence)}"
         case Planned():
             return f"planned {len(update.steps)} step{'' if len(update.steps) == 1 else 's'}"
         case TaskStarted():
@@ -68,6 +67,17 @@ def describe(update: Update) -> str | None:
             return f"waits for approval: {one_line(update.summary, _WIDTH)}"
         case _:
             return None
+
+
+def route_text(approach: str, route: str, confidence: float) -> str:
+    """Where a request went, and how sure the router was."""
+    if approach == "direct":
+        where = f"directly to {route or 'no role'}"
+    elif route in ("", "planning"):
+        where = "to planning"
+    else:
+        where = f"to planning, nearest role {route}"
+    return f"{where} ({confidence:.0%} sure)"
 
 
 class Silence(AbstractContextManager["Silence"]):

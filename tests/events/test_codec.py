@@ -20,10 +20,10 @@ from events.codec import (
     MAX_PAYLOAD_BYTES,
     Codec,
     DamagedFrame,
+    HeaderMaker,
     StoredRow,
     digest,
     dump_header,
-    encode_header,
     frame,
     unframe,
 )
@@ -44,7 +44,7 @@ def stored(
     previous: str | None = None,
 ) -> StoredRow:
     draft = codec.draft(event)
-    header = encode_header(draft.schema_version, MOMENT, tenant, correlation, None, previous)
+    header = HeaderMaker(MOMENT, tenant, correlation, None).make(draft.schema_version, previous)
     return (1, stream, version, draft.topic, frame(stream, version, draft.topic, header, draft.payload))
 
 
@@ -72,7 +72,7 @@ def test_a_header_read_and_written_again_has_the_same_bytes(
     tenant: str, correlation: str | None, causation: str | None, first: bool
 ) -> None:
     previous = None if first else digest("s", 1, "t", b"")
-    header = encode_header(3, MOMENT, tenant, correlation, causation, previous)
+    header = HeaderMaker(MOMENT, tenant, correlation, causation).make(3, previous)
     read = unframe("s", 1, "t", frame("s", 1, "t", header, b"{}"))
     assert dump_header(read.header) == header
     assert (read.schema_version, read.previous, read.payload) == (3, previous, b"{}")
@@ -174,7 +174,7 @@ NEWER = Codec({"test.fact": FactV2})
 
 
 def raw(schema_version: int, payload: bytes, topic: str = "test.fact") -> StoredRow:
-    header = encode_header(schema_version, MOMENT, "default", None, None, None)
+    header = HeaderMaker(MOMENT, "default", None, None).make(schema_version, None)
     return (1, "s", 1, topic, frame("s", 1, topic, header, payload))
 
 

@@ -103,7 +103,7 @@ class AddArguments(BaseModel):
 
 
 class RemindArguments(BaseModel):
-    text: Subject = Field(description="What to be reminded of")
+    text: Subject = Field(default="", description="What to be reminded of")
     when: When = Field(description="When to remind")
 
 

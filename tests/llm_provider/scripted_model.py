@@ -159,6 +159,7 @@ def fails(error: Exception) -> Turn:
     return turn
 
 
-def truncated(text: str = "") -> Turn:
-    """A stream that was cut off before its end."""
-    return chunks({"messageStart": {"role": "assistant"}}, *(text_block(text)[:2] if text else []))
+def truncated(text: str = "", *, closed: bool = False) -> Turn:
+    """A stream that was cut off before its end: inside its text, or once the text was `closed`."""
+    said = text_block(text) if text else []
+    return chunks({"messageStart": {"role": "assistant"}}, *(said if closed else said[:2]))

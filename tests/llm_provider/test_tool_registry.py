@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from pydantic import BaseModel, RootModel
 from common.errors import ToolError
 from common.tool import Tool, ToolResult
 from llm_provider.tool_registry import ToolRegistry
-from tests.llm_provider.made_up_tools import ADD, FIND, REMIND, SKY, TRIP_TOOLS, answering, tool
+from tests.llm_provider.made_up_tools import ADD, FIND, REMIND, SKY, TRIP_TOOLS, Nothing, answering, tool
 
 
 @pytest.fixture
@@ -77,23 +76,18 @@ def sync_handler(arguments: Any, context: Any) -> ToolResult:
     ("made", "reason"),
     [
         (tool("x.a", answering(""), Unspeakable), "can't be described as a JSON schema"),
+        (tool("x.a", answering(""), NotANumber), "can't be described as a JSON schema"),
         (tool("x.a", answering(""), ListOfNumbers), "must be an object"),
         (tool("x.a", sync_handler), "must be an async function"),
         (tool("x.a", None), "must be an async function"),
         (tool("x.a", answering(""), timeout=0), "more than 0 seconds"),
-        (Tool("x.a", "long " * 5_000, BaseModel, answering("")), "too long"),
+        (Tool("x.a", "long " * 5_000, Nothing, answering("")), "too long"),
     ],
 )
 def test_what_can_not_be_a_tool_is_refused(registry: ToolRegistry, made: Tool, reason: str) -> None:
     with pytest.raises(ToolError, match=reason):
         registry.register(made)
     assert "x.a" not in registry.names
-
-
-def test_every_registered_schema_is_plain_json(registry: ToolRegistry) -> None:
-    registry.register(tool("x.a", answering(""), NotANumber))
-    for made in registry.get_tools(registry.names):
-        json.dumps(made.schema, allow_nan=False)
 
 
 @pytest.mark.parametrize("name", ["noDot", "a.B", "a.b.c", "a b.c", ".a", "a.", "1a.b", "a" * 33 + ".b"])
@@ -144,7 +138,7 @@ def test_the_listing_names_arguments(registry: ToolRegistry) -> None:
         "- diary.add: Adds an event to the user's calendar. Arguments: "
         "title (subject, What the entry is called); when (when, When it starts).\n"
         "- sky.outlook: Tells the weather and the forecast for a place and a time. Arguments: "
-        "place (value, optional, Where); when (value, optional, For when)."
+        "place (place, optional, Where); when (when, optional, For when)."
     )
     assert registry.format_for_llm() == registry.format_for_llm(registry.names)
 

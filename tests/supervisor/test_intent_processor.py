@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 
 import anyio
 import pytest
-from events.ownership import Ownership
-from events.store import EventStore, stream_name
 
 from common.context import Owner, TaskContext
 from common.errors import IntentError, NotFound
@@ -19,6 +17,8 @@ from common.settings import IntentSettings, Settings
 from common.telemetry import Telemetry
 from events.catalogue.intent import IntentClaimed, IntentProcessed
 from events.catalogue.memory import FactRemembered
+from events.ownership import Ownership
+from events.store import EventStore, stream_name
 from supervisor.intent_processor import IntentProcessor
 from supervisor.runs import Run, Runs
 from supervisor.testing import MovableClock
@@ -279,9 +279,8 @@ async def test_a_claim_of_a_dead_process_is_settled(
     (intent_id,) = await bench.ids()
     stream = stream_name("intent", intent_id)
     not_after = datetime.now(UTC)
-    from events.state.intent import arguments_hash
-
     from events.catalogue.intent import IntentApproved
+    from events.state.intent import arguments_hash
 
     digest = arguments_hash("test.ring", {"times": 1})
     await bench.store.append(

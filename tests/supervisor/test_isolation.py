@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from common.context import Owner
 from common.errors import NotFound
+from common.intents import Policy
 from supervisor import Supervisor
 from supervisor.testing import offline_settings
 
@@ -57,7 +58,7 @@ async def _check_views(supervisor: Supervisor) -> None:
 
 async def test_approvals_and_traces_of_others_do_not_exist(tmp_path: Path) -> None:
     base = offline_settings(tmp_path)
-    asking = base.model_copy(update={"intents": base.intents.model_copy(update={"default_policy": "ask"})})
+    asking = base.model_copy(update={"intents": base.intents.model_copy(update={"default_policy": Policy.ASK})})
     async with Supervisor(asking, background=False) as supervisor:
         mine, theirs = OWNERS[0], OWNERS[1]
         response = await supervisor.process_request(

@@ -12,6 +12,7 @@ from icalendar import Calendar
 
 from common.context import TaskContext
 from common.results import Response
+from common.settings import StoreSettings
 from events.catalogue.timer import TimerSet
 from supervisor import Supervisor
 from supervisor.testing import MovableClock, offline_settings
@@ -177,8 +178,7 @@ async def test_the_same_request_id_gives_the_same_outcome(supervisor: Supervisor
 
 
 async def test_a_restart_keeps_everything(tmp_path: Path, movable_clock: MovableClock) -> None:
-    settings = offline_settings(tmp_path).model_copy(update={"store": {"url": ""}})
-    settings = type(settings).model_validate(settings.model_dump())
+    settings = offline_settings(tmp_path).model_copy(update={"store": StoreSettings()})
     async with Supervisor(settings, clock=movable_clock, background=False) as first:
         asked = await first.process_request("set a tea timer for 10 minutes", {"request_id": "tea"})
     async with Supervisor(settings, clock=movable_clock, background=False) as second:

@@ -16,8 +16,7 @@ from common.run_context import RunContext
 from common.updates import Completed, Routed, ToolFinished, Update
 from supervisor import Supervisor
 from supervisor.requests import checked_text
-from supervisor.testing import offline_settings
-from tests.supervisor.test_workflow_engine import ScriptedRole
+from tests.supervisor.scripted_role import ScriptedRole, settings_that_know_the_role
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ async def test_the_same_id_asked_at_once_is_handled_once(supervisor: Supervisor)
 
 
 async def with_role(folder: Path, script: Any, **changes: Any) -> Supervisor:
-    base = offline_settings(folder)
+    base = settings_that_know_the_role(folder)
     configured = base.model_copy(update={"requests": base.requests.model_copy(update=changes)})
     supervisor = Supervisor(configured, background=False)
     supervisor.add_role(ScriptedRole(script))
@@ -177,7 +176,7 @@ async def test_closing_a_stream_cancels_the_work(tmp_path: Path) -> None:
         assert isinstance(await anext(stream), Routed)
         await stream.aclose()
         with anyio.fail_after(5):
-            while (await supervisor.traces())[0]["outcome"] != "cancelled":
+            while [row["outcome"] for row in await supervisor.traces()] != ["cancelled"]:
                 await anyio.sleep(0.01)
 
 
@@ -195,7 +194,7 @@ async def test_roles_come_before_the_start(supervisor: Supervisor) -> None:
 
 
 async def test_close_may_be_called_from_another_task_and_twice(tmp_path: Path) -> None:
-    supervisor = Supervisor(offline_settings(tmp_path))
+    supervisor = Supervisor(settings_that_know_the_role(tmp_path))
     async with anyio.create_task_group() as group:
         group.start_soon(supervisor.start)
     async with anyio.create_task_group() as group:

@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import anyio
 import pytest
 
 from common.context import TaskContext
 from common.errors import PlanningError, ToolError
-from common.intents import Effect, Intent, IntentExecution, IntentHandler, IntentResult
 from common.limits import Limits
 from common.results import RoleResult
 from common.run_context import RunContext
 from common.task_graph import Task, TaskGraph
-from common.tool import Fact, Tool
+from common.tool import Fact
 from supervisor import Supervisor
 from supervisor.engine import EngineServices
-from supervisor.testing import offline_settings
 from supervisor.workflow_engine import WorkflowEngine
-
-
-class Mark(Intent):
-    TYPE: ClassVar[str] = "test.mark"
-    text: str
-
-
-class MarkHandler:
-    intent_type = Mark
-    effect = Effect.LOG
-
-    async def carry_out(self, intent: Intent, execution: IntentExecution) -> IntentResult:
-        return IntentResult(f"marked {intent.model_dump()['text']}")
-
-    async def happened(self, intent: Intent, execution: IntentExecution) -> IntentResult | None:
-        return None
-
-
-Script = Callable[[str, RunContext], Awaitable[RoleResult]]
-
-
-@dataclass
-class ScriptedRole:
-    """A role that plays a function."""
-
-    script: Script
-    name: str = "scripted"
-    description: str = "plays a script"
-    examples: Sequence[str] = ("play the script", "run the scripted thing", "scripted please")
-    tools: Sequence[Tool] = ()
-    intent_handlers: Sequence[IntentHandler] = field(default_factory=lambda: [MarkHandler()])
-
-    async def execute(self, request: str, run: RunContext) -> RoleResult:
-        return await self.script(request, run)
+from tests.supervisor.scripted_role import Mark, Script, ScriptedRole, settings_that_know_the_role
 
 
 class FixedPlanner:
@@ -71,7 +34,7 @@ def task(name: str, *depends_on: str) -> Task:
 
 
 async def execute(folder: Path, script: Script, *tasks: Task, limits: Limits | None = None, **requests: Any) -> Any:
-    settings = offline_settings(folder)
+    settings = settings_that_know_the_role(folder)
     settings = settings.model_copy(update={"requests": settings.requests.model_copy(update=requests)})
     supervisor = Supervisor(settings, background=False)
     supervisor.add_role(ScriptedRole(script))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.language.time_words.model import Clock, Daypart
 from common.language.words import Tokens, read_whole
 
-__all__ = ["DAYPARTS", "apply_meridiem", "read_clock", "read_daypart"]
+__all__ = ["DAYPARTS", "apply_meridiem", "read_clock", "read_daypart", "read_occasion", "shaded"]
 
 DAYPARTS: dict[str, Daypart] = {
     "morning": Daypart("morning", 6, 12, 9),
@@ -16,6 +16,18 @@ DAYPARTS: dict[str, Daypart] = {
     "evening": Daypart("evening", 18, 22, 18),
     "night": Daypart("night", 20, 24, 20),
     "tonight": Daypart("tonight", 18, 24, 20),
+}
+_OCCASIONS: dict[str, dict[str, int]] = {
+    "breakfast": {"before": 7, "after": 9, "at": 8, "by": 8, "over": 8},
+    "lunch": {"before": 12, "after": 14, "at": 12, "by": 12, "over": 12, "around": 12, "until": 12},
+    "dinner": {"before": 18, "after": 20, "at": 19, "by": 19, "over": 19, "around": 19},
+    "supper": {"before": 18, "after": 20, "at": 19, "by": 19, "over": 19, "around": 19},
+    "work": {"before": 8, "after": 18},
+    "school": {"before": 7, "after": 16},
+    "bed": {"before": 22},
+    "bedtime": {"before": 22, "at": 22, "by": 22, "around": 22},
+    "dinnertime": {"at": 19, "around": 19, "": 19},
+    "teatime": {"at": 17, "around": 17, "": 17},
 }
 _TYPOS = {
     "mornin": "morning", "mornings": "morning", "afternoons": "afternoon", "evenings": "evening", "nights": "night",
@@ -58,7 +70,9 @@ def _meridiem(tokens: Tokens, index: int) -> tuple[str, int] | None:
 
 def _finish(tokens: Tokens, hour: int, minute: int, at: int, *, written_24: bool) -> tuple[Clock, int] | None:
     """Read am, pm or o'clock behind hour and minute, and say whether the dial stays open."""
-    if tokens.word(at) in ("o'clock", "oclock"):
+    if tokens.word(at) == "-" and tokens.word(at + 1) == "ish":
+        at += 2
+    if tokens.word(at) in ("o'clock", "oclock", "ish", "uhr"):
         at += 1
     elif tokens.word(at) == "o" and tokens.word(at + 1) == "clock":
         at += 2
@@ -83,11 +97,16 @@ def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
         if sign == ":" and tokens.word(after) == ":" and tokens.word(after + 1).isdecimal() and tokens.glued(after):
             after += 2
         if sign == ".":
-            if not joined or not (_meridiem(tokens, after) or tokens.word(after) in ("h", "hours", "uhr", "o'clock")):
+            marked = _meridiem(tokens, after) or tokens.word(after) in ("h", "hours", "uhr", "o'clock")
+            if not joined or not (marked or _dotted_clock(tokens, index, after)):
                 return None
             if tokens.word(after) in ("h", "hours", "uhr"):
                 return _finish(tokens, int(word), int(more), after + 1, written_24=True)
         if joined or spaced:
+            if sign == "h" and int(word) < 13 and tokens.word(index - 1) not in ("at", "by", "until", "from", "um"):
+                return None
+            if sign == ":" and tokens.word(after) in ("hours", "hour", "hrs"):
+                return None
             written_24 = word.startswith("0") or sign == "h"
             return _finish(tokens, int(word), int(more), after, written_24=written_24)
     if len(word) in (3, 4):
@@ -101,6 +120,14 @@ def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
         if sign in ("o'clock", "oclock") or (sign == "o" and more == "clock"):
             return _finish(tokens, int(word), 0, index + 1, written_24=False)
     return None
+
+
+def _dotted_clock(tokens: Tokens, index: int, after: int) -> bool:
+    """Whether "6.15" is a time of day: "at 6.15", "6.15 in the morning"."""
+    daytime = tokens.low[after : after + 3] in (["in", "the", part] for part in ("morning", "afternoon", "evening"))
+    return daytime or (
+        tokens.word(index - 1) in ("at", "by", "until") and tokens.word(after)[:1] in ("", ",", ".", "?", "!")
+    )
 
 
 def _run_together(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
@@ -197,6 +224,10 @@ def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) 
     The hour 24 stands for midnight at the end of a day.
     """
     word = tokens.word(index)
+    if word == "mid":
+        at = index + 1 + (tokens.word(index + 1) == "-")
+        if tokens.word(at) in ("day", "night"):
+            return Clock(12 if tokens.word(at) == "day" else 24), at + 1
     if word in ("12", "twelve") and tokens.word(index + 1) in ("noon", "midday", "midnight"):
         index, word = index + 1, tokens.word(index + 1)
     if word in _NAMED:
@@ -230,10 +261,28 @@ def read_daypart(tokens: Tokens, index: int) -> tuple[Daypart, int] | None:
     part = DAYPARTS.get(name)
     if part is None or word == "tonight":
         return None
-    shaded = _EARLY if shade == "early" else _LATE if shade == "late" else {}
     at = index + 1
     if name == "lunch" and tokens.word(at) == "time":
         at += 1
     elif name == "lunch":
         return None
-    return shaded.get(name, part), at
+    return shaded(part, shade), at
+
+
+def read_occasion(tokens: Tokens, index: int, lead: str) -> tuple[Daypart, int] | None:
+    """An occasion that tells the time about: "after work", "before lunch"; not the lunch that has its own time."""
+    word = tokens.word(index)
+    hour = _OCCASIONS.get(word, {}).get(lead)
+    if hour is None:
+        return None
+    at = index + 1 + (tokens.word(index + 1) == "time")
+    if tokens.word(at) in ("with", "at", "in", "for", "on", "break", "meeting"):
+        return None
+    return Daypart(f"time {lead} {word}".replace("  ", " "), hour, min(hour + 2, 24), hour), at
+
+
+def shaded(part: Daypart, shade: str) -> Daypart:
+    """The early or late hours of a part of the day."""
+    if shade == "early":
+        return _EARLY.get(part.name, part)
+    return _LATE.get(part.name, part) if shade == "late" else part

@@ -10,6 +10,7 @@ from common.language.time_words.model import (
     DayOffset,
     FixedDate,
     Holiday,
+    Length,
     MonthDay,
     NthWeekday,
     Period,
@@ -44,6 +45,7 @@ MONTHS: dict[str, int] = {
     **dict.fromkeys(("november", "nov"), 11),
     **dict.fromkeys(("december", "dec", "decemeber"), 12),
 }
+_NAMED_DAYS = frozenset({"black", "casual", "cyber", "ash", "super", "bloody"})
 _WEAK_MONTHS = frozenset({"may", "march", "mar"})
 _RELATIVE_DAYS = {
     "today": 0, "tonight": 0, "todays": 0, "today's": 0, "tomorrow": 1, "tomorrow's": 1, "tomorrows": 1,
@@ -60,7 +62,7 @@ _PERIODS = {
 }  # fmt: skip
 _EDGES = {
     "end": "end", "beginning": "start", "start": "start", "middle": "middle", "mid": "middle", "rest": "rest",
-    "remainder": "rest", "early": "start", "late": "end", "later": "end",
+    "remainder": "rest", "early": "start", "late": "end", "later": "later",
 }  # fmt: skip
 _HOLIDAYS = {
     ("christmas", "eve"): "christmas eve", ("christmas", "day"): "christmas", ("christmas",): "christmas",
@@ -90,7 +92,7 @@ def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | N
     if word in WEEKDAYS:
         return _weekday(tokens, index, led)
     if word in _WHICH:
-        return _qualified(tokens, index)
+        return (_ordinal_first(tokens, index, led) if word == "last" else None) or _qualified(tokens, index)
     if word in MONTHS:
         return _month_first(tokens, index, led)
     if word in _EDGES:
@@ -151,6 +153,8 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
 
 def _weekday(tokens: Tokens, index: int, led: bool) -> Found | None:
     word = tokens.word(index)
+    if tokens.word(index - 1) in _NAMED_DAYS or (word in _WEAK_WEEKDAYS and tokens.word(index - 1) == "the"):
+        return None
     if word in _WEAK_WEEKDAYS and not (led or _date_like(tokens, index + 1) or tokens.word(index - 1) in (",", "")):
         return None
     if word in ("sun", "sat") and not led and not _date_like(tokens, index + 1):
@@ -205,6 +209,8 @@ def _qualified(tokens: Tokens, index: int) -> Found | None:
         return _qualified_month(MONTHS[word], which, tokens, at)
     if word in ("day", "night") and tokens.word(index) == "next":
         return DayOffset(1), at + 1
+    if word in ("hour", "minute") and tokens.word(index) in ("next", "last", "past", "coming"):
+        return Window(Length(seconds=3600.0 if word == "hour" else 60.0), -1 if which == "last" else 1), at + 1
     if tokens.word(index) in ("next", "last", "past", "coming", "following") and (length := read_length(tokens, at)):
         return Window(length[0], -1 if which == "last" else 1), length[1]
     return None
@@ -311,6 +317,8 @@ def _ordinal_first(tokens: Tokens, index: int, led: bool) -> Found | None:
     value, at = ordinal
     if tokens.word(at) in WEEKDAYS:
         return _nth_weekday(tokens, value, at)
+    if tokens.word(at) == "day" and tokens.word(at + 1) in ("of", "in"):
+        return _day_then_month(tokens, value, at + 1)
     if not 1 <= value <= 31:
         return None
     if found := _day_then_month(tokens, value, at):

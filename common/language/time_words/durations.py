@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from common.language.time_words.model import Length
-from common.language.words import Tokens, read_number
+from common.language.words import Tokens, read_number, word_set
 
 __all__ = ["UNITS", "read_iso_length", "read_length"]
 
@@ -28,6 +28,9 @@ _GLUED_UNITS: dict[str, tuple[str, float]] = {
     "d": ("days", 1.0),
     "w": ("days", 7.0),
 }
+_BEHIND_SECOND = word_set(
+    "ago later before after from and or earlier beforehand please then in on at for long timer countdown to but of is"
+)
 _LIMIT = 1e9
 _PAIRS = 6
 _ISO = re.compile(
@@ -104,6 +107,8 @@ def _one(tokens: Tokens, index: int) -> tuple[Length, int, float] | None:
     number = read_number(tokens, index)
     if number is None and article:
         at = index + 1
+        if tokens.word(at) == "second" and _counts(tokens, at + 1):
+            return None
         if tokens.word(at) in ("whole", "full", "single", "good"):
             at += 1
         number = (1.0, at)
@@ -122,6 +127,12 @@ def _one(tokens: Tokens, index: int) -> tuple[Length, int, float] | None:
         return None
     length = _length(amount, found[0])
     return (length, found[1], found[0][1] if found[0][0] == "seconds" else 86_400.0) if length else None
+
+
+def _counts(tokens: Tokens, index: int) -> bool:
+    """Whether "a second" is followed by what it is the second of ("a second opinion")."""
+    word = tokens.word(index)
+    return word[:1].isalpha() and word not in _BEHIND_SECOND
 
 
 def _tail(tokens: Tokens, index: int, unit: float) -> tuple[Length, int] | None:

@@ -17,11 +17,21 @@ _HINTS: dict[str, str] = {
         ),
         "evening",
     ),
+    **dict.fromkeys(("alarm", "alarms"), "alarm"),
     **dict.fromkeys(("lunch", "brunch", "siesta"), "midday"),
 }  # fmt: skip
 
 
+_RISING = frozenset({"get", "getting", "be", "got"})
+
+
 def hints_of(tokens: Tokens) -> frozenset[str]:
-    """The parts of the day ("morning", "midday", "evening") that words such as "dinner" or "wake" speak for."""
-    found = frozenset(_HINTS[word] for word in tokens.low if word in _HINTS)
-    return found if len(found) == 1 else frozenset()
+    """The parts of the day ("morning", "midday", "evening") that words such as "dinner" or "wake" speak for.
+
+    "alarm" speaks for the morning too, but only of another day.
+    """
+    low = tokens.low
+    found = frozenset(_HINTS[word] for word in low if word in _HINTS)
+    if any(word == "up" and not _RISING.isdisjoint(low[max(0, n - 2) : n]) for n, word in enumerate(low)):
+        found |= {"morning"}
+    return found if len(found - {"alarm"}) <= 1 else frozenset()

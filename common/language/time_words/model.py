@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -144,7 +144,7 @@ class NthWeekday:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week, weekend, month, quarter or year counted from this one; `edge` is start, middle, end, rest or ""."""
+    """A day, week, weekend, month or year counted from this one; `edge` is start, middle, end, rest, later or ""."""
 
     unit: Literal["day", "week", "weekend", "month", "year"]
     offset: int = 0
@@ -204,10 +204,12 @@ class Expression:
     anchor_first: int = 0
     duration: Length | None = None
     bound: str = ""
-    vague: bool = False
+    date_first: int = -1
+    date_last: int = -1
+    same_clock: bool = False
+    repeats: bool = False
     start: int = 0
     end: int = 0
-    hints: frozenset[str] = field(default_factory=frozenset[str])
 
     @property
     def kind(self) -> SpanKind:
@@ -221,4 +223,12 @@ class Expression:
     @property
     def empty(self) -> bool:
         """Whether nothing was read yet."""
-        return not (self.date or self.clock or self.daypart or self.instant or self.shift is not None or self.duration)
+        return not (
+            self.date
+            or self.same_clock
+            or self.clock
+            or self.daypart
+            or self.instant
+            or self.shift is not None
+            or self.duration
+        )

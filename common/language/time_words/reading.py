@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.language.time_words.facts import anchor_of, fact_for
-from common.language.time_words.model import Clock, DayOffset, Daypart, Expression, Length, Moment, Window
+from common.language.time_words.model import Clock, DayOffset, Daypart, Expression, Length, Moment, Period, Window
 from common.language.time_words.resolve import Days, Reader, add_length, at_wall, day_words
 from common.tool import Fact
 
@@ -70,6 +70,7 @@ def _complete(first: Expression, other: Expression) -> None:
         return
     if first.shift is not None and first.shift.by_clock:
         return
+    first.bound = first.bound or other.bound
     if first.date is None and other.date is not None and other.clock is None:
         first.date, first.date_end = other.date, other.date_end
         first.daypart = first.daypart or other.daypart
@@ -96,6 +97,8 @@ def read_moment(expression: Expression, reading: Reading, hints: frozenset[str])
     days = reading.reader.days(expression.date) if expression.date is not None else None
     if expression.date is not None and days is None:
         return None
+    if expression.same_clock:
+        return _same_clock(expression, reading)
     if isinstance(expression.date, Window) and expression.date.length.by_clock:
         return _moment(add_length(now, expression.date.length, expression.date.sign), expression, has_time=True)
     if expression.clock is not None:
@@ -105,9 +108,25 @@ def read_moment(expression: Expression, reading: Reading, hints: frozenset[str])
     return _dated(expression, days, reading) if days is not None else None
 
 
+def _same_clock(expression: Expression, reading: Reading) -> tuple[Moment, bool] | None:
+    """This time tomorrow, same time next week."""
+    day = reading.reader.today
+    if isinstance(expression.date, Period) and expression.date.unit == "week":
+        day += timedelta(days=7 * expression.date.offset)
+    elif expression.date is not None:
+        days = reading.reader.days(expression.date)
+        if days is None:
+            return None
+        day = days.first
+    start, note = at_wall(day, reading.now.time().replace(second=0, microsecond=0), reading.now.tzinfo)
+    return _moment(start, expression, has_time=True, note=note)
+
+
 def _moment(
     start: datetime, expression: Expression, *, has_time: bool, end: datetime | None = None, note: str = ""
 ) -> tuple[Moment, bool]:
+    if expression.repeats:
+        note = "; ".join(filter(None, (note, "took only the next one of these")))
     if end is None and expression.duration is not None and has_time:
         end = add_length(start, expression.duration, 1)
     return Moment(start, end, has_time, "", note), has_time
@@ -155,7 +174,8 @@ def _dial(clock: Clock, part: Daypart | None, hints: frozenset[str], day: date |
     hour = clock.hour
     if part is not None:
         return replace(clock, hour=_by_part(hour, part.name), open=False), False
-    if "morning" in hints and 3 <= hour <= 11:
+    early = "morning" in hints or ("alarm" in hints and day is not None and not hints & {"evening", "midday"})
+    if early and 3 <= hour <= 11:
         return replace(clock, open=False), False
     if "evening" in hints and 4 <= hour <= 11:
         return replace(clock, hour=hour + 12, open=False), False
@@ -212,6 +232,7 @@ def _next(
         settled, _ = _dial(clock, part, hints, None)
         leaning = part is not None or hints & {"morning", "evening", "midday"}
         other = settled.hour % 12 if settled.hour >= 12 else settled.hour + 12
+        leaning = leaning or expression.repeats
         choices = [settled] if leaning else sorted((settled, replace(settled, hour=other)), key=lambda c: c.hour)
     options = [_on(today, choice, reading) for choice in choices]
     future = [option for option in options if option[0] > now]

@@ -269,6 +269,8 @@ class Reader:
         first, last = self._whole_period(spec)
         if spec.edge == "rest":
             first = max(first, self.today)
+        elif spec.edge == "later":
+            first = min(max(first, self.today + _DAY), last - _DAY)
         elif spec.edge == "end":
             first = last - _DAY
         elif spec.edge == "start":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -198,11 +198,15 @@ class StandIn:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
     protocol_version = "HTTP/1.1"
 
+    @property
+    def stand_in(self) -> StandIn:
+        assert isinstance(self.server, _Server)
+        return self.server.stand_in
+
     def do_GET(self) -> None:
-        stand_in = self.server.stand_in
+        stand_in = self.stand_in
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         stand_in.asked.append((url.path, query))
@@ -248,18 +252,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fault_redirect(self) -> None:
         self.send_response(302)
-        self.send_header("Location", self.server.stand_in.address + "/login")
+        self.send_header("Location", self.stand_in.address + "/login")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def _fault_hang(self) -> None:
-        self.server.stand_in.stop.wait(30)
+        self.stand_in.stop.wait(30)
 
     def _fault_drip(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "100000")
         self.end_headers()
-        while not self.server.stand_in.stop.wait(0.02):
+        while not self.stand_in.stop.wait(0.02):
             self.wfile.write(b" ")
             self.wfile.flush()
 
@@ -290,7 +294,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(now: datetime) -> Iterator[StandIn]:
+def serving(now: datetime) -> Generator[StandIn]:
     """A running stand-in."""
     stand_in = StandIn(now)
     with _Server(stand_in) as server:

@@ -116,6 +116,16 @@ class TestCurrent:
         assert result.facts[0].kind == "place"
         assert result.facts[0].name == "Zermatt"
 
+    @pytest.mark.parametrize("when", ["now", "right now", "at the moment"])
+    async def test_now_is_now_whichever_tool_is_asked(self, weather: Weather, when: str) -> None:
+        expected = (await weather.current("Zermatt")).text
+        assert (await weather.call("weather.current", place="Zermatt", when=when)).text == expected
+        assert (await weather.call("weather.forecast", place="Zermatt", when=when)).text == expected
+
+    async def test_a_time_that_was_said_is_never_lost(self, weather: Weather) -> None:
+        expected = (await weather.forecast("Zermatt", "tomorrow")).text
+        assert (await weather.call("weather.current", place="Zermatt", when="tomorrow")).text == expected
+
     async def test_imperial_units(self, stand_in: StandIn, weather: Weather) -> None:
         imperial = Weather(stand_in, weather.store, weather.views, units="imperial")
         result = await imperial.current("Zermatt")
@@ -320,12 +330,15 @@ class TestStandingIn:
     async def test_failed_calls_and_damaged_data_do_not_stand_in(self, stand_in: StandIn, weather: Weather) -> None:
         good = (await weather.forecast("Tokyo", "tomorrow")).data
         assert isinstance(good, dict)
-        for data in (
+        damaged: list[Any] = [
             {**good, "asked": "Zermatt", "place": "cut off …"},
             {**good, "asked": "Zermatt", "rows": ["[3 more]"]},
             {**good, "asked": "Zermatt", "kind": "weekly"},
+            {**good, "asked": "Zermatt", "kind": "hourly", "first": "2026-11-22T00:00:00"},
+            {**good, "asked": "Zermatt", "columns": ["day"]},
             "cut off …",
-        ):
+        ]
+        for data in damaged:
             await weather.record(LOCAL, [ToolCalled(call_id="1", tool="weather.forecast", ok=True, data=data)])
         wrong = ToolCalled(call_id="1", tool="weather.forecast", ok=False, data={**good, "asked": "Zermatt"})
         await weather.record(LOCAL, [wrong])

@@ -76,7 +76,7 @@ def test_a_direct_request_needs_no_engine() -> None:
     metadata = {"approach": "direct", "route": "smart_home", "confidence": 0.987, "flag": None, "plan": None}
     shown = render_account(account(response(metadata={**metadata, "tools_used": ()}, outcome="success"), []))
     assert shown == [
-        "  route    direct to smart_home (99% sure)",
+        "  route    directly to smart_home (99% sure)",
         "  engine   none needed: the role answers by itself",
         "  tools    none called",
         "  outcome  success",

@@ -109,3 +109,23 @@ def test_following_shows_events_of_other_processes_until_control_c(data_dir: Pat
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=30)
     assert (process.returncode, rest, errors) == (0, "", "")
+
+
+async def _imported(lines: list[str]) -> list[str]:
+    from events.transfer import export_lines, import_lines
+
+    async with await EventStore.open("memory://") as store:
+        await import_lines(store, lines)
+        return [line async for line in export_lines(store)]
+
+
+def test_an_unredacted_export_can_be_imported_again(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(data_dir, fact("token=abc"), fact("b"))
+    out = data_dir / "out.jsonl"
+    assert main(["events", "export", "--unredacted", "--output", str(out)]) == 0
+    lines = out.read_text().splitlines()
+    assert "token=abc" in lines[0]
+    assert out.stat().st_mode & 0o077 == 0
+    assert anyio.run(_imported, lines) == lines
+    assert main(["events", "export", "--unredacted", "--topic", "memory.remembered"]) == 2
+    assert "an unredacted export holds every topic" in capsys.readouterr().err

@@ -53,7 +53,6 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
         (["traces", "list", "--limit", "0"], "--limit"),
         (["traces", "list", "--limit", "many"], "--limit"),
         (["flags", "what"], "what"),
-        (["ask"], "say what you want done"),
         (["ask", "x", "--flag", "meta-planning"], "a flag is given as KEY=VALUE"),
         (["ask", "x", "--at", "noon"], "'noon' is no ISO 8601 time"),
         (["ask", "x", "--config", "/nowhere/config.yaml"], "there is no such configuration file"),

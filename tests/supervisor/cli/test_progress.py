@@ -22,6 +22,7 @@ from supervisor.cli.progress import PlainProgress, Silence, TerminalProgress, de
 UPDATES: list[tuple[Update, str | None]] = [
     (Routed("direct", "smart_home", 0.98), "routed directly to smart_home (98% sure)"),
     (Routed("task_graph", "weather", 0.4), "routed to planning, nearest role weather (40% sure)"),
+    (Routed("meta_planning", "planning", 0.99), "routed to planning (99% sure)"),
     (Planned("task_graph", ("a", "b")), "planned 2 steps"),
     (TaskStarted("t1", "weather", "check\nthe weather"), "t1 weather: check the weather"),
     (ToolStarted("weather.forecast", "c1", "t1"), "weather.forecast …"),
@@ -44,7 +45,7 @@ def test_each_update_has_its_line(update: Update, line: str | None) -> None:
 
 def test_plain_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     with PlainProgress() as progress:
-        for update, _ in UPDATES[2:6]:
+        for update, _ in UPDATES[3:7]:
             progress.show(update)
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -57,10 +58,10 @@ def test_plain_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str
 
 def test_the_display_replaces_a_running_call_by_its_end() -> None:
     progress = TerminalProgress()
-    for update, _ in UPDATES[3:5]:
+    for update, _ in UPDATES[4:6]:
         progress.show(update)
     assert progress.text().plain == "· t1 weather: check the weather\n… weather.forecast …\n"
-    progress.show(UPDATES[5][0])
+    progress.show(UPDATES[6][0])
     progress.show(TextDelta("x"))
     assert progress.text().plain == "· t1 weather: check the weather\n✓ weather.forecast ok (0.26 s)\n"
 

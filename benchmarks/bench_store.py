@@ -1,0 +1,206 @@
+"""The event store against raw SQLite: ratios of one run, medians over several.
+
+    python benchmarks/bench_store.py [--events N] [--runs N] [--folder PATH]
+
+Raw SQLite inserts the same bytes into the same table with the same durability (WAL, synchronous FULL). Ratios hold
+from machine to machine better than the absolute figures, which depend on what an fsync costs here and now; that is
+measured first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+
+from common.intents import StreamAppend
+from events.catalogue import Event
+from events.catalogue.trace import ModelCalled, TaskFinished, ToolCalled, TraceEnded, TraceStarted
+from events.codec import Codec, HeaderMaker, frame
+from events.persistence.sqlite_connection import connect
+from events.projection import Views
+from events.store import EventStore
+from events.views.performance import PerformanceView
+from events.views.trace_index import TraceIndex
+
+PARALLEL = 200
+TABLE = """
+CREATE TABLE stored_events (
+    rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
+    topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version)
+)
+"""
+INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+
+
+def trace() -> list[Event]:
+    """The events of a small request."""
+    return [
+        TraceStarted(request="set a timer for ten minutes", user="ann", request_id="r", owner="p", context={}),
+        ToolCalled(call_id="c1", tool="timer.set", arguments={"when": "in ten minutes"}, ok=True, text="It will ring."),
+        ModelCalled(provider="offline", model="offline", input_tokens=120, output_tokens=30),
+        TaskFinished(task="main", role="timer", ok=True, text="The timer rings at 9:10."),
+        TraceEnded(outcome="success", response={"text": "The timer rings at 9:10.", "duration_ms": 3.2}),
+    ]
+
+
+def rows_of(number: int) -> list[tuple[str, int, str, bytes]]:
+    """That many rows as the store writes them."""
+    codec, rows = Codec(), []
+    now = datetime.now(UTC)
+    for index in range(number):
+        draft = codec.draft(trace()[index % 5])
+        stream, version = f"trace/{index // 5:032x}", index % 5 + 1
+        header = HeaderMaker(now, "default", f"{index // 5:032x}", None).make(draft.schema_version, "0" * 64)
+        rows.append((stream, version, draft.topic, frame(stream, version, draft.topic, header, draft.payload)))
+    return rows
+
+
+def fsync_ms(folder: Path) -> float:
+    """What one small write with an fsync costs: the median of 50, in milliseconds."""
+    times: list[float] = []
+    with (folder / "fsync").open("wb") as file:
+        for _ in range(50):
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
+
+
+def raw_appends(path: Path, events: int, batch: int) -> float:
+    """Events a second of raw SQLite, `batch` rows a transaction."""
+    rows = rows_of(events)
+    with closing(connect(path, 5.0, synchronous="FULL")) as database:
+        database.execute(TABLE)
+        began = time.perf_counter()
+        for place in range(0, events, batch):
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany(INSERT, rows[place : place + batch])
+            database.execute("COMMIT")
+        return events / (time.perf_counter() - began)
+
+
+async def store_appends(path: Path, events: int, batch: int) -> float:
+    """Events a second of one caller that waits for each append of `batch` events; encoding included."""
+    async with await EventStore.open(f"sqlite:///{path}") as store:
+        made = (trace() * (batch // 5 + 1))[:batch]
+        began = time.perf_counter()
+        for number in range(events // batch):
+            await store.append(f"trace/{number:032x}", made, correlation=f"{number:032x}")
+        return events / (time.perf_counter() - began)
+
+
+async def parallel_appends(path: Path, each: int) -> float:
+    """Events a second of many callers at once, each waiting for each of its appends."""
+
+    async def caller(store: EventStore, number: int) -> None:
+        event = trace()[1]
+        for _ in range(each):
+            await store.append(f"trace/{number:032x}", [event], correlation=f"{number:032x}")
+
+    async with await EventStore.open(f"sqlite:///{path}") as store:
+        began = time.perf_counter()
+        async with anyio.create_task_group() as group:
+            for number in range(PARALLEL):
+                group.start_soon(caller, store, number)
+        return PARALLEL * each / (time.perf_counter() - began)
+
+
+async def requests(path: Path, rounds: int) -> tuple[float, float]:
+    """Requests a second, and the 95th percentile of their time in milliseconds: five posts, one wait for durability."""
+    times: list[float] = []
+
+    async def request(store: EventStore, number: int) -> None:
+        began = time.perf_counter()
+        *first, last = trace()
+        for event in first:
+            store.post(f"trace/{number:032x}", [event], correlation=f"{number:032x}")
+        await store.post(f"trace/{number:032x}", [last], correlation=f"{number:032x}").durable()
+        times.append(time.perf_counter() - began)
+
+    async with await EventStore.open(f"sqlite:///{path}") as store:
+        began = time.perf_counter()
+        for turn in range(rounds):
+            async with anyio.create_task_group() as group:
+                for number in range(PARALLEL):
+                    group.start_soon(request, store, turn * PARALLEL + number)
+        took = time.perf_counter() - began
+    return rounds * PARALLEL / took, statistics.quantiles(times, n=20)[-1] * 1000
+
+
+async def catch_up(path: Path, events: int) -> dict[str, float]:
+    """Events a second of a view that is built from the whole log."""
+    rates: dict[str, float] = {}
+    async with await EventStore.open(f"sqlite:///{path}") as store:
+        for number in range(events // 500):
+            await store.append([StreamAppend(f"trace/{number * 100 + part:032x}", trace()) for part in range(100)])
+        for view in (TraceIndex(), PerformanceView()):
+            views = Views(store, [view])
+            began = time.perf_counter()
+            await views.catch_up()
+            rates[view.name] = events / (time.perf_counter() - began)
+            await views.close()
+    return rates
+
+
+def median(measure: Callable[[Path], float], runs: int, folder: Path) -> float:
+    """The median of a measurement, each on a new file."""
+    rates: list[float] = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            rates.append(measure(Path(place) / "events.db"))
+    return statistics.median(rates)
+
+
+def run(work: Callable[..., Awaitable[float]], *arguments: object) -> Callable[[Path], float]:
+    """A measurement of an async function whose first argument is the file."""
+    return lambda path: anyio.run(work, path, *arguments)
+
+
+def report(events: int, runs: int, folder: Path) -> None:
+    """Measure and print."""
+    print(f"an fsync costs {fsync_ms(folder):.2f} ms here; {runs} runs each, medians")
+    single = 0.0
+    for batch, count in ((1, events // 20), (10, events // 4), (100, events)):
+        count -= count % batch
+        raw = median(lambda path: raw_appends(path, count, batch), runs, folder)  # noqa: B023
+        own = median(run(store_appends, count, batch), runs, folder)
+        single = own if batch == 1 else single
+        print(f"append, {batch:3} a batch: {own:9,.0f} events/s, raw SQLite {raw:9,.0f}, ratio {own / raw:.2f}")
+    group = median(run(parallel_appends, max(1, events // PARALLEL)), runs, folder)
+    print(f"group commit, {PARALLEL} streams: {group:9,.0f} events/s, {group / single:.1f} times single appends")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        rate, p95 = anyio.run(requests, Path(place) / "events.db", max(2, events // 1_000))
+    print(f"{PARALLEL} requests at once, 5 events each: {rate:9,.0f} requests/s, p95 {p95:.0f} ms")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        for name, speed in anyio.run(catch_up, Path(place) / "events.db", events * 2).items():
+            print(f"catch-up of {name} over {events * 2:,} events: {speed:9,.0f} events/s")
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=10_000, help="events of the longest measurement (default 10,000)")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()), help="where to write, on a real disk"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        report(arguments.events, arguments.runs, Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

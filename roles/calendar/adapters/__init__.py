@@ -1,0 +1,1 @@
+"""Where calendars are kept; each module implements `roles.calendar.backend.CalendarBackend`."""

@@ -1,0 +1,28 @@
+"""Builds the calendar role."""
+
+from __future__ import annotations
+
+from roles.calendar.adapters.local_file import LocalCalendar
+from roles.calendar.examples import EXAMPLES
+from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
+from roles.calendar.tools import CalendarTools
+from roles.domain_role import DomainRole
+from roles.resources import RoleResources
+
+__all__ = ["build"]
+
+
+def build(resources: RoleResources) -> DomainRole:
+    """The calendar role over each owner's local .ics file."""
+    backend = LocalCalendar(resources.settings, resources.clock)
+    return DomainRole(
+        resources,
+        name="calendar",
+        description=(
+            "The user's calendar: lists, adds, moves and cancels appointments and events, and finds free time. "
+            "It sets no timers and reminds of nothing."
+        ),
+        examples=EXAMPLES,
+        tools=CalendarTools(backend, resources.settings).tools(),
+        intent_handlers=(AddEventHandler(backend), MoveEventHandler(backend), CancelEventHandler(backend)),
+    )

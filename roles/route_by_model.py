@@ -1,0 +1,90 @@
+"""Has a model decide where a request goes when the classifier is unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.context import TaskContext
+from common.language.formats import CHOICES
+from common.run_context import RunContext
+from llm_provider.factory import LLMFactory
+from llm_provider.structured import ask_structured
+from roles.prompts import load_prompt
+from roles.role_registry import RoleRegistry
+from roles.router import PLANNING
+
+__all__ = ["RouteByModel", "RouteOutput"]
+
+_EXAMPLES = 4
+
+
+class RouteOutput(BaseModel):
+    """The model's decision."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    route: Annotated[str, Field(description="the one role that covers the whole request, else planning")]
+
+
+class RouteByModel:
+    """Implements `roles.router.AskModel` with structured output of one tier.
+
+    `within` names the run that is under way, so that the call counts against its budget and stands in its trace.
+    """
+
+    def __init__(self, roles: RoleRegistry, models: LLMFactory, tier: str) -> None:
+        self._roles = roles
+        self._models = models
+        self._tier = tier
+        self._run: ContextVar[RunContext | None] = ContextVar("supervisor_routing_run", default=None)
+
+    @contextmanager
+    def within(self, run: RunContext) -> Generator[None]:
+        """Count what is asked inside the block as part of this run."""
+        token = self._run.set(run)
+        try:
+            yield
+        finally:
+            self._run.reset(token)
+
+    async def __call__(self, request: str, context: TaskContext, probabilities: Mapping[str, float]) -> str | None:
+        """The name of a role, or None for planning. Raises `ModelError` and `LimitExceeded`."""
+        roles = self._roles.enabled()
+        prompt = load_prompt("route")
+        output = await ask_structured(
+            await self._models.load(self._tier),
+            RouteOutput,
+            system_prompt=prompt.render(roles="\n".join(f"- {role.name}: {role.description}" for role in roles)),
+            request=request,
+            schema_patch=_with_choices(self._choices(request, probabilities)),
+            run=self._run.get(),
+            purpose="route",
+        )
+        return None if output.route == PLANNING else output.route
+
+    def _choices(self, request: str, probabilities: Mapping[str, float]) -> dict[str, Any]:
+        choices: dict[str, Any] = {
+            role.name: {
+                "description": role.description,
+                "examples": list(role.examples[:_EXAMPLES]),
+                "prior": {request: round(probabilities.get(role.name, 0.0), 4)},
+            }
+            for role in self._roles.enabled()
+        }
+        choices[PLANNING] = {"description": "several things at once, or none of the roles", "prior": {request: 0.5}}
+        return choices
+
+
+def _with_choices(choices: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def patch(schema: dict[str, Any]) -> dict[str, Any]:
+        route = schema["properties"]["route"]
+        route["enum"] = list(choices)
+        route[CHOICES] = dict(choices)
+        return schema
+
+    return patch

@@ -1,0 +1,56 @@
+"""Tells how likely each role covers a text: by the shipped weights, and by what was learned of a host's roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from roles.scorer.calibration import PrecisionCurve
+from roles.scorer.features import extract
+from roles.scorer.labels import NONE, route_of
+from roles.scorer.table import LinearTable
+
+__all__ = ["REST", "WEIGHTS", "Scorer"]
+
+WEIGHTS = "weights.bin"
+REST = ""
+"""The label of a learned table that stands for everything the shipped one knows."""
+
+
+class Scorer:
+    """Immutable; a scorer that knows more takes its place as a whole."""
+
+    def __init__(self, shipped: LinearTable, learned: LinearTable | None = None) -> None:
+        self.shipped = shipped
+        self.learned = learned
+        self.curve = PrecisionCurve.from_json(shipped.facts["curve"])
+
+    @classmethod
+    def load(cls) -> Scorer:
+        """The scorer of the shipped roles (reads a file). Raises `ConfigurationError` for a damaged one."""
+        data = files("roles.scorer").joinpath(WEIGHTS).read_bytes()
+        return cls(LinearTable.from_bytes(data, where=f"roles/scorer/{WEIGHTS}"))
+
+    def with_learned(self, learned: LinearTable) -> Scorer:
+        """The same scorer, knowing a host's roles as well."""
+        return Scorer(self.shipped, learned)
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Role -> digest of the examples that the shipped weights were fitted on."""
+        return self.shipped.facts["examples"]
+
+    def probabilities(self, text: str) -> dict[str, float]:
+        """Label -> calibrated probability; they add up to 1. Never raises, whatever the text."""
+        blocks = extract(text)
+        found = dict(zip(self.shipped.labels, self.shipped.probabilities(blocks), strict=True))
+        if self.learned is None:
+            return found
+        shares = dict(zip(self.learned.labels, self.learned.probabilities(blocks), strict=True))
+        rest = max(shares.pop(REST), 1e-12)
+        nobody = sum(probability for label, probability in found.items() if route_of(label) == NONE)
+        common = nobody * self.learned.facts["beside_nobody"] + (1.0 - nobody) * self.learned.facts["beside_roles"]
+        for name, share in shares.items():
+            found[name] = found.get(name, 0.0) + common * share / rest
+        total = sum(found.values())
+        return {label: probability / total for label, probability in found.items()}

@@ -1,0 +1,1 @@
+"""Houses; each module implements `roles.smart_home.backend.HouseBackend`."""

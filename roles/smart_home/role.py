@@ -1,0 +1,31 @@
+"""Builds the smart home role."""
+
+from __future__ import annotations
+
+from roles.domain_role import DomainRole
+from roles.resources import RoleResources
+from roles.smart_home.adapters.embedded import EmbeddedHouse
+from roles.smart_home.examples import EXAMPLES
+from roles.smart_home.handlers import ActivateSceneHandler, SetDeviceHandler
+from roles.smart_home.house import House
+from roles.smart_home.tools import SmartHomeTools
+from roles.smart_home.view import HomeView
+
+__all__ = ["build"]
+
+
+def build(resources: RoleResources) -> DomainRole:
+    """The smart home role over the configured (or the example) house."""
+    backend = EmbeddedHouse(House.of(resources.settings.smart_home), resources.views)
+    return DomainRole(
+        resources,
+        name="smart_home",
+        description=(
+            "Controls and reads the devices and scenes of the house: lights, blinds, locks, heating, appliances. "
+            "It tells no outdoor weather and sets no timers."
+        ),
+        examples=EXAMPLES,
+        tools=SmartHomeTools(backend).tools(),
+        intent_handlers=(SetDeviceHandler(backend), ActivateSceneHandler(backend)),
+        views=(HomeView(),),
+    )

@@ -1,0 +1,77 @@
+"""Things people say that each of the smart home's tools serves."""
+
+from __future__ import annotations
+
+__all__ = ["LIST", "QUERY", "SCENE", "SET"]
+
+SET = (
+    "turn on the kitchen light",
+    "switch off the lamp in the living room",
+    "lights out in the bedroom please",
+    "dim the bedroom light to 20 percent",
+    "brighten the bathroom light",
+    "make it brighter in here",
+    "close the blinds",
+    "open the bedroom blinds halfway",
+    "open the shutters in the living room",
+    "open up the garage",
+    "lock the front door",
+    "unlock the garage",
+    "set the thermostat to 21 degrees",
+    "set the temperature to 19",
+    "make it warmer",
+    "it's too cold in here",
+    "I'm freezing",
+    "it's so dark in the hallway, do something",
+    "turn the heating down",
+    "start the coffee machine",
+    "turn all the lights off",
+    "everything off in the bedroom",
+    "make the floor lamp blue",
+    "turn the music speaker volume up",
+    "switch the fan on",
+    "put the blinds down to a quarter",
+    "set the light to half",
+)
+QUERY = (
+    "is the front door locked?",
+    "are the lights on in the kitchen?",
+    "did I leave the coffee machine on?",
+    "how warm is it in the living room?",
+    "how humid is it in the bathroom?",
+    "what is the thermostat set to?",
+    "is the garage open?",
+    "what's the state of the bedroom blinds?",
+    "check whether the heating is on",
+    "what temperature is it in the bedroom",
+    "is any light still on",
+    "is everything off?",
+    "which lights are on?",
+    "are all the doors locked?",
+)
+SCENE = (
+    "activate movie night",
+    "start the good night scene",
+    "good night mode",
+    "we are leaving home, set the house to away mode",
+    "set the scene for a film",
+    "switch to bedtime mode",
+    "run the good morning scene",
+    "turn on movie mode",
+    "I'm going to bed",
+    "I'm home",
+    "time for dinner lighting",
+    "we're watching a movie",
+)
+LIST = (
+    "which devices do I have?",
+    "list my smart home devices",
+    "what can you control in the house?",
+    "show all devices in the kitchen",
+    "what scenes are there?",
+    "which lights do we have",
+    "what is connected in the bedroom",
+    "give me an overview of the house",
+    "show me the house",
+    "what is there in the living room?",
+)

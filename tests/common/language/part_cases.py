@@ -1,0 +1,219 @@
+"""Requests with the parts people mean by them: what each says by itself, and what it waits for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Case(NamedTuple):
+    request: str
+    parts: tuple[str, ...]
+    depends: dict[int, tuple[int, ...]] = {}
+    conditions: dict[int, str] = {}
+
+
+CASES = [
+    Case(
+        "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me "
+        "an hour before",
+        (
+            "check the weather on Saturday",
+            "search for lodging for mountain trip",
+            "add mountain trip to my calendar on Saturday",
+            "remind me an hour before mountain trip",
+        ),
+        {3: (2,)},
+    ),
+    Case(
+        "I'm planning a hike on Sunday. Check the weather, find a hut, put it in my calendar and remind me the day before.",
+        (
+            "Check the weather on Sunday",
+            "find a hut for hike",
+            "put hike in my calendar on Sunday",
+            "remind me the day before hike",
+        ),
+        {3: (2,)},
+    ),
+    Case(
+        "what's the weather tomorrow and do I have anything on?",
+        ("what's the weather tomorrow", "do I have anything on tomorrow"),
+    ),
+    Case("check the weather in Bern and set a timer for 10 minutes", ("check the weather in Bern", "set a timer for 10 minutes")),
+    Case(
+        "Could you please turn off the lights, lock the front door and set an alarm for 6:30?",
+        ("turn off the lights", "lock the front door", "set an alarm for 6:30"),
+    ),
+    Case("turn on the kitchen and living room lights", ("turn on the kitchen light", "turn on the living room light")),
+    Case("switch off the fan and the heater", ("switch off the fan", "switch off the heater")),
+    Case("turn the heating up and the lights off", ("turn the heating up", "turn the lights off")),
+    Case("turn off the lights in the kitchen and the bedroom", ("turn off the lights in the kitchen", "turn off the lights in the bedroom")),
+    Case(
+        "set a timer for 8 minutes for the pasta and another one for 20 minutes",
+        ("set a timer for 8 minutes for the pasta", "set a timer for 20 minutes"),
+    ),
+    Case("set an alarm for 6 and 7:30", ("set an alarm for 6", "set an alarm for 7:30")),
+    Case("set timers for 5 and 10 minutes", ("set timers for 5 minutes", "set timers for 10 minutes")),
+    Case("set a timer for 10 minutes and an alarm for 7am", ("set a timer for 10 minutes", "set an alarm for 7am")),
+    Case("tomorrow, check the weather and wake me at 7", ("check the weather tomorrow", "wake me at 7 tomorrow")),
+    Case(
+        "First check my calendar for Friday, then book a table at Luigi's for 8pm",
+        ("check my calendar for Friday", "book a table at Luigi's for 8pm on Friday"),
+        {1: (0,)},
+    ),
+    Case(
+        "Look up the opening hours of the museum. After that, add a visit on Sunday at 2 to my calendar.",
+        ("Look up the opening hours of the museum", "add a visit on Sunday at 2 to my calendar"),
+        {1: (0,)},
+    ),
+    Case(
+        "remind me to buy milk, and also tell me the weather for tomorrow",
+        ("remind me to buy milk", "tell me the weather for tomorrow"),
+    ),
+    Case("Dim the bedroom light to 20% plus set the heating to 19 degrees", ("Dim the bedroom light to 20%", "set the heating to 19 degrees")),
+    Case(
+        "show me my appointments for today as well as the forecast",
+        ("show me my appointments for today", "show me the forecast"),
+    ),
+    Case(
+        "1. check the weather in Bern\n2. set a timer for 5 minutes\n3. turn off the heating",
+        ("check the weather in Bern", "set a timer for 5 minutes", "turn off the heating"),
+    ),
+    Case(
+        "Please do the following:\n- find my notes about the roof\n- remind me tomorrow at 9 to call the roofer",
+        ("find my notes about the roof", "remind me tomorrow at 9 to call the roofer"),
+    ),
+    Case("wake me at 6; start the coffee machine at 6:15", ("wake me at 6", "start the coffee machine at 6:15")),
+    Case(
+        "add lunch with Anna on Friday at 12 to my calendar and remind me 30 minutes before",
+        ("add lunch with Anna on Friday at 12 to my calendar", "remind me 30 minutes before lunch with Anna"),
+        {1: (0,)},
+    ),
+    Case(
+        "schedule the dentist for Monday at 10 and remind me of it the evening before",
+        ("schedule the dentist for Monday at 10", "remind me of dentist the evening before dentist"),
+        {1: (0,)},
+    ),
+    Case(
+        "find a hotel in Lugano and add it to my calendar for Friday",
+        ("find a hotel in Lugano", "add hotel in Lugano to my calendar for Friday"),
+        {1: (0,)},
+    ),
+    Case(
+        "cancel my 3pm meeting and move the dentist to Friday",
+        ("cancel my 3pm meeting", "move the dentist to Friday"),
+    ),
+    Case(
+        "check the weather for Saturday and if it rains remind me to book the museum",
+        ("check the weather for Saturday", "if it rains, remind me to book the museum"),
+        {1: (0,)},
+        {1: "if it rains"},
+    ),
+    Case(
+        "will it snow tomorrow? If so, wake me at 6, otherwise at 7",
+        ("will it snow tomorrow", "If so, wake me at 6", "unless so, wake me at 7"),
+        {1: (0,), 2: (0,)},
+        {1: "If so", 2: "unless so"},
+    ),
+    Case(
+        "remember that my locker code is 4711 and turn on the hall light",
+        ("remember that my locker code is 4711", "turn on the hall light"),
+    ),
+    Case(
+        "how warm is it in Rome and when is my next appointment",
+        ("how warm is it in Rome", "when is my next appointment"),
+    ),
+    Case("refund invoice 4711 with 25.50 euros and email the customer", ("refund invoice 4711 with 25.50 euros", "email the customer")),
+    Case(
+        "Translate the report to French, summarize it and send it to Bob",
+        ("Translate the report to French", "summarize report", "send report to Bob"),
+        {1: (0,), 2: (1,)},
+    ),
+    Case(
+        "Hi there! Can you turn on the porch light? Also, what's the time in Tokyo?",
+        ("turn on the porch light", "what's the time in Tokyo"),
+    ),
+    Case(
+        "what's the forecast for Davos this weekend, and are there any huts nearby?",
+        ("what's the forecast for Davos this weekend", "are there any huts nearby"),
+    ),
+    Case(
+        "remind me to call the dentist at 5 and turn off the lights",
+        ("remind me to call the dentist at 5", "turn off the lights"),
+    ),
+    Case(
+        "I need a timer for 20 minutes and then remind me to call Bob",
+        ("I need a timer for 20 minutes", "remind me to call Bob"),
+        {1: (0,)},
+    ),
+    Case("what's the weather in Bern and Zurich", ("what's the weather in Bern", "what's the weather in Zurich")),
+    Case(
+        "book a flight to Oslo for the 3rd, reserve a hotel there and let me know the weather",
+        ("book a flight to Oslo for the 3rd", "reserve a hotel there", "let me know the weather"),
+    ),
+    Case(
+        "delete the reminder about the bins and create a new one for tomorrow at 8",
+        ("delete the reminder about the bins", "create a new one for tomorrow at 8"),
+    ),
+    Case(
+        "pls check if it's raining and close the blinds",
+        ("check if it's raining", "close the blinds"),
+    ),
+    Case(
+        "lock the doors before that switch off all the lights",
+        ("switch off all the lights", "lock the doors"),
+        {1: (0,)},
+    ),
+    Case(
+        "search my notes for the wifi password, then email it to Clara",
+        ("search my notes for the wifi password", "email wifi password to Clara"),
+        {1: (0,)},
+    ),
+    Case(
+        "My flight leaves at 9 on Saturday, so wake me three hours before and check the weather in Lisbon",
+        ("wake me three hours before flight at 9 on Saturday", "check the weather in Lisbon on Saturday"),
+    ),
+    Case(
+        "Organise a dinner with Tom on Thursday: find a restaurant, add it to the calendar at 7pm, remind me two hours before",
+        (
+            "find a restaurant for dinner with Tom",
+            "add dinner with Tom to the calendar at 7pm on Thursday",
+            "remind me two hours before dinner with Tom",
+        ),
+        {2: (1,)},
+    ),
+]
+
+ONE_PART = [
+    "turn on the kitchen light",
+    "salt and pepper",
+    "remind me to buy milk and bread",
+    "remind me to wash and iron the shirts",
+    "schedule a meeting with Anna and Bob tomorrow at 3",
+    "search for hotels and restaurants in Bern",
+    "find a recipe with tomatoes, onions and basil",
+    "set a timer for an hour and a half",
+    "set a timer for 1 hour and 20 minutes",
+    "do I have meetings on Monday and Tuesday",
+    "what's the difference between TCP and UDP?",
+    "add lunch with Tim and Sara to my calendar on Friday at noon",
+    "am I free between 9 and 11 and a half?",
+    "remember that I like tea and Anna likes coffee",
+    "tell Bob that I'm late and will be there at 8",
+    "will it be warm and sunny tomorrow",
+    "is the back door locked?",
+    "Dr. Smith's appointment on Friday at 10.30, please cancel it",
+    "find documents about research and development",
+    "remind me to call mom and dad at 5",
+    "note that the plumber comes on Monday, and his name is Rossi",
+    "if it rains tomorrow, remind me to take an umbrella",
+    "let me know if it is going to rain",
+    "play rock and roll",
+    "Thanks! Please turn off the radio.",
+    "wake me up at quarter past six",
+    "move my meeting with HR from Tuesday to Thursday",
+    "add milk, eggs and bread to my shopping list",
+    "how do I plan and book a trip?",
+    "turn on the light and",
+    "what does 'pick and place' mean",
+    "set the living room to 21 degrees",
+]

@@ -1,0 +1,109 @@
+"""Several processes on one log: appends, kills, and competing projections."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from events.catalogue.memory import FactRemembered
+from events.projection import Views
+from events.store import EventStore
+from events.verify import verify
+from tests.events.crash_append import crash
+from tests.events.example_views import CountView
+
+APPENDER = """
+import sys
+import anyio
+from common.errors import StreamConflict
+from events.store import EventStore
+from tests.events.samples import fact
+
+async def main(url: str, name: str) -> None:
+    async with await EventStore.open(url) as store:
+        won = 0
+        for number in range(60):
+            await store.append(f"own/{name}", [fact(number, name)], number)
+            await store.append("shared", [fact(number, name)])
+            version = await store.version("raced")
+            try:
+                await store.append("raced", [fact(number, name)], version)
+                won += 1
+            except StreamConflict:
+                pass
+        print(won)
+
+anyio.run(main, *sys.argv[1:])
+"""
+
+VIEWER = """
+import sys
+import anyio
+from events.projection import Views
+from events.store import EventStore
+from tests.events.example_views import CountView
+from tests.events.samples import fact
+
+async def main(url: str, name: str) -> None:
+    async with await EventStore.open(url) as store:
+        views = Views(store, [CountView()], page_size=7)
+        for number in range(40):
+            await store.append(f"s/{name}", [fact(number, user=name)])
+            row = await views.get("counts", ("user", name))
+            assert row is not None and row["events"] == number + 1, row
+        await views.close()
+
+anyio.run(main, *sys.argv[1:])
+"""
+
+
+async def together(program: str, url: str, names: list[str]) -> list[str]:
+    told: dict[str, str] = {}
+
+    async def run(name: str) -> None:
+        done = await anyio.run_process([sys.executable, "-c", program, url, name], check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        told[name] = done.stdout.decode().strip()
+
+    async with anyio.create_task_group() as group:
+        for name in names:
+            group.start_soon(run, name)
+    return [told[name] for name in names]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'events.db'}"
+
+
+async def test_processes_append_to_one_log(url: str) -> None:
+    names = ["one", "two", "three"]
+    won = await together(APPENDER, url, names)
+    async with await EventStore.open(url) as store:
+        assert [await store.version(f"own/{name}") for name in names] == [60, 60, 60]
+        shared = [entry.event for entry in await store.read("shared")]
+        assert len(shared) == 180
+        for name in names:
+            own = [event.fact_id for event in shared if isinstance(event, FactRemembered) and event.text == name]
+            assert own == [str(number) for number in range(60)]
+        assert await store.version("raced") == sum(int(wins) for wins in won)
+        report = await verify(store)
+        assert (report.ok, report.events, report.streams) == (True, await store.head(), 5)
+
+
+async def test_competing_projections_count_every_event_once(url: str) -> None:
+    await together(VIEWER, url, ["one", "two", "three"])
+    async with await EventStore.open(url) as store:
+        views = Views(store, [CountView()])
+        assert [row["events"] for row in await views.query("counts", order_by="name")] == [120, 40, 40, 40]
+        assert (await verify(store, views)).ok
+        await views.close()
+
+
+def test_killed_processes_lose_nothing_that_they_acknowledged(tmp_path: Path) -> None:
+    result = crash(tmp_path, kills=6, seed=1)
+    assert (result.kills, result.lost, result.doubled, result.problems) == (6, set(), set(), [])
+    assert len(result.acknowledged) >= 6

@@ -1,0 +1,129 @@
+"""Recording a trace: in order, never in the way, and only by its owner."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from common.errors import StoreError
+from common.run_context import TraceSink
+from events.catalogue import Event
+from events.catalogue.trace import ThinkingRecorded, ToolCalled, TraceEnded, TraceStarted
+from events.store import EventStore
+from events.trace_writer import TraceWriter
+from tests.events.store_contract import blocked_writer
+
+STARTED = TraceStarted(request="ring", user="ann", request_id="r1", owner="p1", context={})
+
+
+@pytest.fixture
+async def store() -> AsyncGenerator[EventStore]:
+    async with await EventStore.open("memory://", timeout=5) as opened:
+        yield opened
+
+
+def thought(text: str) -> ThinkingRecorded:
+    return ThinkingRecorded(text=text)
+
+
+async def thoughts(store: EventStore) -> list[str]:
+    return [entry.event.text for entry in await store.read("trace/t1") if isinstance(entry.event, ThinkingRecorded)]
+
+
+async def test_events_are_recorded_in_order_with_their_header(store: EventStore) -> None:
+    writer: TraceSink = TraceWriter(store, "t1", "acme")
+    assert writer.trace_id == "t1"
+    for number in range(100):
+        writer.record(thought(str(number)))
+    assert isinstance(writer, TraceWriter)
+    await writer.flush()
+    assert await thoughts(store) == [str(number) for number in range(100)]
+    first = (await store.read("trace/t1"))[0]
+    assert (first.tenant, first.correlation) == ("acme", "t1")
+
+
+async def test_recording_does_not_wait(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    async with blocked_writer(store) as release:
+        writer.record(thought("a"))
+        assert await store.version("trace/t1") == 0
+        release.set()
+        await writer.flush()
+    await writer.flush()
+    assert await thoughts(store) == ["a"]
+
+
+async def test_nothing_is_added_once_somebody_else_closed_the_trace(store: EventStore) -> None:
+    await store.append("trace/t1", [STARTED])
+    writer = TraceWriter(store, "t1", "acme", version=1)
+    writer.record(thought("mine"))
+    await writer.flush()
+    await store.append("trace/t1", [TraceEnded(outcome="interrupted", response={})], 2)
+    writer.record(thought("late"))
+    writer.record(thought("later"))
+    with pytest.raises(StoreError, match="could not be recorded"):
+        await writer.flush()
+    with pytest.raises(StoreError):
+        await writer.flush()
+    assert await thoughts(store) == ["mine"]
+
+
+async def test_a_known_version_guards_the_first_event_too(store: EventStore) -> None:
+    await store.append("trace/t1", [STARTED, TraceEnded(outcome="interrupted", response={})])
+    writer = TraceWriter(store, "t1", "acme", version=1)
+    writer.record(thought("late"))
+    with pytest.raises(StoreError):
+        await writer.flush()
+    assert await thoughts(store) == []
+
+
+async def test_texts_are_bounded_and_say_so(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    writer.record(thought("x" * 600_000))
+    writer.record(ToolCalled(call_id="1", tool="x.y", ok=True, data=["y" * 5_000] * 500, text="short"))
+    await writer.flush()
+    long, many = [entry.event for entry in await store.read("trace/t1")]
+    assert isinstance(long, ThinkingRecorded)
+    assert long.text == f"{'x' * 20_000}… (580000 characters more)"
+    assert isinstance(many, ToolCalled)
+    assert many.text == "short"
+    assert isinstance(many.data, list)
+    assert set(map(str, many.data)) == {f"{'y' * 500}… (4500 characters more)"}
+
+
+async def test_what_json_has_not_is_replaced(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    writer.record(ThinkingRecorded.model_construct(text="lone \ud800 surrogate", task=""))
+    writer.record(
+        ToolCalled.model_construct(call_id="1", tool="x.y", ok=True, data={"a": [float("nan"), 1.5]}, arguments={})
+    )
+    await writer.flush()
+    text, numbers = [entry.event for entry in await store.read("trace/t1")]
+    assert isinstance(text, ThinkingRecorded)
+    assert text.text == "lone ? surrogate"
+    assert isinstance(numbers, ToolCalled)
+    assert numbers.data == {"a": [None, 1.5]}
+
+
+class Stranger(Event):
+    TOPIC = "test.stranger"
+
+
+async def test_it_never_raises_but_flushing_tells(store: EventStore, caplog: pytest.LogCaptureFixture) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    with caplog.at_level(logging.ERROR, "events"):
+        writer.record(Stranger())
+    assert "could not be recorded: Stranger" in caplog.text
+    with pytest.raises(StoreError, match="not an event of the catalogue"):
+        await writer.flush()
+
+
+async def test_a_closed_store_is_told_by_flushing() -> None:
+    store = await EventStore.open("memory://")
+    writer = TraceWriter(store, "t1", "acme")
+    await store.close()
+    writer.record(thought("a"))
+    with pytest.raises(StoreError, match="closed"):
+        await writer.flush()

@@ -6,14 +6,15 @@ SETUP := scripts/setup.sh
 LOCK := pip compile --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
 # Handed to the recipes through the environment, so that quotes in them need no care.
-export PYTHON LOCATION
+export PYTHON
 REQUEST ?= Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me an hour before
 LOCATION ?= Zürich
 override export REQUEST := $(value REQUEST)
+override export LOCATION := $(value LOCATION)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .NOTPARALLEL:
-.PHONY: help setup ask test lint types layers unit format lock clean
+.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router fit-router format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +23,7 @@ setup: ## make .venv with everything a developer needs, and install system parts
 	@$(SETUP) dev
 	@$(SETUP) system
 
-ask: ## run the main job on a sample request (other words: make ask REQUEST="…"; options: ARGS="…")
+ask: ## run the main job on a sample request (or another: REQUEST="…" LOCATION="…" ARGS="…")
 	@$(SETUP) runtime
 	@$(BIN)/agent-supervisor ask --location "$$LOCATION" $(ARGS) -- "$$REQUEST"
 
@@ -44,6 +45,28 @@ layers: ## import-linter: each layer imports only what stands below it
 unit: ## the tests (a part of them: make unit ARGS="tests/events -k conflict")
 	@$(SETUP) dev
 	$(BIN)/pytest $(ARGS)
+
+crash-test: ## kill processes that write, N times (default 20), and look for anything lost or doubled
+	@$(SETUP) dev
+	$(BIN)/python -m tests.events.crash_append --kills $(or $(N),20)
+	$(BIN)/pytest tests/supervisor/test_crash.py
+
+bench-store: ## measure the event store against raw SQLite (options: ARGS="…")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_store $(ARGS)
+
+bench-requests: ## measure whole requests: fast path, both engines, 200 at once
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_requests $(ARGS)
+
+bench-router: ## measure the router on labelled rows (ROWS=file.jsonl or .jsonl.gz; options: ARGS="…")
+	@$(SETUP) dev
+	@test -n "$(ROWS)" || { echo "name the labelled rows: make bench-router ROWS=rows.jsonl" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.bench_router "$(ROWS)" $(ARGS)
+
+fit-router: ## learn the router's shipped weights anew, after a change of examples, phrasings or features
+	@$(SETUP) dev
+	$(BIN)/python -m roles.scorer.fit
 
 format: ## write what ruff would
 	@$(SETUP) dev

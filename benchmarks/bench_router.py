@@ -1,8 +1,9 @@
 """Measures the router's classifier: on labelled public rows, and out of fold on the project's own examples.
 
-    python benchmarks/bench_router.py ../shared/data/routing/clinc150_train_val.jsonl.gz [--split val] [--own] [--near]
+    python -m benchmarks.bench_router ../shared/data/routing/clinc150_train_val.jsonl.gz [--split val] [--own] [--near]
 
-`--own` fits anew (about a minute); `--near` lists examples that are near copies of a row (similarity above .9).
+`--split` takes one split's rows only; `--own` fits anew (a minute or two); `--near` lists the examples that are near
+copies of a row (similarity above .9).
 """
 
 from __future__ import annotations
@@ -10,13 +11,10 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.near_copies import near_copies
 from roles.scorer.evaluation import LabelledRow, RoutingReport, calibration_error, coverage, evaluate, public_label

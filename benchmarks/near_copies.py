@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,15 +31,16 @@ def near_copies(texts: Iterable[str], others: Iterable[str], limit: float = 0.9)
         size = len(text)
         low = int(numpy.searchsorted(lengths, size * limit / (2 - limit)))
         high = int(numpy.searchsorted(lengths, size * (2 - limit) / limit, side="right"))
-        bound = 2 * numpy.minimum(letters[low:high], counts).sum(axis=1) / (lengths[low:high] + size)
-        for offset in numpy.nonzero(bound > limit)[0]:
+        shared = numpy.minimum(letters[low:high], counts).sum(axis=1, dtype=numpy.uint16)
+        for offset in numpy.nonzero(2 * shared > limit * (lengths[low:high] + size))[0]:
             other = theirs[low + int(offset)]
             if difflib.SequenceMatcher(None, text, other, autojunk=False).ratio() > limit:
                 found.add((text, other))
         own = frozenset(text.split())
-        shared = Counter(index for word in own for index in by_word[word])
-        for index, count in shared.items():
-            if count > limit * (len(own) + len(words[index]) - count):
+        # Whatever shares nearly all words shares one of the rarest few.
+        rarest = sorted(own, key=lambda word: len(by_word.get(word, ())))[: int(len(own) * (1 - limit)) + 1]
+        for index in {index for word in rarest for index in by_word.get(word, ())}:
+            if len(own & words[index]) > limit * len(own | words[index]):
                 found.add((text, theirs[index]))
     return sorted(found)
 
@@ -49,4 +50,4 @@ def _plain(text: str) -> str:
 
 
 def _letters(texts: list[str]) -> Any:
-    return numpy.array([[text.count(letter) for letter in _ALPHABET] for text in texts], dtype=numpy.int16)
+    return numpy.array([[min(text.count(letter), 255) for letter in _ALPHABET] for text in texts], dtype=numpy.uint8)

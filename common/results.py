@@ -23,10 +23,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RoleResult:
-    """What a role (or an agent standing in for one) answers to one task."""
+    """What a role (or an agent standing in for one) answers to one task.
+
+    `partly` tells of a result that is not `ok` as a whole that a part of it was done all the same.
+    """
 
     text: str
     ok: bool = True
+    partly: bool = False
     facts: tuple[Fact, ...] = ()
     tools_called: tuple[str, ...] = ()
     iterations: int = 0

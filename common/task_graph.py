@@ -13,7 +13,10 @@ __all__ = ["Task", "TaskGraph"]
 
 
 class Task(BaseModel):
-    """One piece of work for one role; `request` stands by itself (no "it" that needs the whole text)."""
+    """One piece of work for one role; `request` stands by itself (no "it" that needs the whole text).
+
+    It waits for `depends_on` and `after`, and is not started when one of `depends_on` failed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,6 +24,12 @@ class Task(BaseModel):
     role: str = Field(min_length=1, max_length=64)
     request: str = Field(min_length=1, max_length=20_000)
     depends_on: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Every task that must have ended before it starts."""
+        return tuple(dict.fromkeys((*self.depends_on, *self.after)))
 
 
 class TaskGraph(BaseModel):
@@ -44,7 +53,7 @@ class TaskGraph(BaseModel):
                     where="TaskGraph.tasks",
                     todo=f"Known roles: {', '.join(sorted(roles))}.",
                 )
-            if dangling := [name for name in task.depends_on if name not in ids]:
+            if dangling := [name for name in task.waits_for if name not in ids]:
                 raise PlanningError(
                     f"task {task.id!r} depends on {', '.join(dangling)}, which the plan does not have",
                     where="TaskGraph.tasks",
@@ -59,4 +68,4 @@ class TaskGraph(BaseModel):
 
     def order(self) -> list[str]:
         """The ids in an order that respects every dependency; raises `graphlib.CycleError`."""
-        return list(TopologicalSorter({task.id: task.depends_on for task in self.tasks}).static_order())
+        return list(TopologicalSorter({task.id: task.waits_for for task in self.tasks}).static_order())

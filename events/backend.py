@@ -79,7 +79,7 @@ class Transaction(Protocol):
 class Slot:
     """One table of a view: its id, and the position up to which the log is folded into it.
 
-    `anchor` names the last event that was folded, so that a log which took another course is noticed.
+    `anchor` names the event at that position, so that a log which took another course since is noticed.
     """
 
     id: int
@@ -151,8 +151,8 @@ class ViewDatabase(Protocol):
         """Fold a page and move the slot, in one transaction; False when somebody else moved it before."""
         ...
 
-    def switch(self, shape: ViewShape, slot: Slot) -> bool:
-        """Make a table the live one and drop the other; False when it is behind that one."""
+    def switch(self, shape: ViewShape, slot: Slot) -> None:
+        """Make a table the live one and drop the other. Raises `StoreError` when it is gone."""
         ...
 
     def drop(self, slot: Slot) -> None:

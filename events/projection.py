@@ -187,10 +187,8 @@ class Views:
         database = await self._workers.run(self._open)
         slot = await self._workers.run(lambda: database.new_slot(shape))
         try:
-            switched = False
-            while not switched:
-                slot = await self._fill(entry, database, slot, None, progress)
-                switched = await self._workers.run(lambda: database.switch(shape, slot))  # noqa: B023
+            slot = await self._fill(entry, database, slot, None, progress)
+            await self._workers.run(lambda: database.switch(shape, slot))
         except BaseException:
             with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
                 await self._workers.run(lambda: database.drop(slot))
@@ -241,19 +239,12 @@ class Views:
         selected = self._open().select(entry.layout.shape, sql, parameters)
         if selected is None or not entry.anchored or entry.position(selected.slot) < head:
             return None
-        return None if self._is_ahead(selected.slot) else selected
+        return selected
 
-    def _is_ahead(self, slot: Slot) -> bool:
-        """Whether a view knows more than the log holds: the log was restored from a backup."""
-        return slot.position > self._store.known_head and slot.position > self._store.head_now()
-
-    def _is_anchored(self, slot: Slot) -> bool:
-        """Whether the last event that was folded is still where it was."""
-        if not slot.anchor:
-            return True
-        position = int(slot.anchor.partition(" ")[0])
+    def _anchor(self, position: int) -> str:
+        """What names the event at a position; empty where there is none."""
         events, _ = self._store.read_page(position - 1, None, 1, position)
-        return bool(events) and _anchor(events[0]) == slot.anchor
+        return "".join(f"{event.id} {event.recorded_at.isoformat()}" for event in events)
 
     async def _catch_up(self, entry: _Entry) -> None:
         async with entry.lock:
@@ -265,39 +256,44 @@ class Views:
         """Fold one page into the live table; True when nothing is left."""
         database, shape = self._open(), entry.layout.shape
         slot = database.slot(shape)
-        if self._is_ahead(slot) or not (entry.anchored or self._is_anchored(slot)):
-            database.drop(slot)
+        if not entry.anchored and slot.position and self._anchor(slot.position) != slot.anchor:
+            database.drop(slot)  # the log took another course since: it was restored from a backup
             return False
         entry.anchored = True
-        page, moved, last = self._page(entry, Slot(slot.id, entry.position(slot), slot.anchor), None)
-        if page.is_empty and moved.position - slot.position < _UNSAVED:
-            entry.folded = (slot.id, slot.position, moved.position)
+        page, reached, last = self._page(entry, entry.position(slot), None)
+        if page.is_empty and reached - slot.position < _UNSAVED:
+            entry.folded = (slot.id, slot.position, reached)
             return last
-        if not database.apply(shape, slot, moved, page.keys, page.fold):
+        if not database.apply(shape, slot, Slot(slot.id, reached, self._anchor(reached)), page.keys, page.fold):
             return False
         self._unannounced = self._unannounced or page.has_parked
-        entry.folded = (slot.id, moved.position, moved.position)
+        entry.folded = (slot.id, reached, reached)
         return last
 
-    def _page(self, entry: _Entry, slot: Slot, until: int | None) -> tuple[PreparedPage, Slot, bool]:
-        """The page behind a slot, the slot behind it, and whether it is the last."""
-        events, reached = self._store.read_page(slot.position, entry.view.topics, self._page_size, until)
-        moved = Slot(slot.id, reached, _anchor(events[-1]) if events else slot.anchor)
-        return PreparedPage(entry.view, entry.layout, events), moved, len(events) < self._page_size
+    def _page(self, entry: _Entry, after: int, until: int | None) -> tuple[PreparedPage, int, bool]:
+        """The next page, the position behind it, and whether it is the last."""
+        events, reached = self._store.read_page(after, entry.view.topics, self._page_size, until)
+        return PreparedPage(entry.view, entry.layout, events), reached, len(events) < self._page_size
+
+    def _fill_page(self, entry: _Entry, database: ViewDatabase, slot: Slot, until: int | None) -> tuple[Slot, bool]:
+        """Fold one page into a table that nobody else fills; the slot behind it, and whether it was the last."""
+        page, reached, last = self._page(entry, slot.position, until)
+        if reached == slot.position:
+            return slot, last
+        moved = Slot(slot.id, reached, self._anchor(reached))
+        if not database.apply(entry.layout.shape, slot, moved, page.keys, page.fold):
+            raise StoreError("the table of the rebuild is gone", where=entry.view.name, todo="Try again.")
+        return moved, last
 
     async def _fill(
         self, entry: _Entry, database: ViewDatabase, slot: Slot, until: int | None, progress: Progress | None
     ) -> Slot:
         """Fold the log into a table that nobody else fills, up to its end or `until`."""
-        shape, last = entry.layout.shape, False
+        last = False
         while not last:
-            page, moved, last = await self._workers.run(lambda: self._page(entry, slot, until))  # noqa: B023
-            if moved.position > slot.position:
-                if not await self._workers.run(
-                    lambda: database.apply(shape, slot, moved, page.keys, page.fold)  # noqa: B023
-                ):
-                    raise StoreError("the table of the rebuild is gone", where=entry.view.name, todo="Try again.")
-                slot = moved
+            slot, last = await self._workers.run(
+                lambda: self._fill_page(entry, database, slot, until)  # noqa: B023
+            )
             if progress is not None:
                 progress(slot.position, max(slot.position, until or self._store.known_head))
         return slot
@@ -333,10 +329,6 @@ class Views:
             _log.exception("the log could not be told of it")
             return
         await self._workers.run(lambda: database.announced(row))
-
-
-def _anchor(event: RecordedEvent) -> str:
-    return f"{event.position} {event.recorded_at.isoformat()} {event.id}"
 
 
 @dataclass(frozen=True, slots=True)

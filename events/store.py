@@ -275,6 +275,9 @@ class EventStore:
                     with anyio.move_on_after(_POLL):
                         await wakeup.wait()
                 after = scanned_to
+            except StoreUnavailable:
+                if not self._workers.closed:
+                    raise
             finally:
                 self._tail.forget(wakeup)
 

@@ -15,6 +15,9 @@ __all__ = ["PreparedPage"]
 
 _ERROR_CHARS = 500
 
+_Both = tuple[Row, DatabaseRow] | None
+"""A row as the view sees it and as it is stored; None where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Touch:
@@ -58,25 +61,26 @@ class PreparedPage:
         which others share its page.
         """
         decode, encode, evolve = self._layout.decode, self._layout.encode, self._view.evolve
-        rows: dict[Key, Row | None] = {key: decode(row, with_key=False) for key, row in stored.items()}
-        encoded: dict[Key, DatabaseRow | None] = {}
+        rows: dict[Key, _Both] = {key: (decode(form, with_key=False), form) for key, form in stored.items()}
+        touched: dict[Key, None] = {}
         parked = list(self._unusable)
         for touch in self._touches:
-            after: dict[Key, tuple[Row | None, DatabaseRow | None]] = {}
+            after: dict[Key, _Both] = {}
             try:
                 for stored_key, key in touch.keys:
-                    row = after[stored_key][0] if stored_key in after else rows.get(stored_key)
-                    row = evolve(key, None if row is None else dict(row), touch.event)
-                    after[stored_key] = row, None if row is None else encode(stored_key, row)
+                    before = after[stored_key] if stored_key in after else rows.get(stored_key)
+                    row = evolve(key, None if before is None else dict(before[0]), touch.event)
+                    after[stored_key] = None if row is None else (row, encode(stored_key, row, before))
             except Exception as error:  # one bad event must not stop the others
                 parked.append(self._park(touch.event, error))
                 self.has_parked = True
                 continue
-            for stored_key, (row, form) in after.items():
-                rows[stored_key], encoded[stored_key] = row, form
+            rows.update(after)
+            touched.update(dict.fromkeys(after))
         parked.sort(key=lambda entry: entry.position)
-        upserts = [form for key, form in encoded.items() if form is not None and form != stored.get(key)]
-        deletes = [key for key, form in encoded.items() if form is None and key in stored]
+        changed = [(key, rows[key]) for key in touched]
+        upserts = [both[1] for key, both in changed if both is not None and both[1] != stored.get(key)]
+        deletes = [key for key, both in changed if both is None and key in stored]
         return Changes(upserts, deletes, parked)
 
     def _park(self, event: RecordedEvent, problem: Exception | str) -> ParkedRow:

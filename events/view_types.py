@@ -107,7 +107,7 @@ class Layout:
         self._checked(view)
         self._names = tuple(column.name for column in view.columns)
         self._name_set = frozenset(self._names)
-        self._encoders = [(column.name, _ENCODERS[column.type]) for column in view.columns]
+        self._encoders = [(column.name, _ENCODERS[column.type], column.type not in _MUTABLE) for column in view.columns]
         self._key_encoders = [(column.name, _ENCODERS[column.type]) for column in view.key]
         self._decoders = [(column.name, _DECODERS.get(column.type)) for column in (*view.key, *view.columns)]
         self._width = len(view.key)
@@ -160,21 +160,29 @@ class Layout:
             _encode(name, encode, value) for (name, encode), value in zip(self._key_encoders, key, strict=True)
         )
 
-    def encode(self, key: Key, row: Row) -> DatabaseRow:
-        """A row as the database stores it. Raises `ValueError` for unknown columns and values of another type."""
+    def encode(self, key: Key, row: Row, before: tuple[Row, DatabaseRow] | None = None) -> DatabaseRow:
+        """A row as the database stores it. Raises `ValueError` for unknown columns and values of another type.
+
+        `before` is an earlier row of the key in both forms: what was not replaced since is taken from it.
+        """
         if not self._name_set.issuperset(row):
             raise ValueError(f"the row has the unknown columns {sorted(set(row) - self._name_set)}")
         get = row.get
         try:
-            return (
-                *key,
-                *[None if (value := get(name)) is None else encode(value) for name, encode in self._encoders],
-            )
+            if before is None:
+                values = [None if (value := get(name)) is None else encode(value) for name, encode, _ in self._encoders]
+            else:
+                known, forms = before[0].get, before[1][self._width :]
+                values = [
+                    form if (value := get(name)) is known(name) and fixed else None if value is None else encode(value)
+                    for (name, encode, fixed), form in zip(self._encoders, forms, strict=True)
+                ]
         except (TypeError, ValueError, OverflowError):
-            for name, encode in self._encoders:  # which column it was
+            for name, encode, _ in self._encoders:  # which column it was
                 if (value := get(name)) is not None:
                     _encode(name, encode, value)
             raise
+        return (*key, *values)
 
     def decode(self, stored: DatabaseRow, *, with_key: bool) -> Row:
         """A stored row by column names, with or without those of the key."""
@@ -184,6 +192,10 @@ class Layout:
             value = stored[index]
             row[name] = value if decode is None or value is None else decode(value)
         return row
+
+
+_MUTABLE = frozenset({"json"})
+"""Types whose values may be changed in place."""
 
 
 def _signature(view: View, schema_versions: Mapping[str, int]) -> str:

@@ -64,12 +64,7 @@ class Writer:
     def _run(self) -> None:
         while True:
             batch, last = self._take()
-            try:
-                self._work(batch)
-            except Exception:  # the thread must outlive any fault; whoever waits is told
-                _log.exception("the event store's writer failed")
-                fault = StoreError("the event store failed; see the log of the program", where="writer")
-                self._settle([(item, fault) for item in batch if not item.pending.done])
+            self._work(batch)
             if last:
                 return
 
@@ -115,12 +110,12 @@ class Writer:
             copies = [StoreUnavailable(error.what, where=error.where, todo=error.todo) for _ in appends]
             self._settle(list(zip(appends, copies, strict=True)))
             return
-        except StoreError as error:
+        except Exception as error:
             if len(appends) > 1:  # only the guilty one is to fail
                 for append in appends:
                     self._commit([append])
             else:
-                self._settle([(appends[0], error)])
+                self._settle([(appends[0], _told(error))])
             return
         positions = [outcome for outcome in outcomes.values() if isinstance(outcome, int)]
         if positions:
@@ -131,8 +126,8 @@ class Writer:
         try:
             with self._backend.transaction() as transaction:
                 position = job.work(transaction)
-        except StoreError as error:
-            self._settle([(job, error)])
+        except Exception as error:
+            self._settle([(job, _told(error))])
             return
         self._committed(position)
         self._settle([(job, position)])
@@ -144,3 +139,11 @@ class Writer:
             if isinstance(item, Append):
                 wakeups += self._room.give(item.events, item.size)
         wake(wakeups)
+
+
+def _told(error: Exception) -> StoreError:
+    """What the caller is told; a fault of ours is logged, and the thread outlives it."""
+    if isinstance(error, StoreError):
+        return error
+    _log.error("the event store's writer failed", exc_info=error)
+    return StoreError(f"the event store failed: {type(error).__name__}: {error}", where="writer")

@@ -90,6 +90,11 @@ class AgentRun:
         return bool(self._calls) and all(call.registered for call in self._calls)
 
     @property
+    def succeeded(self) -> bool:
+        """Whether any call did what it was asked."""
+        return any(call.result is not None and call.result.ok for call in self._calls)
+
+    @property
     def failed(self) -> bool:
         """Whether a call failed that no later call of the same tool made good."""
         mended: dict[str, int] = {}

@@ -36,7 +36,8 @@ class RunResult:
 
     `tools_called` are registered names in the order in which the model asked; `iteration_count` is model calls;
     `stop_reason` is the model's last one, or ``limit_turns`` where the agent's own iterations ran out. `ok` is False
-    then, and where a tool failed for good or the model says that it left something undone.
+    then, and where a tool failed for good or the model says that it left something undone; `partly` tells of such a
+    run that some tool did its part all the same.
     """
 
     final_output: str
@@ -46,6 +47,7 @@ class RunResult:
     usage: Usage = field(default_factory=Usage)
     facts: tuple[Fact, ...] = ()
     ok: bool = True
+    partly: bool = False
 
 
 class RuntimeAgentFactory:
@@ -208,6 +210,7 @@ def _as_result(result: AgentResult, state: AgentRun) -> RunResult:
         if state.cut_off or not (text or state.only_registered):
             what = "its stream broke off" if state.cut_off else f"nothing was said ({stop_reason})"
             raise ModelError(f"the model gave no whole answer: {what}", where=f"model {state.model.label}")
+    ok = stop_reason == "end_turn" and not state.failed and not state.unanswered
     return RunResult(
         final_output=text,
         tools_called=state.tools_called,
@@ -215,7 +218,8 @@ def _as_result(result: AgentResult, state: AgentRun) -> RunResult:
         stop_reason=stop_reason,
         usage=state.usage,
         facts=state.facts,
-        ok=stop_reason == "end_turn" and not state.failed and not state.unanswered,
+        ok=ok,
+        partly=state.succeeded and not ok,
     )
 
 

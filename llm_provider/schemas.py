@@ -30,6 +30,7 @@ _FORMAT_HINTS = {
     formats.PART: "",
     formats.PART_ID: "",
     formats.PART_REFERENCE: "",
+    formats.PART_ORDER: "",
     formats.PLAN: "Numbered steps, one a line.",
 }
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.agent_configuration import AgentConfiguration
 from common.context import TaskContext
 from common.errors import PlanningError
-from common.language.formats import CHOICES, PART, PART_ID, PART_REFERENCE, PLAN, REQUEST
+from common.language.formats import CHOICES, PART, PART_ID, PART_ORDER, PART_REFERENCE, PLAN, REQUEST
 from common.language.parts import split
 from common.run_context import RunContext
 from common.task_graph import Task, TaskGraph
@@ -57,6 +57,9 @@ class TaskOutput(BaseModel):
     request: Annotated[str, Field(json_schema_extra={"format": PART}, description="The task, standing by itself")]
     depends_on: list[Annotated[str, Field(json_schema_extra={"format": PART_REFERENCE})]] = Field(
         default_factory=list, description="Ids of the tasks whose result it needs"
+    )
+    after: list[Annotated[str, Field(json_schema_extra={"format": PART_ORDER})]] = Field(
+        default_factory=list, description="Ids of the tasks it merely comes after, whether they succeed or not"
     )
 
 
@@ -144,7 +147,13 @@ class PlanningRole:
         if not output.tasks:
             raise PlanningError("the planner made no tasks", where="TaskGraph.tasks")
         tasks = tuple(
-            Task(id=task.id, role=task.role, request=task.request, depends_on=tuple(dict.fromkeys(task.depends_on)))
+            Task(
+                id=task.id,
+                role=task.role,
+                request=task.request,
+                depends_on=tuple(dict.fromkeys(task.depends_on)),
+                after=tuple(dict.fromkeys(task.after)),
+            )
             for task in output.tasks
         )
         return TaskGraph(tasks=tasks).checked({role.name for role in self._roles.enabled()})

@@ -80,7 +80,8 @@ class DomainRole:
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer one request; see `common.role.Role`."""
         plan = self._plan(request, run, run.facts)
-        complete = bool(plan.calls) and not plan.unmatched and not any(call.missing for call in plan.calls)
+        complete = bool(plan.calls) and not plan.unmatched
+        complete = complete and not any(call.missing or call.part.condition for call in plan.calls)
         if not complete and self._runtime is not None and not self._runtime.is_offline:
             return await self._run_agent(self._runtime, request, run)
         return await self._run_calls(request, plan, run)
@@ -112,13 +113,17 @@ class DomainRole:
         facts: list[Fact] = list(run.facts)
         texts: list[str] = []
         called: list[str] = []
-        ok = bool(plan.calls)
+        ok, done = bool(plan.calls), False
         for index in range(len(plan.calls)):
             if plan.calls[index].waits_for:
                 plan = self._plan(request, run, facts)
                 if index >= len(plan.calls):
                     break
             call = plan.calls[index]
+            if call.part.condition:
+                ok = False
+                texts.append(_conditional(call.part))
+                continue
             if call.missing:
                 ok = False
                 texts.append(self._missing(call))
@@ -127,13 +132,16 @@ class DomainRole:
             called.append(call.tool)
             facts.extend(result.facts)
             ok = ok and result.ok
+            done = done or result.ok
             if not registered:
                 texts.append(result.text)
         if plan.unmatched or not plan.calls:
             ok = False
             texts.append(self._unmatched(request, plan))
         stated = tuple(facts[len(run.facts) :])
-        return RoleResult("\n".join(texts), ok=ok, facts=stated, tools_called=tuple(called), iterations=1)
+        return RoleResult(
+            "\n".join(texts), ok=ok, partly=done and not ok, facts=stated, tools_called=tuple(called), iterations=1
+        )
 
     async def _call(self, call: PlannedCall, run: RunContext) -> tuple[ToolResult, bool]:
         call_id = f"{run.task or self.name}-{call.index + 1}"
@@ -172,7 +180,12 @@ class DomainRole:
         return RoleResult(
             result.final_output,
             ok=result.ok,
+            partly=result.partly,
             facts=result.facts,
             tools_called=result.tools_called,
             iterations=result.iteration_count,
         )
+
+
+def _conditional(part: Part) -> str:
+    return f"Whether “{part.condition}” holds I can't tell without a language model, so “{part.action}” was not done."

@@ -59,7 +59,7 @@ install_uv() {
     else
         fail "$python has neither pip nor a complete venv module. Install pip (Debian: apt-get install python3-pip) or uv."
     fi
-    "$@" install --quiet --disable-pip-version-check --require-hashes --target .tools \
+    PIP_ROOT_USER_ACTION=ignore "$@" install --quiet --disable-pip-version-check --require-hashes --target .tools \
         --requirement requirements-uv.lock >&2 || fail "pip could not install uv; its message stands above."
 }
 

@@ -19,6 +19,7 @@ class TaskOutput:
     task: str
     text: str
     ok: bool
+    partly: bool = False
     facts: tuple[Fact, ...] = field(default=())
     tools_called: tuple[str, ...] = ()
     iterations: int = 0
@@ -58,6 +59,6 @@ def outcome_of(outputs: Sequence[TaskOutput], intents: Sequence[IntentReport]) -
     settled = [finished or waits for finished, waits in zip(done, waiting, strict=True)]
     if all(good) and all(settled):
         return "awaiting_approval" if any(waiting) else "success"
-    if any(good) or any(settled):
+    if any(good) or any(settled) or any(output.partly for output in outputs):
         return "partial"
     return "failure"

@@ -137,6 +137,7 @@ async def _wire(
         models,
         tool_timeout=settings.requests.tool_timeout,
         tool_output_chars=settings.requests.tool_output_chars,
+        max_intents=settings.intents.max_per_request,
     )
     roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools)
     tier = settings.router.model_tier
@@ -150,6 +151,7 @@ async def _wire(
     runs = Runs(settings, store, telemetry)
     recovery = Recovery(store, views, ownership, intents)
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
+    notifications = Notifications(host.notifier)
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership.owner_id)
@@ -159,14 +161,14 @@ async def _wire(
     handler = RequestHandler(
         RequestServices(
             settings, store, clock, telemetry, runs, router, roles, flags, task_graph, meta_planning,
-            intents, claims, recovery, ownership, admission, Sessions(views), by_model,
+            intents, claims, recovery, ownership, admission, Sessions(views), notifications, by_model,
         )
     )  # fmt: skip
     registry = AgentRegistry(store, views)
     await _register_agents(registry, roles)
     return Parts(
         settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
-        recovery, Notifications(host.notifier), registry, admission, handler,
+        recovery, notifications, registry, admission, handler,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Supervisor", "TraceDetail"]
 
+_log = logging.getLogger(__name__)
 _DEFAULT_OWNER = Owner("default", "local")
 
 
@@ -119,6 +121,7 @@ class Supervisor:
 
             self._recovered = True
             self._background.start_soon(Scheduler(loops(parts)).run)
+            self._background.start_soon(_warm_up, parts)
 
     async def close(self, timeout: float = 10.0) -> None:
         """Stop the loops, cancel what still runs, write out what is in memory; `timeout` in seconds."""
@@ -298,6 +301,14 @@ class Supervisor:
     def notifications(self) -> AsyncGenerator[Notification]:
         """Timers, alarms and reminders of every owner as they fire, from the first `anext` on."""
         return self._running_parts.notifications.listen()
+
+
+async def _warm_up(parts: Parts) -> None:
+    """Import what the first planned request needs, beside the first requests."""
+    try:
+        await parts.models.preload()
+    except Exception:
+        _log.exception("the models could not be made beforehand; the first request that needs them will tell why")
 
 
 def _ignore(_: Update) -> None:

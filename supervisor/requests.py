@@ -15,6 +15,7 @@ from common.clock import Clock
 from common.context import TaskContext
 from common.errors import LimitExceeded, NotFound, RequestRejected, StoreError, SupervisorError
 from common.flags import META_PLANNING, Flags
+from common.intents import IntentStatus
 from common.results import IntentReport, RequestMetadata, Response, UsageReport
 from common.settings import Settings
 from common.telemetry import Telemetry
@@ -32,6 +33,7 @@ from supervisor.answers import compose_text, outcome_of
 from supervisor.claims import Claimed, Claims
 from supervisor.engine import Engine
 from supervisor.intent_processor import IntentProcessor
+from supervisor.notifications import Notification, Notifications
 from supervisor.recovery import Recovery
 from supervisor.runs import Run, Runs
 from supervisor.sessions import Sessions
@@ -63,6 +65,7 @@ class RequestServices:
     ownership: Ownership
     admission: Admission
     sessions: Sessions
+    notifications: Notifications
     by_model: RouteByModel | None = None
 
 
@@ -130,6 +133,7 @@ class RequestHandler:
         running = _Running(anyio.CancelScope())
         self._running[claimed.trace_id] = running
         token = current_trace_id.set(claimed.trace_id)
+        _log.info("request started, attempt %d", claimed.attempt)
         attributes = {"supervisor.trace.id": claimed.trace_id, "supervisor.request.attempt": claimed.attempt}
         try:
             with self._services.telemetry.span("request", attributes) as span:
@@ -149,6 +153,7 @@ class RequestHandler:
                 reports = await self._work(run, claimed)
             if running.scope.cancelled_caught:
                 return await self._end(run, "cancelled", (), "cancelled by request")
+            await self._tell_of_approvals(run, reports)
             return await self._end(run, outcome_of(run.outputs, reports), reports)
         except LimitExceeded as limit:
             return await self._end(run, f"limit:{limit.limit}", (), str(limit))
@@ -221,7 +226,15 @@ class RequestHandler:
         with self._services.telemetry.span(f"invoke_agent {name}", attributes):
             result = await role.execute(run.request, run.context.for_task(_TASK))
         run.metadata["iterations"] = result.iterations
-        run.finish_task(_TASK, result, time.perf_counter() - started)
+        run.finish_task(_TASK, name, result, time.perf_counter() - started)
+
+    async def _tell_of_approvals(self, run: Run, reports: tuple[IntentReport, ...]) -> None:
+        for report in reports:
+            if report.status is IntentStatus.AWAITING_APPROVAL:
+                context = run.context.context
+                await self._services.notifications.send(
+                    Notification("approval", report.type, report.detail, self._services.clock.now(), context.owner)
+                )
 
     async def _end(
         self, run: Run, outcome: str, intents: tuple[IntentReport, ...], error: str | None = None
@@ -257,6 +270,7 @@ class RequestHandler:
             ),
             duration_ms=round(budget.elapsed() * 1000, 3),
         )
+        _log.info("request ended: %s, %s, %.0f ms", outcome, response.metadata.approach, response.duration_ms)
         run.trace.record(TraceEnded(outcome=outcome, response=response.model_dump(mode="json"), error=error))
         with anyio.CancelScope(shield=True):
             await run.trace.flush()

@@ -39,15 +39,19 @@ class Run:
         places = {task: place for place, task in enumerate(self.task_order)}
         return sorted(self.context.collector.collected(), key=lambda entry: places.get(entry.task, 0))
 
-    def finish_task(self, task: str, result: RoleResult, seconds: float, error: str | None = None) -> None:
+    def finish_task(self, task: str, role: str, result: RoleResult, seconds: float, error: str | None = None) -> None:
         """Record how a task ended, in the trace and for the answer."""
         self.outputs.append(
-            TaskOutput(task, result.text, result.ok, result.facts, result.tools_called, result.iterations)
+            TaskOutput(
+                task, result.text, result.ok, result.partly, result.facts, result.tools_called, result.iterations
+            )
         )
         self.trace.record(
             TaskFinished(
                 task=task,
+                role=role,
                 ok=result.ok,
+                partly=result.partly,
                 text=result.text,
                 facts=[fact.model_dump(mode="json") for fact in result.facts],
                 tools_called=list(result.tools_called),

@@ -88,11 +88,12 @@ class SimplifiedWorkflowEngine(Engine):
         answer = RoleResult(
             result.final_output,
             ok=result.ok,
+            partly=result.partly,
             facts=result.facts,
             tools_called=result.tools_called,
             iterations=result.iteration_count,
         )
-        run.finish_task(_TASK, answer, time.perf_counter() - started)
+        run.finish_task(_TASK, _TASK, answer, time.perf_counter() - started)
 
     async def _fall_back(self, run: Run, reason: str) -> None:
         run.trace.record(FallbackTaken(source=self.name, target=self._fallback.name, reason=reason))

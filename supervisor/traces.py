@@ -104,7 +104,9 @@ def _fold(reading: TraceReading, event: object) -> None:
             reading.tools_selected = [str(name) for name in names] if isinstance(names, list) else []
         case TaskFinished():
             facts = tuple(Fact.model_validate(fact) for fact in event.facts)
-            reading.outputs.append(TaskOutput(event.task, event.text, event.ok, facts, tuple(event.tools_called)))
+            reading.outputs.append(
+                TaskOutput(event.task, event.text, event.ok, event.partly, facts, tuple(event.tools_called))
+            )
         case ToolCalled():
             reading.tools_used.append(event.tool)
         case ModelCalled():

@@ -90,14 +90,14 @@ class _GraphRun:
             raise self._stopped_by
 
     async def _when_ready(self, task: Task, scope: anyio.CancelScope) -> None:
-        for dependency in task.depends_on:
+        for dependency in task.waits_for:
             await self._done[dependency].wait()
         failed = [name for name in task.depends_on if not self._results[name].ok]
         if failed:
             result = RoleResult(
                 f"“{task.request}” was not started, because it needs {_quoted(self, failed)}.", ok=False
             )
-            self._run.finish_task(task.id, result, 0.0, error="a task it depends on failed")
+            self._run.finish_task(task.id, task.role, result, 0.0, error="a task it depends on failed")
         else:
             try:
                 result = await self._attempts(task)
@@ -139,10 +139,10 @@ class _GraphRun:
                 error = f"{type(problem).__name__}: {problem}"
             else:
                 self._run.context.collector.absorb(context.collector)
-                self._run.finish_task(task.id, result, time.perf_counter() - started)
+                self._run.finish_task(task.id, task.role, result, time.perf_counter() - started)
                 return result
         result = RoleResult(f"“{task.request}” failed: {error}", ok=False)
-        self._run.finish_task(task.id, result, time.perf_counter() - started, error=error)
+        self._run.finish_task(task.id, task.role, result, time.perf_counter() - started, error=error)
         return result
 
     def _context_for(self, task: Task) -> RunContext:
@@ -156,7 +156,7 @@ class _GraphRun:
 
     def _ancestors(self, task_id: str) -> list[str]:
         found: list[str] = []
-        for name in self._tasks[task_id].depends_on:
+        for name in self._tasks[task_id].waits_for:
             found += [earlier for earlier in self._ancestors(name) if earlier not in found]
             if name not in found:
                 found.append(name)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from common.language.formats import UTTERANCES
+from common.language.fitting import Fit, ToolFit, ToolShape, choice_marks, content_of
 from common.language.parts import Part, split
-from common.language.relevance import Candidate, Ranker, features
+from common.language.relevance import Ranker
 from common.language.rules import Rules, parse_rules, rule_name
-from common.language.slots import Filled, Scope, Slot, compile_slots, fill_slots, scope_of
+from common.language.slots import Scope, Slot, scope_of
 from common.settings import LanguageSettings
 from common.tool import Fact
 
@@ -19,22 +19,10 @@ __all__ = ["CallPlan", "CallPlanner", "PlannedCall", "ToolShape", "plan_calls"]
 
 ENOUGH = 0.3
 """The least fit of a tool for a part; below it the part has no tool."""
-_CONSIDERED = 4
+_CONSIDERED = 6
+_LEAST = 0.12
 _MAX_CALLS = 40
 _MAX_SAME = 12
-
-
-@dataclass(frozen=True, slots=True)
-class ToolShape:
-    """What is known of a tool: its name, description and the JSON schema of its arguments.
-
-    Things people say for it stand under the schema's `x-utterances`, other words for enum values under a property's
-    `x-choices`.
-    """
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +47,18 @@ class CallPlan:
     unmatched: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    tool: str
-    score: float
-    filled: Filled
-
-
 class CallPlanner:
-    """Plans calls over a fixed set of tools; build it once for the set, use it for any number of requests."""
+    """Plans calls over a fixed set of tools; build it once for the set, use it for any number of requests.
 
-    def __init__(self, tools: Sequence[ToolShape]) -> None:
-        self.tools = {tool.name: tool for tool in tools}
-        self._slots: dict[str, tuple[Slot, ...]] = {
-            name: compile_slots(tool.schema) for name, tool in self.tools.items()
-        }
-        self._ranker = Ranker({name: _candidate(tool, self._slots[name]) for name, tool in self.tools.items()})
+    `enough` is the least fit of a tool for a part; a caller who knows that the request concerns these tools may set it
+    lower.
+    """
+
+    def __init__(self, tools: Sequence[ToolShape], *, enough: float = ENOUGH) -> None:
+        self._enough = enough
+        self._fits = {tool.name: ToolFit(tool) for tool in tools}
+        self._marks = choice_marks([fit.slots for fit in self._fits.values()])
+        self._ranker = Ranker({name: fit.candidate for name, fit in self._fits.items()}, self._marks)
 
     def plan(
         self,
@@ -101,55 +85,33 @@ class CallPlanner:
             if match is None:
                 unmatched.append(part)
                 continue
-            waits = tuple(sorted(call for before in part.depends_on for call in by_part.get(before, ())))
+            waits = tuple(sorted(call for before in (*part.depends_on, *part.after) for call in by_part.get(before, ())))
             for arguments in self._spread(match, scope):
                 if len(calls) >= _MAX_CALLS:
                     break
+                if arguments and calls and calls[-1].tool == match.tool and calls[-1].arguments == arguments:
+                    continue
                 by_part.setdefault(part.index, []).append(len(calls))
                 missing = tuple(
-                    slot.name for slot in self._slots[match.tool] if slot.required and slot.name not in arguments
+                    slot.name for slot in self._fits[match.tool].slots if slot.required and slot.name not in arguments
                 )
                 confidence = round(min(1.0, match.score), 4)
                 calls.append(PlannedCall(len(calls), part, match.tool, arguments, missing, waits, confidence))
         return CallPlan(tuple(_ordered(calls, guide)), tuple(unmatched))
 
-    def _match(self, scope: Scope, rules: Rules) -> _Match | None:
+    def _match(self, scope: Scope, rules: Rules) -> Fit | None:
         """The tool that fits the part best, its slots filled; None where none fits well enough."""
-        words = features(scope.marked.tokens, scope.marked.spans)
-        ranked = [entry for entry in self._ranker.rank_words(words, _CONSIDERED) if entry[1] >= ENOUGH / 2]
-        if not ranked:
-            return None
-        matches = [self._weighed(name, score, scope) for name, score in ranked]
-        fitting = sorted((match for match in matches if match.score >= ENOUGH), key=lambda match: -match.score)
-        if not fitting:
-            return None
-        return _guided(fitting, rules)
+        marked = scope.marked
+        ranked = self._ranker.rank_tokens(marked.tokens, marked.spans, _CONSIDERED)
+        content = content_of(marked)
+        fits = [self._fits[name].weigh(score, scope, content) for name, score in ranked if score >= _LEAST]
+        fitting = sorted((fit for fit in fits if fit.score >= self._enough), key=lambda fit: -fit.score)
+        return _guided(fitting, rules) if fitting else None
 
-    def _weighed(self, name: str, relevance: float, scope: Scope) -> _Match:
-        """A tool's fit: how relevant it is, and how much of what it takes the part says."""
-        slots = self._slots[name]
-        filled = fill_slots(slots, scope)
-        score = relevance
-        if filled.chosen:
-            score += (0.25 if filled.chosen >= 1 else 0.1) * (1.0 - score)
-        lacking = [slot for slot in slots if slot.required and slot.name in filled.open]
-        score *= 0.9 ** min(len(lacking), 3)
-        if any(slot.kind == "choice" and slot.choices is not None and slot.choices.aliased for slot in lacking):
-            score *= 0.75
-        kinds = {slot.kind for slot in slots}
-        timed = any(span.kind != "duration" for span in scope.marked.spans)
-        if timed and not kinds & {"when", "date", "time", "date-time"}:
-            score *= 0.93
-        elif timed:
-            score += 0.05 * (1.0 - score)
-        if any(span.kind == "duration" for span in scope.marked.spans):
-            score += 0.08 * (1.0 - score) if "duration" in kinds else 0.0
-        return _Match(name, score, filled)
-
-    def _spread(self, match: _Match, scope: Scope) -> list[dict[str, Any]]:
+    def _spread(self, match: Fit, scope: Scope) -> list[dict[str, Any]]:
         """The arguments; of "all the lights" once for each value that is meant."""
         values = match.filled.values
-        for slot in self._slots[match.tool]:
+        for slot in self._fits[match.tool].slots:
             if slot.kind != "choice" or slot.choices is None or not slot.required:
                 continue
             every = slot.choices.everything(scope.marked)
@@ -167,21 +129,7 @@ def _names_group(chosen: Any, slot: Slot, scope: Scope) -> bool:
     return said is not None and any(word in ("all", "every", "both") for word in low[said.first : said.last])
 
 
-def _candidate(tool: ToolShape, slots: Sequence[Slot]) -> Candidate:
-    """How a tool is compared with a part: name, description, names and values of its arguments, utterances."""
-    said = tool.schema.get(UTTERANCES)
-    utterances = [str(text) for text in said] if isinstance(said, Sequence) and not isinstance(said, str) else []
-    names = " ".join(slot.name.replace("_", " ") for slot in slots)
-    values = " ".join(
-        str(value).replace("_", " ")
-        for slot in slots
-        if slot.choices is not None and len(slot.choices.values) <= 30
-        for value in slot.choices.values
-    )
-    return Candidate(f"{tool.description} {names} {values}", utterances, tool.name)
-
-
-def _guided(fitting: Sequence[_Match], rules: Rules) -> _Match:
+def _guided(fitting: Sequence[Fit], rules: Rules) -> Fit:
     """The best match that the rules leave."""
     if rules.empty:
         return fitting[0]
@@ -206,9 +154,9 @@ def _ordered(calls: list[PlannedCall], rules: Rules) -> list[PlannedCall]:
     for first, second in rules.order:
         for before in calls:
             for after in calls:
-                if rule_name(before.tool) == first and rule_name(after.tool) == second and before is not after:
-                    if not _reaches(waits, before.index, after.index):
-                        waits[after.index].add(before.index)
+                fits = rule_name(before.tool) == first and rule_name(after.tool) == second and before is not after
+                if fits and not _reaches(waits, before.index, after.index):
+                    waits[after.index].add(before.index)
     order: list[int] = []
     left = [call.index for call in calls]
     while left:

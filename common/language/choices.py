@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+from common.language.concepts import STOP_WORDS, WEAK_WORDS
 from common.language.formats import CHOICES
 from common.language.marked import Marked
+from common.language.phrases import VERBS
 from common.language.relevance import Candidate, Ranker
-from common.language.words import stem, tokenize
+from common.language.words import Tokens, stem, tokenize
 
 __all__ = ["Choice", "Choices"]
 
 _CONFIDENT = 0.3
 _MAX_ALIASES = 60
+_KNOWN_WORDS = STOP_WORDS | WEAK_WORDS | frozenset(stem(word) for word in VERBS)
+_PARTICLES = frozenset({("on",), ("in",), ("to",), ("all",), ("off",), ("up",), ("down",)})
 _ALL = frozenset({"all", "every", "both", "everything"})
 _SKIPPED = frozenset({"the", "of", "my", "our", "a", "an", "these", "those"})
 
@@ -37,20 +41,19 @@ class Choices:
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.values: list[Any] = list(schema.get("enum", ()))
-        described: Mapping[str, Any] = schema.get(CHOICES) or {}
-        self.details: dict[str, Mapping[str, Any]] = {
-            str(value): detail for value, detail in described.items() if isinstance(detail, Mapping)
+        listed, given = schema.get("enum"), schema.get(CHOICES)
+        described: Mapping[str, Any] = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {}
+        self.values: list[Any] = list(cast("Sequence[Any]", listed)) if isinstance(listed, Sequence) else []
+        self.values = self.values or list(described)
+        self.details = {
+            str(value): cast("Mapping[str, Any]", detail)
+            for value, detail in described.items()
+            if isinstance(detail, Mapping)
         }
-        if not self.values:
-            self.values = list(described)
         self.aliased = bool(described)
         self._aliases: list[tuple[tuple[str, ...], Any]] = []
         for value in self.values:
-            detail = described.get(str(value)) if isinstance(described, Mapping) else None
-            others = (
-                [str(word) for word in detail] if isinstance(detail, Sequence) and not isinstance(detail, str) else []
-            )
+            others = _texts(described.get(str(value)))
             spoken = str(value).replace("_", " ").replace(".", " ").replace("-", " ")
             for alias in (spoken, *others[:_MAX_ALIASES]):
                 words = tuple(stem(word) for word in tokenize(alias).low if word[0].isalnum())
@@ -65,9 +68,18 @@ class Choices:
         candidates: dict[str, Candidate] = {}
         for value in self.values:
             detail = self.details.get(str(value), {})
-            examples = [str(example) for example in detail.get("examples", ()) or ()]
+            examples = _texts(detail.get("examples"))
             candidates[str(value)] = Candidate(str(detail.get("description", "")), examples, str(value))
         return Ranker(candidates)
+
+    def names(self, tokens: Tokens) -> bool:
+        """Whether a text names one of the values in its own words."""
+        stems = [stem(word) for word in tokens.low]
+        for index, word in enumerate(stems):
+            for words, _ in self._starts.get(word, ()):
+                if tuple(stems[index : index + len(words)]) == words and words not in _PARTICLES:
+                    return True
+        return False
 
     def said(self, marked: Marked) -> list[Choice]:
         """Values whose words stand in the text, in order, each place used once by the longest that fits."""
@@ -126,6 +138,8 @@ class Choices:
             if sum(map(len, words)) < 5 or size > 4:
                 continue
             for index in range(len(stems) - size + 1):
+                if not _KNOWN_WORDS.isdisjoint(stems[index : index + size]):
+                    continue
                 wrong = sum(
                     _distance(said, word) for said, word in zip(stems[index : index + size], words, strict=True)
                 )
@@ -166,12 +180,12 @@ class Choices:
         best: tuple[Any, float] | None = None
         weighed = False
         for value in self.values:
-            prior = self.details.get(str(value), {}).get("prior")
-            if isinstance(prior, Mapping) and text in prior:
-                weighed = True
-                score = float(prior[text])
-                if best is None or score > best[1]:
-                    best = value, score
+            score = _prior(self.details.get(str(value)), text)
+            if score is None:
+                continue
+            weighed = True
+            if best is None or score > best[1]:
+                best = value, score
         if weighed and best is not None:
             return best if best[1] > 0.0 else None
         ranked = self._ranker.rank(text, 1)
@@ -179,6 +193,20 @@ class Choices:
             return None
         value = next(value for value in self.values if str(value) == ranked[0][0])
         return value, ranked[0][1]
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a list; none where it is no list."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    return [str(text) for text in cast("Sequence[Any]", value)]
+
+
+def _prior(detail: Mapping[str, Any] | None, text: str) -> float | None:
+    """How likely a value was said to be for this text, or None where nothing was said."""
+    prior = detail.get("prior") if detail is not None else None
+    score = cast("Mapping[str, Any]", prior).get(text) if isinstance(prior, Mapping) else None
+    return float(score) if isinstance(score, int | float) else None
 
 
 def _distance(said: str, word: str) -> int:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.language.connectors import CONDITIONS, SIGNALS, Connector, opens_with_order, read_connector
-from common.language.phrases import INTENT_NOUNS, PRONOUNS, VERBS, opens_question, opens_request, opens_statement
+from common.language.marked import mark
+from common.language.phrases import (
+    INTENT_NOUNS,
+    PRONOUNS,
+    VERBS,
+    opens_question,
+    opens_request,
+    opens_statement,
+    opens_terse,
+)
+from common.language.places import read_place
 from common.language.sentences import ENDS, find_sentences, held_together
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
@@ -54,10 +64,16 @@ _PLAIN_ORDERS = word_set(
 )
 _ASKING = word_set("know see check sure ask out wonder verify ensure whether even as what determine me")
 _CONDITIONAL = word_set(
-    "remind set turn add tell wake cancel send switch notify let please move give find text email order close open lock book"
+    "remind set turn add tell wake cancel send switch notify let please move give find text email order "
+    "close open lock book"
 )
 _INDIRECT = frozenset({"what", "when", "where", "who", "how", "which", "why", "if", "whether"})
+_PLEASANTRIES = word_set(
+    "thanks thank you please cheers a lot much so very bye there great ok now too love mate dear . ! ,"
+)
+_LOOSE = frozenset({"and", "then", "also", ",", "&", "plus", "but", "so"})
 _WORD_LIMIT = 14
+_FOLLOW_UP = 6
 
 
 def find_clauses(text: str) -> Found:
@@ -139,8 +155,10 @@ class _Finder:
         """Whether a new clause starts at `opens`, the one before reaching from `first` to `index`."""
         tokens = self.tokens
         start = skip_wrapper(tokens, first, index)
-        if start >= index or not self._opens(opens, end):
+        if start >= index:
             return False
+        if not self._opens(opens, end):
+            return opens_terse(tokens, start, index) and opens_terse(tokens, opens, end)
         if tokens.word(start) in CONDITIONS:
             start = skip_wrapper(tokens, self._condition_end(start, index), index)
             if start >= index:
@@ -156,12 +174,9 @@ class _Finder:
     def _shares_object(self, start: int, index: int, connector: Connector) -> bool:
         """How do I plan *and* book a trip: two verbs before one object."""
         tokens = self.tokens
-        return (
-            not connector.strong
-            and index - 1 > start
-            and tokens.word(index - 1) in VERBS
-            and tokens.word(index) == "and"
-        )
+        if connector.strong or index - 1 <= start or tokens.word(index) != "and":
+            return False
+        return tokens.word(index - 1) in VERBS or tokens.word(index - 2) == "to"
 
     def _goes_on(self, start: int, index: int, opens: int, end: int, connector: Connector) -> bool:
         """Whether what opens belongs to words that the clause holds ("remind me to buy milk *and call mom*")."""
@@ -238,9 +253,9 @@ class _Finder:
     def _several(self, start: int, end: int) -> bool:
         """Whether at least two requests stand between `start` and `end`."""
         for index in range(start + 1, end):
-            if not self.held[index] and (connector := read_connector(self.tokens, index, end)) is not None:
-                if self._opens(skip_wrapper(self.tokens, connector.end, end), end):
-                    return True
+            connector = None if self.held[index] else read_connector(self.tokens, index, end)
+            if connector is not None and self._opens(skip_wrapper(self.tokens, connector.end, end), end):
+                return True
         return False
 
     def _condition_end(self, start: int, end: int) -> int:
@@ -274,6 +289,8 @@ class _Finder:
     def _take(self, start: int, end: int, before: Connector) -> None:
         """Add the clause, or what it shares with the others."""
         tokens = self.tokens
+        while end > start and tokens.word(end - 1) in _LOOSE and not self.held[end - 1]:
+            end -= 1
         first = skip_wrapper(tokens, start, end)
         if first >= end:
             return
@@ -290,12 +307,35 @@ class _Finder:
             condition, end = self._text(trailing, end), trailing
         if first >= end:
             return
-        if self._only_shared(first, end):
+        if (follow_up := self._follow_up(first, end)) is not None:
+            self.clauses.append(Clause(follow_up, sentence=self._number))
+        elif self._only_shared(start, first, end):
             self._share(start, end)
-        elif self._complete(first, end) or not self.clauses or end - first > 2:
+        elif not self.clauses or not _PLEASANTRIES.issuperset(tokens.low[first:end]):
             self.clauses.append(
                 Clause(self._text(start, end), before.follows, before.precedes, condition, self._number)
             )
+
+    def _follow_up(self, first: int, end: int) -> str | None:
+        """A question asked again of another place or time ("And in Bergen?", "what about Sunday?")."""
+        tokens = self.tokens
+        if not self.clauses or self.clauses[-1].sentence == self._number or end - first > _FOLLOW_UP:
+            return None
+        last = self.clauses[-1].text
+        if not opens_question(tokenize(last), 0, len(last)):
+            return None
+        if tokens.low[first : first + 2] in (["what", "about"], ["how", "about"]):
+            first += 2
+        place = read_place(mark(last))
+        named = first + (tokens.word(first) in ("in", "for", "at"))
+        capital = named < end and not self.held[named] and tokens.raw(named)[:1].isupper()
+        if place is not None and capital and not find_expressions(tokenize(tokens.cut(named, end))):
+            return last.replace(place, tokens.cut(named, end))
+        if first >= end or not self._only_time(first, end):
+            return None
+        spans = find_expressions(tokenize(last))
+        kept = f"{last[: spans[-1].start]}{last[spans[-1].end :]}".rstrip() if spans else last
+        return f"{kept} {tokens.cut(first, end)}"
 
     def _otherwise(self, first: int, end: int) -> None:
         """The clause for when the last condition does not hold; of a lone time the verb is that of the one before."""
@@ -308,11 +348,15 @@ class _Finder:
             text = f"{last.text[: spans[-1].start]}{text}" if spans else text
         self.clauses.append(Clause(text, condition=_opposite(self._condition or last.condition), sentence=self._number))
 
-    def _only_shared(self, start: int, end: int) -> bool:
+    def _only_shared(self, raw: int, start: int, end: int) -> bool:
         """Whether the words only say when or where, tell of a situation, or name what "it" will stand for."""
         if self._only_time(start, end):
             return True
-        if opens_statement(self.tokens, start, end):
+        told = raw
+        while told < end - 1 and (self.held[told + 1] or self.tokens.word(told) in (",", "so", "hi", "hey")):
+            told += 1
+        told = told + 1 if self.held[told] else told
+        if any(opens_statement(self.tokens, at, end) for at in {start, raw, told}):
             return not self._needs(start, end)
         return not self._opens(start, end) and self._taken_up(end)
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from common.language.words import Tokens
+from common.language.words import Tokens, word_set
 
 __all__ = ["CONDITIONS", "SIGNALS", "Connector", "opens_with_order", "read_connector"]
 
 CONDITIONS = frozenset({"if", "unless"})
-SIGNALS = frozenset(
-    {
-        ",", ";", ":", "&", "+", "/", "-", "*", "•", ")", "and", "then", "also", "plus", "but", "if", "unless", "otherwise",
-        "afterwards", "before", "beforehand", "after", "so", "finally", "lastly", "next", "as", "once", "when", "or", "else",
-    }
-)  # fmt: skip
+SIGNALS = word_set(
+    ", ; : & + / - * • ) and then also plus but if unless otherwise afterwards before beforehand after so finally "
+    "lastly next as once when or else"
+)
 """A text with none of these words, and no second sentence, asks for one thing."""
 _JOINING = (
     ",|and|&|+|also|plus|but|so|as well as|along with|in addition|additionally|besides|furthermore|moreover|-|/|or|"

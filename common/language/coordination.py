@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.language.clauses import Clause
-from common.language.phrases import ARTICLES, DEVICES, INTENT_NOUNS, ROOMS, SWITCH_VERBS
+from common.language.phrases import ARTICLES, DEVICES, EVENT_NOUNS, INTENT_NOUNS, ROOMS, SWITCH_VERBS
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
 from common.language.wrappers import skip_wrapper
@@ -195,8 +195,9 @@ def _things(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
     if verb not in _SETTERS | _SHOWN and not (verb == "i" and tokens.word(start + 1) in _SETTERS):
         return None
     pieces = _conjuncts(tokens, start, joints)
+    nouns_known = INTENT_NOUNS | EVENT_NOUNS if verb in _SETTERS else INTENT_NOUNS
     heads = [
-        _thing(tokens, first if index else _object(tokens, start, last), last)
+        _thing(tokens, first if index else _object(tokens, start, last), last, nouns_known)
         for index, (first, last) in enumerate(pieces)
     ]
     if len(pieces) < 2 or any(head is None for head in heads):
@@ -233,7 +234,7 @@ def _object(tokens: Tokens, start: int, end: int) -> int:
     return at
 
 
-def _thing(tokens: Tokens, first: int, last: int) -> str | None:
+def _thing(tokens: Tokens, first: int, last: int, nouns: frozenset[str]) -> str | None:
     """The noun of an own thing that the stretch names ("an alarm for 7" -> alarm), if it starts like one."""
     at = first
     if tokens.word(at) in ARTICLES | {"all", "any"}:
@@ -242,7 +243,7 @@ def _thing(tokens: Tokens, first: int, last: int) -> str | None:
         return None
     for index in range(at, min(last, at + 4)):
         word = tokens.word(index)
-        if word in INTENT_NOUNS:
+        if word in nouns:
             return word.rstrip("s")
         if word in ("for", "at", "in", "on", "to", "with"):
             return None

@@ -14,6 +14,7 @@ __all__ = [
     "DURATION",
     "PART",
     "PART_ID",
+    "PART_ORDER",
     "PART_REFERENCE",
     "PERSON",
     "PLACE",
@@ -51,6 +52,8 @@ PART_ID = "part-id"
 """The id of the item's part."""
 PART_REFERENCE = "part-reference"
 """The id of a part that the item's part must wait for."""
+PART_ORDER = "part-order"
+"""The id of a part that the item's part merely comes after."""
 PLAN = "plan"
 """The numbered steps."""
 CHOICES = "x-choices"

@@ -4,55 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.language.concepts import concepts_of
 from common.language.marked import Marked
-from common.language.words import read_number, stem, word_set
+from common.language.words import by_word, read_number, stem
 
 __all__ = ["Said", "fit", "said_numbers"]
 
 _UNITS: dict[str, frozenset[str]] = {
-    "percent": word_set(
-    "percent % percentage pct brightness level volume humidity intensity position speed discount rate tip "
-    "share"
-),
-    "degree": word_set(
-    "temperature degree thermostat heat target celsius fahrenheit warm setpoint"
-),
-    "money": word_set(
-    "amount price cost budget total sum value fee payment money refund balance max maximum limit salary "
-    "euro dollar currency deposit principal paid pay spend"
-),
-    "people": word_set(
-    "people person guest party size seat adult participant passenger traveler headcount"
-),
-    "distance": word_set(
-    "distance length radius km mile meter range height width depth"
-),
-    "mass": frozenset(["weight", "mass", "kg", "load"]),
-    "count": word_set(
-    "count quantity number limit item copy top result unit size page night room ticket"
-),
-    "time": word_set(
-    "minute hour second day duration time week month year period term night"
-),
-}  # fmt: skip
-_UNIT_WORDS: dict[str, str] = {
-    **dict.fromkeys(("percent", "%", "percentage", "pct", "per"), "percent"),
-    **dict.fromkeys(("degree", "degrees", "°", "celsius", "fahrenheit", "c", "f"), "degree"),
-    **dict.fromkeys(("euro", "euros", "eur", "€", "dollar", "dollars", "usd", "$", "chf", "francs", "franc", "pound", "pounds",
-                     "gbp", "£", "cents", "bucks", "yen", "sek"), "money"),
-    **dict.fromkeys(("people", "persons", "person", "guests", "guest", "adults", "kids", "friends", "seats", "of"), "people"),
-    **dict.fromkeys(("km", "kilometers", "kilometres", "miles", "mile", "meters", "metres", "m", "cm", "feet", "ft", "mm"),
-                    "distance"),
-    **dict.fromkeys(("kg", "kilos", "grams", "g", "lbs", "kilo", "gram", "tons"), "mass"),
-    **dict.fromkeys(("times", "items", "copies", "pieces", "results", "tickets", "pages", "rooms", "nights", "units", "x"),
-                    "count"),
-    **dict.fromkeys(("minutes", "minute", "hours", "hour", "seconds", "days", "day", "weeks", "years", "year", "months"),
-                    "time"),
-}  # fmt: skip
+    unit: frozenset(stem(word) for word in words.split())
+    for unit, words in {
+        "percent": (
+            "percent percentage pct brightness level volume humidity intensity position speed discount rate tip share"
+        ),
+        "degree": "temperature degree thermostat heat target celsius fahrenheit warm setpoint",
+        "money": (
+            "amount price cost budget total sum value fee payment money refund balance max maximum limit salary euro "
+            "dollar currency deposit principal paid pay spend"
+        ),
+        "people": "people person guest party size seat adult participant passenger traveler headcount",
+        "distance": "distance length radius km mile meter range height width depth",
+        "mass": "weight mass kg load",
+        "count": "count quantity number limit item copy top result unit size page night room ticket",
+        "time": "minute hour second day duration time week month year period term night",
+    }.items()
+}
+"""What the unit of a number may count: stemmed words of the names of properties."""
+_UNIT_WORDS = by_word(
+    {
+        "percent": "percent % percentage pct per",
+        "degree": "degree degrees ° celsius fahrenheit c f",
+        "money": ("euro euros eur € dollar dollars usd $ chf francs franc pound pounds gbp £ cents bucks yen sek"),
+        "people": "people persons person guests guest adults kids friends seats of",
+        "distance": "km kilometers kilometres miles mile meters metres m cm feet ft mm",
+        "mass": "kg kilos grams g lbs kilo gram tons",
+        "count": "times items copies pieces results tickets pages rooms nights units x",
+        "time": "minutes minute hours hour seconds days day weeks years year months",
+    }
+)
 _LEVELS = {
     "half": 0.5, "halfway": 0.5, "full": 1.0, "maximum": 1.0, "max": 1.0, "minimum": 0.0, "min": 0.0, "lowest": 0.0,
     "highest": 1.0, "fully": 1.0, "brightest": 1.0,
 }  # fmt: skip
+_NUMBER_ENDS = frozenset({"k", "st", "nd", "rd", "th"})
 _MAX = 24
 
 
@@ -105,16 +98,13 @@ def _counted_time(marked: Marked, index: int) -> bool:
 def _in_code(marked: Marked, first: int, last: int) -> bool:
     """Whether the digits are a piece of a code such as "INV-2024-7" or "#W12"."""
     tokens = marked.tokens
-    glued_before = tokens.glued(first) and (tokens.word(first - 1)[0].isalpha() or tokens.word(first - 1) in "-_/#@")
-    if (
-        glued_before
-        and tokens.word(first - 1) in "-/"
-        and not (tokens.glued(first - 1) and tokens.word(first - 2)[:1].isalnum())
-    ):
-        glued_before = False
+    sign = tokens.word(first - 1)
+    glued_before = tokens.glued(first) and (sign[0].isalpha() or sign in "-_/#@")
+    if glued_before and sign in "-/":
+        glued_before = tokens.glued(first - 1) and tokens.word(first - 2)[:1].isalnum()
     behind = tokens.word(last)
-    glued_behind = bool(behind) and tokens.glued(last) and (behind == "_" or (behind[0].isalpha() and behind not in _UNIT_WORDS
-                                                                             and behind not in ("k", "st", "nd", "rd", "th")))  # fmt: skip
+    lettered = behind[:1].isalpha() and behind not in _UNIT_WORDS and behind not in _NUMBER_ENDS
+    glued_behind = bool(behind) and tokens.glued(last) and (behind == "_" or lettered)
     return glued_before or glued_behind
 
 
@@ -140,4 +130,7 @@ def fit(said: Said, words: frozenset[str]) -> float:
         score += 0.6
     elif words.intersection(said.before):
         score += 0.35
+    meant = {concept for word in said.before for concept in concepts_of(word)}
+    if meant and not meant.isdisjoint(concept for word in words for concept in concepts_of(word)):
+        score += 0.2
     return score

@@ -19,8 +19,8 @@ class Part:
     """One thing that a request asks for.
 
     `text` is what was said, `standalone` the same made to stand by itself ("add it" -> "add mountain trip"),
-    `depends_on` the indices of parts whose result or completion it needs, `condition` the words that make it
-    depend on a circumstance ("if it rains"), which nobody but the caller checks.
+    `depends_on` the indices of parts whose result it needs, `after` those that it merely comes after ("then"),
+    `condition` the words that make it depend on a circumstance ("if it rains"), which nobody but the caller checks.
     """
 
     index: int
@@ -28,6 +28,7 @@ class Part:
     standalone: str
     depends_on: tuple[int, ...] = ()
     condition: str | None = None
+    after: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:
@@ -85,4 +86,6 @@ def _merged(clauses: list[Clause]) -> list[Clause]:
 
 
 def _part(index: int, clause: Clause, standing: Standing) -> Part:
-    return Part(index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition)
+    return Part(
+        index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition, standing.after
+    )

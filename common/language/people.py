@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.language.marked import Marked
 from common.language.phrases import ARTICLES
 from common.language.subjects import content_end
-from common.language.time_words.dates import MONTHS, WEEKDAYS
+from common.language.time_words.calendar_words import MONTHS, WEEKDAYS
 from common.language.words import is_name_like, word_set
 
 __all__ = ["read_people"]

@@ -21,6 +21,7 @@ __all__ = [
     "opens_question",
     "opens_request",
     "opens_statement",
+    "opens_terse",
     "statement_end",
 ]
 
@@ -135,17 +136,23 @@ def opens_request(tokens: Tokens, index: int, end: int) -> bool:
     )
 
 
-_SITUATIONS = tuple(
-    tuple(statement.split())
-    for statement in ["i'm", "i am", "we're", "we are", "i have", "i've", "we have", "we've", "there's", "there is", "there are", "there will", "i'll", "we'll", "i will", "we will", "i plan", "we plan", "i need to be", "we need to be", "i must be", "i have to be", "i had", "we had", "it's", "it is", "i got", "we got"]
-)
+_SITUATIONS = (
+    ("i'm",), ("i", "am"), ("we're",), ("we", "are"), ("i", "have"), ("i've",), ("we", "have"), ("we've",),
+    ("there's",), ("there", "is"), ("there", "are"), ("there", "will"), ("i'll",), ("we'll",), ("i", "will"), ("we", "will"),
+    ("i", "plan"), ("we", "plan"), ("i", "need", "to", "be"), ("we", "need", "to", "be"), ("i", "must", "be"),
+    ("i", "have", "to", "be"), ("i", "had"), ("we", "had"), ("it's",), ("it", "is"), ("i", "got"), ("we", "got"),
+)  # fmt: skip
 _OWNED = word_set(
     "flight train bus meeting appointment shift interview exam class lesson guests parents plane ferry game"
 )
+_ACTIVITIES = word_set(
+    "go visit travel fly drive hike ski stay meet attend leave run swim climb camp celebrate host be cycle sail walk"
+)
 _STATING = word_set(
-    "i'm i am we're we are have i've we've got had there's there there're is will be going gonna planning plan having "
-    "organising organizing hosting throwing doing taking attending on for to a an the my our it's it need must i'll we'll "
-    "that some flying driving travelling traveling leaving visiting seeing"
+    "i'm i am we're we are have i've we've got had there's there there're is will be going gonna planning "
+    "plan having organising organizing hosting throwing doing taking attending on for to a an the my our "
+    "it's it need must i'll we'll that some flying driving travelling traveling leaving visiting seeing "
+    "want would like go visit i'd we'd"
 )
 
 
@@ -156,8 +163,29 @@ def opens_statement(tokens: Tokens, index: int, end: int) -> bool:
     if tokens.word(index) in ("my", "our", "the") and tokens.word(index + 1) in _OWNED:
         return index + 2 < end
     low = tuple(tokens.low[index : index + 4])
-    told = any(low[: len(words)] == words for words in _SITUATIONS)
-    return told and not opens_request(tokens, index, end)
+    if any(low[: len(words)] == words for words in _SITUATIONS):
+        return not opens_request(tokens, index, end)
+    return _own_activity(tokens, index, end)
+
+
+def _own_activity(tokens: Tokens, index: int, end: int) -> bool:
+    """I want to go hiking, we'd like to visit Rome."""
+    if tokens.word(index) not in ("i", "we", "i'd", "we'd"):
+        return False
+    to = next((at for at in range(index + 1, min(end, index + 4)) if tokens.word(at) == "to"), None)
+    return to is not None and tokens.word(to + 1) in _ACTIVITIES
+
+
+def opens_terse(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether an order without a verb stands here: "lights off", "heating to 18", "timer 10 minutes"."""
+    words = tokens.low[index:end]
+    if (
+        not words
+        or len(words) > 8
+        or (words[0] not in DEVICES | ROOMS and words[0].rstrip("s") not in ("timer", "alarm"))
+    ):
+        return False
+    return any(word in ("on", "off", "up", "down") or word[0].isdigit() for word in words[1:])
 
 
 def statement_end(tokens: Tokens, index: int, end: int) -> int:

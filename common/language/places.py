@@ -28,9 +28,9 @@ _NO_PLACES = word_set(
 )
 _WEATHER = word_set("weather forecast temperature temperatures temp humidity rain snow wind climate conditions")
 _VENUES = word_set(
-    "office cafe café gym restaurant park library station airport hotel bar pub school church club museum hospital clinic "
-    "theatre theater cinema beach lake mall market studio headquarters canteen stadium pool university campus bakery harbour "
-    "harbor zoo castle square bridge"
+    "office cafe café gym restaurant park library station airport hotel bar pub school church club museum "
+    "hospital clinic theatre theater cinema beach lake mall market studio headquarters canteen stadium "
+    "pool university campus bakery harbour harbor zoo castle square bridge"
 )
 _COMMON = word_set(
     "report forecast like going update conditions outlook today for in the a what's whats current "

@@ -6,30 +6,40 @@ A ranker keeps an inverted index, so that ranking costs what the words of the te
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
 
 from common.language.concepts import STOP_WORDS, concepts_of
-from common.language.phrases import opens_question
-from common.language.time_words import Span, spans_of
-from common.language.words import Tokens, is_name_like, stem, tokenize
-from common.language.wrappers import skip_wrapper
+from common.language.features import (
+    ASK,
+    DO,
+    MARKS,
+    Features,
+    example_features,
+    grams,
+    plain_features,
+    telling,
+    unjoined,
+    with_concepts,
+)
+from common.language.time_words import Span
+from common.language.words import Tokens, tokenize
 
-__all__ = ["Candidate", "Ranker", "features", "similarity"]
+__all__ = ["Candidate", "Ranker", "similarity"]
 
-_TIME, _LENGTH, _NUMBER, _NAME, _ASK = "<time>", "<length>", "<number>", "<name>", "<ask>"
-_MARKS = {_TIME: 0.45, _LENGTH: 0.45, _NUMBER: 0.35, _NAME: 0.15, _ASK: 0.6}
-_UNKNOWN = 0.5
+_UNKNOWN = 0.35
+"""How much a word that no candidate knows counts against all of them."""
 _BARE = 0.6
 """What is left of a score that rests on function words, times and numbers alone."""
-_MOOD = 0.25
-"""How much a question loses with a candidate that is only ordered, and the reverse."""
-_STOP_WEIGHT = 0.12
-_CONCEPT_WEIGHT = 0.5
-_MAX_FEATURES = 400
+_MOOD_ASKED, _MOOD_ORDERED = 0.5, 0.45
+"""How much a question loses with a candidate that is only ordered, and an order with one that is only asked."""
+_MEANT = 0.5
+"""How much a meaning counts in a description, against the word itself."""
+_REPEAT, _LENGTH = 1.2, 0.75
+"""How fast repetition in a description saturates, and how much its length counts against it (BM25's k and b)."""
 _NEAR = 0.55
-_GRAM = 3
+_MAX_WORDS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,128 +78,84 @@ class _Index:
         return best
 
 
-def features(tokens: Tokens, spans: Sequence[Span] | None = None) -> list[str]:
-    """The words of a request, stemmed, politeness at its front left out, with marks in place of times, lengths,
-    numbers and names, and one that tells a question; `spans` are its words of time where they are known already."""
-    size = len(tokens)
-    start = skip_wrapper(tokens, 0, size)
-    start = start if start < size else 0
-    found: list[str] = [_ASK] if opens_question(tokens, start, size) else []
-    covered: dict[int, int] = {}
-    for span in spans_of(tokens) if spans is None else spans:
-        covered[span.start] = span.end
-        found.append(_LENGTH if span.kind == "duration" else _TIME)
-    until = 0
-    for index in range(start, min(size, start + _MAX_FEATURES)):
-        word, begin = tokens.low[index], tokens.starts[index]
-        if begin in covered:
-            until = covered[begin]
-        if begin < until:
-            continue
-        if word[0].isdecimal():
-            found.append(_NUMBER)
-        elif word[0].isalpha():
-            found.append(_NAME if index > start and is_name_like(tokens, index) else stem(word))
-    return found
-
-
-def _plain_features(text: str) -> list[str]:
-    """The words of a description, stemmed."""
-    return [stem(word) for word in tokenize(text).low[:_MAX_FEATURES] if word[0].isalpha()]
-
-
-def _grams(word: str) -> frozenset[str]:
-    padded = f"^{word}$"
-    return frozenset(padded[i : i + _GRAM] for i in range(len(padded) - _GRAM + 1))
-
-
-def _with_concepts(words: Iterable[str]) -> Counter[str]:
-    counted = Counter[str]()
-    for word in words:
-        counted[word] += 1
-        for concept in concepts_of(word):
-            counted[concept] += 1
-    return counted
-
-
 class Ranker:
     """Ranks candidates by how well a text fits them; build once for a set of candidates, use often.
 
-    Scores run from 0 (nothing in common) to 1 (an example, word for word) and can be compared between texts.
+    Scores run from 0 (nothing in common) to 1 (an example, word for word) and can be compared between texts. `marks`
+    may give further features of a text (in angle brackets), such as that it names a device.
     """
 
-    def __init__(self, candidates: Mapping[str, Candidate]) -> None:
+    def __init__(
+        self, candidates: Mapping[str, Candidate], marks: Callable[[Tokens], Sequence[str]] | None = None
+    ) -> None:
+        self._marks = marks
         self.names = list(candidates)
         parts = [self._parts(name, candidate) for name, candidate in candidates.items()]
         self._idf, self._rare = self._rarity(parts)
-        self._examples, self._about = _Index(), _Index()
+        self._examples, self._about, self._covered = _Index(), _Index(), _Index()
+        usual = sum(sum(about.values()) for _, about in parts) / max(1, len(parts))
         for owner, (examples, about) in enumerate(parts):
             for words in examples:
                 self._examples.add(owner, self._vector(words))
-            self._about.add(owner, self._vector(about))
+            self._about.add(owner, _saturated(about, usual))
+            self._covered.add(owner, self._vector(dict.fromkeys(about, 1.0)))
         self._bags = _Index()
         for owner, (examples, about) in enumerate(parts):
-            self._bags.add(owner, self._vector([word for words in examples for word in words] or about))
+            self._bags.add(owner, self._vector(_together(examples) or about))
         self._near = self._gram_index()
         self._asked = [_share_asked(examples) for examples, _ in parts]
 
-    @staticmethod
-    def _parts(name: str, candidate: Candidate) -> tuple[list[list[str]], list[str]]:
-        examples = [features(tokenize(example)) for example in candidate.examples]
+    def _featurize(self, tokens: Tokens, spans: Sequence[Span] | None = None) -> Features:
+        words = example_features(tokens, spans)
+        if self._marks is not None:
+            words.update(dict.fromkeys(self._marks(tokens), 1.0))
+        return words
+
+    def _parts(self, name: str, candidate: Candidate) -> tuple[list[Features], Features]:
+        examples = [self._featurize(tokenize(example)) for example in candidate.examples]
         spoken = (candidate.name or name).replace("_", " ").replace(".", " ").replace("-", " ")
-        about = _plain_features(f"{_unjoin(spoken)}. {candidate.description}")
+        about = Counter(plain_features(tokenize(f"{unjoined(spoken)}. {candidate.description}")))
+        about = {word: float(count) for word, count in about.items() if word not in STOP_WORDS}
         return [words for words in examples if words], about
 
     @staticmethod
-    def _rarity(
-        parts: Sequence[tuple[list[list[str]], list[str]]],
-    ) -> tuple[dict[str, float], float]:
+    def _rarity(parts: Sequence[tuple[list[Features], Features]]) -> tuple[dict[str, float], float]:
         """How telling each feature is: the fewer candidates use it, the more."""
         used = Counter[str]()
         for examples, about in parts:
-            used.update(_with_concepts({word for words in (*examples, about) for word in words}).keys())
+            words = {word: 1.0 for features in (*examples, about) for word in features}
+            used.update(with_concepts(words).keys())
         size = len(parts)
-        idf: dict[str, float] = {}
-        for feature, count in used.items():
-            value = log(1.0 + (size + 1.0) / (count + 0.5))
-            if feature in STOP_WORDS:
-                value *= _STOP_WEIGHT
-            elif feature in _MARKS:
-                value = _MARKS[feature] * max(1.0, 0.5 * value)
-            elif feature.startswith("<"):
-                value *= _CONCEPT_WEIGHT
-            idf[feature] = value
+        idf = {feature: telling(feature, log(1.0 + (size + 1.0) / (count + 0.5))) for feature, count in used.items()}
         return idf, log(1.0 + (size + 1.0) / 1.5)
 
     def _gram_index(self) -> dict[str, list[str]]:
         index: dict[str, list[str]] = {}
         for word in self._idf:
-            if len(word) >= 4 and word[0] != "<":
-                for gram in _grams(word):
+            if len(word) >= 4 and word[0] not in "<!?":
+                for gram in grams(word):
                     index.setdefault(gram, []).append(word)
         return index
 
-    def _vector(self, words: Iterable[str]) -> dict[str, float]:
-        counted = _with_concepts(words)
-        weights = {feature: (1.0 + log(count)) * self._idf.get(feature, 0.0) for feature, count in counted.items()}
+    def _vector(self, words: Mapping[str, float]) -> Features:
+        weights = {feature: weight * self._idf.get(feature, 0.0) for feature, weight in with_concepts(words).items()}
         norm = sqrt(sum(weight * weight for weight in weights.values()))
         return {feature: weight / norm for feature, weight in weights.items() if weight} if norm else {}
 
-    def _query(self, words: Sequence[str]) -> tuple[dict[str, float], float]:
+    def _query(self, words: Mapping[str, float]) -> tuple[Features, float]:
         """The weights of a text's features, and how much of its content some candidate knows (0 to 1).
 
         What no candidate knows makes the rest count for less.
         """
-        weights: dict[str, float] = {}
+        weights: Features = {}
         unknown, known_content = 0.0, 0.0
-        for feature, count in _with_concepts(words).items():
-            weight = 1.0 + log(count)
+        for feature, weight in with_concepts(words).items():
             idf = self._idf.get(feature)
             if idf is not None:
                 weights[feature] = weights.get(feature, 0.0) + weight * idf
-                if feature not in STOP_WORDS and feature not in _MARKS:
+                if feature not in STOP_WORDS and feature not in MARKS:
                     known_content += (weight * idf) ** 2
-            elif feature[0] == "<" or feature in STOP_WORDS:
+            elif feature[0] in "<!?" or feature in STOP_WORDS or self._meant(feature):
                 continue
             elif near := self._spelled_like(feature):
                 known, likeness = near
@@ -201,58 +167,108 @@ class Ranker:
         norm = sqrt(sum(weight * weight for weight in weights.values()) + unknown)
         if not norm:
             return {}, 0.0
+        if known_content:  # function words tell little beside content, and stand in most examples
+            weights = {feature: weight for feature, weight in weights.items() if feature not in STOP_WORDS}
         return {feature: weight / norm for feature, weight in weights.items()}, sqrt(known_content) / norm
+
+    def _meant(self, word: str) -> bool:
+        """Whether a word that no candidate uses means something that one does."""
+        return any(concept in self._idf for concept in concepts_of(word))
+
+    def _described(self, tokens: Tokens, size: int) -> list[float]:
+        """Per candidate, how well its description fits: how much of the text it covers, and the text of it."""
+        words = [word for word in plain_features(tokens) if word not in STOP_WORDS]
+        covering = self._about.best(self._topic(words), size)
+        covered = self._covered.best(self._query(dict.fromkeys(words, 1.0))[0], size)
+        return [sqrt(max(0.0, one * other)) for one, other in zip(covering, covered, strict=True)]
+
+    def _topic(self, words: Iterable[str]) -> Features:
+        """The weights of what a text is about, for descriptions: they sum to 1, what is unknown counted in."""
+        weights: Features = {}
+        unknown = 0.0
+        for word in words:
+            idf = self._idf.get(word)
+            if idf is None:
+                near = None if self._meant(word) else self._spelled_like(word)
+                if near is not None:
+                    word, idf = near[0], self._idf[near[0]] * near[1]
+            if idf is None:
+                unknown += self._rare
+            else:
+                weights[word] = weights.get(word, 0.0) + idf
+            for concept in concepts_of(word):
+                if concept in self._idf:
+                    weights[concept] = max(_MEANT * self._idf[concept], weights.get(concept, 0.0))
+        total = unknown + sum(weights.values())
+        return {word: weight / total for word, weight in weights.items()} if total else {}
 
     def _spelled_like(self, word: str) -> tuple[str, float] | None:
         """The known word that is spelled most like one that nobody used, if it is like enough."""
         if len(word) < 4 or not word.isascii():
             return None
-        grams = _grams(word)
+        own = grams(word)
         hits = Counter[str]()
-        for gram in grams:
+        for gram in own:
             hits.update(self._near.get(gram, ()))
         best, likeness = "", _NEAR
         for known, shared in hits.items():
-            value = 2.0 * shared / (len(grams) + len(known))
+            value = 2.0 * shared / (len(own) + len(known))
             if value > likeness:
                 best, likeness = known, value
         return (best, min(1.0, likeness)) if best else None
 
     def rank(self, text: str, k: int | None = None) -> list[tuple[str, float]]:
         """The candidates' names and scores, best first; at most `k`."""
-        return self.rank_words(features(tokenize(text)), k)
+        return self.rank_tokens(tokenize(text), k=k)
 
-    def rank_words(self, words: Sequence[str], k: int | None = None) -> list[tuple[str, float]]:
-        """Like `rank`, for a text whose `features` are known."""
+    def rank_tokens(
+        self, tokens: Tokens, spans: Sequence[Span] | None = None, k: int | None = None
+    ) -> list[tuple[str, float]]:
+        """Like `rank`, for a text that was cut into tokens before; `spans` are its words of time where known."""
+        words = self._featurize(tokens, spans)
         size = len(self.names)
         query, content = self._query(words)
         examples = self._examples.best(query, size)
-        about = self._about.best(query, size)
+        about = self._described(tokens, size)
         bags = self._bags.best(query, size)
         scores = [
-            min(1.0, max(0.72 * e + 0.18 * b + 0.10 * a, 0.75 * a, 0.6 * b)) if e else 0.8 * a
+            min(1.0, max(0.72 * e + 0.18 * b + 0.10 * a, 0.4 * a, 0.6 * b)) if e else min(1.0, 0.8 * a)
             for e, a, b in zip(examples, about, bags, strict=True)
         ]
         damping = min(1.0, _BARE + content)
-        asks = _ASK in words
+        asks = ASK in words
+        mood = _MOOD_ASKED if asks else _MOOD_ORDERED if DO in words else _MOOD_ORDERED / 2
         scores = [
-            score * damping * (1.0 - _MOOD * max(0.0, (1.0 - 2.0 * asked) if asks else (2.0 * asked - 1.0)))
+            score * damping * (1.0 - mood * max(0.0, (1.0 - 2.0 * asked) if asks else (2.0 * asked - 1.0)))
             for score, asked in zip(scores, self._asked, strict=True)
         ]
         order = sorted(range(size), key=lambda i: (-scores[i], i))
         return [(self.names[i], scores[i]) for i in order[:k]]
 
 
-def _share_asked(examples: Sequence[Sequence[str]]) -> float:
+def _saturated(about: Mapping[str, float], usual: float) -> Features:
+    """What a description says, repetition and length damped as in BM25; meanings of its words count too."""
+    size = sum(about.values())
+    damp = _REPEAT * (1.0 - _LENGTH + _LENGTH * size / usual) if usual else _REPEAT
+    counts: Features = dict(about)
+    for word, count in about.items():
+        for concept in concepts_of(word):
+            counts[concept] = counts.get(concept, 0.0) + count
+    return {word: count * (_REPEAT + 1.0) / (count + damp) for word, count in counts.items()}
+
+
+def _together(examples: Sequence[Features]) -> Features:
+    """All examples as one text; what several of them say counts for more."""
+    summed: Features = {}
+    for words in examples:
+        for word, weight in words.items():
+            summed[word] = summed.get(word, 0.0) + weight
+    return {word: 1.0 + log(weight) if weight > 1.0 else weight for word, weight in summed.items()}
+
+
+def _share_asked(examples: Sequence[Features]) -> float:
     """The share of examples that are questions, near a half where there are few."""
-    return (1.0 + sum(_ASK in words for words in examples)) / (2.0 + len(examples))
-
-
-def _unjoin(name: str) -> str:
-    """Words of a camelCase name, with spaces between them."""
-    return "".join(
-        f" {char}" if char.isupper() and i and name[i - 1].islower() else char for i, char in enumerate(name)
-    )
+    return (1.0 + sum(ASK in words for words in examples)) / (2.0 + len(examples))
 
 
 def similarity(text: str, candidate: str) -> float:
@@ -265,19 +281,16 @@ def similarity(text: str, candidate: str) -> float:
     return min(1.0, 0.75 * words + 0.25 * letters)
 
 
-def _soft_words(text: str) -> dict[str, float]:
-    counted = _with_concepts(_plain_features(text))
-    return {
-        feature: (_STOP_WEIGHT if feature in STOP_WORDS else _CONCEPT_WEIGHT if feature[0] == "<" else 1.0) * count
-        for feature, count in counted.items()
-    }
+def _soft_words(text: str) -> Features:
+    weighed = with_concepts(dict.fromkeys(plain_features(tokenize(text)), 1.0))
+    return {feature: telling(feature, 1.0) * weight for feature, weight in weighed.items()}
 
 
-def _letters(text: str) -> dict[str, float]:
+def _letters(text: str) -> Features:
     counted = Counter[str]()
-    for word in tokenize(text).low[:_MAX_FEATURES]:
+    for word in tokenize(text).low[:_MAX_WORDS]:
         if word[0].isalnum() and word not in STOP_WORDS:
-            counted.update(_grams(word))
+            counted.update(grams(word))
     return dict(counted)
 
 

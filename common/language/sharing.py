@@ -11,15 +11,18 @@ from common.language.places import read_place
 from common.language.queries import read_query
 from common.language.subjects import read_subject
 from common.language.time_words.spoken import Said, said_in
+from common.language.words import word_set
 from common.language.wrappers import skip_wrapper
 
 __all__ = ["Shared", "antecedent", "shared_by"]
 
-_STATING = frozenset(
-    ["leave", "leaves", "leaving", "start", "starts", "starting", "begin", "begins", "is", "are", "at", "on", "in", "for", "depart", "departs", "goes", "ends", "from", "until", "to", "takes", "with"]
+_STATING = word_set(
+    "leave leaves leaving start starts starting begin begins is are at on in for depart departs goes ends "
+    "from until to takes with"
 )
-_TRANSFERS = frozenset(
-    ["translate", "convert", "send", "email", "mail", "forward", "rename", "turn", "change", "export", "upload", "copy", "share", "deliver", "text", "print", "move", "show", "summarize", "summarise", "write", "give", "attach"]
+_TRANSFERS = word_set(
+    "translate convert send email mail forward rename turn change export upload copy share deliver text "
+    "print move show summarize summarise write give attach"
 )
 _AWAY = frozenset({"to", "into", "by", "via", "as"})
 _SUBJECT_LIMIT = 80
@@ -93,7 +96,7 @@ def antecedent(text: str, kinds: frozenset[str]) -> str:
     words = mark(text)
     if "weather" in kinds and "adds" not in kinds:
         return ""
-    if "seeks" in kinds:
+    if "seeks" in kinds and "adds" not in kinds:
         return read_query(words) or ""
     subject = read_subject(words) or ""
     tokens = words.tokens

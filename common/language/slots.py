@@ -6,7 +6,7 @@ Only what was said is filled in: a property that the text says nothing about sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -19,6 +19,7 @@ from common.language.parts import Part
 from common.language.people import read_people
 from common.language.places import read_place
 from common.language.queries import read_query
+from common.language.slot_shapes import Schema, Slot, compile_slots, name_parts, single_slot
 from common.language.subjects import quoted, read_subject
 from common.language.switching import read_switch
 from common.language.texts_said import read_code, read_email, read_named_text, read_url
@@ -30,41 +31,9 @@ from common.tool import Fact
 
 __all__ = ["Filled", "Scope", "Slot", "compile_slots", "fill", "fill_slots", "scope_of"]
 
-Schema = Mapping[str, Any]
-_MAX_DEPTH = 4
-_BY_NAME: dict[str, str] = {
-    **dict.fromkeys(("place", "location", "city", "town", "destination", "origin", "country", "address", "venue", "region"),
-                    formats.PLACE),
-    **dict.fromkeys(("person", "recipient", "attendee", "contact", "customer", "user", "name_of_person", "invitee", "assignee",
-                     "who", "employee", "guest", "patient"), formats.PERSON),
-    **dict.fromkeys(("query", "keywords", "search", "q", "search_term", "term", "keyword"), formats.QUERY),
-    **dict.fromkeys(("subject", "title", "label", "topic", "summary", "event", "task", "about"), formats.SUBJECT),
-    **dict.fromkeys(("when", "date", "day", "time", "datetime", "start", "end", "deadline", "due", "date_time", "starts_at",
-                     "ends_at"), formats.WHEN),
-    **dict.fromkeys(("duration", "length", "how_long"), formats.DURATION),
-    **dict.fromkeys(("email", "email_address", "e_mail"), "email"),
-    **dict.fromkeys(("url", "uri", "link", "website"), "uri"),
-}  # fmt: skip
-_TEXT_NAMES = word_set("message text body content note comment reason description words caption")
 _CODE_NAMES = word_set(
     "id number code reference ref key no sku account invoice order ticket case booking flight room iban"
 )
-_NAME_PART = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One property of a tool's arguments, looked at once: what kind of value it takes, and words that speak of it."""
-
-    name: str
-    kind: str
-    schema: Schema
-    required: bool
-    words: frozenset[str]
-    own: frozenset[str]
-    choices: Choices | None = None
-    items: Slot | None = None
-    inner: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,13 +51,23 @@ class Scope:
 @dataclass(slots=True)
 class Filled:
     """Values found, by property; `open` are properties nothing was said for; `waiting` those whose time counts from
-    something that is not known yet; `chosen` counts enum values and `told` other values that were read."""
+    something that is not known yet; `chosen` counts enum values by how
+    much of them was said; `taken` are words that stand for a value that is written otherwise."""
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     open: list[str] = field(default_factory=list[str])
     waiting: list[str] = field(default_factory=list[str])
     chosen: float = 0.0
-    told: int = 0
+    taken: set[str] = field(default_factory=set[str])
+
+    def words(self) -> set[str]:
+        """The words, stemmed, that were taken as values or as naming one."""
+        found = set(self.taken)
+        for value in self.values.values():
+            for text in cast("list[Any]", value) if isinstance(value, list) else [value]:
+                if isinstance(text, str):
+                    found.update(stem(word) for word in tokenize(text).low)
+        return found
 
 
 def scope_of(
@@ -103,98 +82,9 @@ def scope_of(
     return Scope(mark(part.action), part, request, now, facts, language or LanguageSettings())
 
 
-def compile_slots(schema: Schema) -> tuple[Slot, ...]:
-    """The slots of an object schema; `$ref`s into its `$defs` are followed."""
-    definitions: Schema = schema.get("$defs") or {}
-    return _compile(schema, definitions, 0)
-
-
-def _compile(schema: Schema, definitions: Schema, depth: int) -> tuple[Slot, ...]:
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or depth > _MAX_DEPTH:
-        return ()
-    required = schema.get("required")
-    names = set(cast("Sequence[str]", required)) if isinstance(required, Sequence) else set[str]()
-    return tuple(
-        _slot(str(name), plain_schema(value, definitions), str(name) in names, definitions, depth)
-        for name, value in cast("Mapping[str, Any]", properties).items()
-    )
-
-
-def plain_schema(value: Any, definitions: Schema) -> Schema:
-    """A property's schema with its reference followed and, of alternatives, the first that is not null."""
-    schema: Schema = cast("Schema", value) if isinstance(value, Mapping) else {}
-    for _ in range(8):
-        reference = schema.get("$ref")
-        options = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
-        if isinstance(reference, str):
-            target = definitions.get(reference.rpartition("/")[2])
-            rest = {key: inner for key, inner in schema.items() if key != "$ref"}
-        elif isinstance(options, Sequence) and options:
-            choices = [
-                cast("Schema", option) for option in cast("Sequence[Any]", options) if isinstance(option, Mapping)
-            ]
-            target = next((option for option in choices if option.get("type") != "null"), None)
-            rest = {key: inner for key, inner in schema.items() if key not in ("anyOf", "oneOf", "allOf")}
-        else:
-            break
-        if not isinstance(target, Mapping):
-            return rest
-        schema = {**cast("Schema", target), **rest}
-    return schema
-
-
-def _slot(name: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Slot:
-    kind = _kind(name, schema)
-    words = _words(name, schema)
-    choices = Choices(schema) if kind == "choice" else None
-    items: Slot | None = None
-    inner: tuple[Slot, ...] = ()
-    if kind == "array":
-        items = _slot(_singular(name), plain_schema(schema.get("items"), definitions), False, definitions, depth + 1)
-    elif kind == "object":
-        inner = _compile(schema, definitions, depth + 1)
-    own = frozenset(stem(part.lower()) for part in _NAME_PART.findall(name))
-    return Slot(name, kind, schema, required, words, own, choices, items, inner)
-
-
-def _kind(name: str, schema: Schema) -> str:
-    """Enum, a format, a JSON type, or for plain text what the property's name says."""
-    if schema.get("enum") or schema.get(formats.CHOICES):
-        return "choice"
-    kind = schema.get("type")
-    if isinstance(kind, Sequence) and not isinstance(kind, str):
-        kind = next((option for option in cast("Sequence[Any]", kind) if option != "null"), "string")
-    if kind in ("boolean", "integer", "number", "array", "object"):
-        return str(kind)
-    given = schema.get("format")
-    if isinstance(given, str) and given:
-        return given
-    snake = "_".join(part.lower() for part in _NAME_PART.findall(name))
-    if snake in _BY_NAME:
-        return _BY_NAME[snake]
-    tail = snake.rpartition("_")[2]
-    if tail in ("city", "location", "place", "email", "date", "time", "query", "url"):
-        return _BY_NAME[tail]
-    return "text"
-
-
-def _words(name: str, schema: Schema) -> frozenset[str]:
-    words = [stem(part.lower()) for part in _NAME_PART.findall(name)]
-    described = schema.get("description")
-    if isinstance(described, str):
-        words += [stem(word) for word in tokenize(described[:300]).low[:30] if len(word) > 3]
-    return frozenset(words)
-
-
-def _singular(name: str) -> str:
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
-
-
 def fill(schema: Schema, name: str, scope: Scope) -> Any | None:
     """The value that the part says for one property, or None where it says none."""
-    slot = _slot(name, plain_schema(schema, schema.get("$defs") or {}), True, schema.get("$defs") or {}, 0)
-    return fill_slots((slot,), scope).values.get(name)
+    return fill_slots((single_slot(schema, name),), scope).values.get(name)
 
 
 def fill_slots(slots: Sequence[Slot], scope: Scope) -> Filled:
@@ -224,19 +114,23 @@ class _Filler:
             value = self._read(slot)
             if value is not None:
                 self._filled.values[slot.name] = value
-                self._filled.told += slot.kind != "choice"
         self._numbers([slot for slot in self._slots if slot.kind in ("number", "integer")])
         texts = [slot for slot in self._slots if slot.kind == "text" and slot.name not in self._filled.values]
         for slot in texts:
             value = read_named_text(self._marked, slot.name, slot.words, alone=len(texts) == 1)
             if value is not None and _short_enough(value, slot.schema):
                 self._filled.values[slot.name] = value
-                self._filled.told += 1
         self._filled.open = [slot.name for slot in self._slots if slot.name not in self._filled.values]
         self._filled.values = {
             slot.name: self._filled.values[slot.name] for slot in self._slots if slot.name in self._filled.values
         }
         return self._filled
+
+    def _use(self, first: int, last: int) -> None:
+        """Tokens that became a value: no other slot reads them again."""
+        last = min(last, len(self._used))
+        self._used[first:last] = b"\x01" * max(0, last - first)
+        self._filled.taken.update(stem(word) for word in self._marked.low[first:last])
 
     # ---- times ---------------------------------------------------------------------------------------------------
 
@@ -250,14 +144,12 @@ class _Filler:
             if value is None:
                 continue
             self._filled.values[slot.name] = value
-            self._filled.told += 1
             if waiting:
                 self._filled.waiting.append(slot.name)
         for slot in lengths[:1]:
             text = whens.duration or (whens.elapsed if not points else "")
             if text:
                 self._filled.values[slot.name] = text
-                self._filled.told += 1
 
     def _point(self, slot: Slot, text: str) -> str | None:
         if not text:
@@ -288,13 +180,12 @@ class _Filler:
                 self._take_number(slots[s], said[-minus], -minus, taken)
         left = [slot for slot in slots if slot.name not in self._filled.values]
         free = [n for n, number in enumerate(said) if n not in taken and not self._claimed(number)]
-        for slot, n in zip(left, free, strict=False):
-            if said[n].unit == "" or fit(said[n], slot.words) >= 0 or len(left) == 1 == len(free):
-                self._take_number(slot, said[n], n, taken)
+        for score, minus, s in ranked:
+            if -minus in free and (score >= 0.0 or len(left) == 1 == len(free)):
+                self._take_number(slots[s], said[-minus], -minus, taken)
         for slot in slots:
             if slot.name not in self._filled.values and (length := _as_number_of_time(slot, self._marked)) is not None:
                 self._filled.values[slot.name] = length
-                self._filled.told += 1
 
     def _claimed(self, number: Said) -> bool:
         """Whether a word before the number says that it is the number of something else ("invoice 4711")."""
@@ -307,9 +198,8 @@ class _Filler:
         if value is None:
             return
         taken.add(place)
-        self._used[number.first : number.last] = b"\x01" * (number.last - number.first)
+        self._use(number.first, number.last + 1)
         self._filled.values[slot.name] = value
-        self._filled.told += 1
 
     # ---- the rest ------------------------------------------------------------------------------------------------
 
@@ -332,7 +222,7 @@ class _Filler:
         if slot.kind == "text" and _code_name(slot.name):
             found = read_code(self._marked, slot.name, slot.words)
             if found is not None:
-                self._used[found[1] : found[2]] = b"\x01" * (found[2] - found[1])
+                self._use(found[1], found[2])
                 return found[0]
         return None
 
@@ -341,7 +231,7 @@ class _Filler:
         others = [other for other in self._slots if other.kind == formats.PLACE and other is not slot]
         if not others:
             return read_place(self._marked)
-        parts = {part.lower() for part in _NAME_PART.findall(slot.name)}
+        parts = set(name_parts(slot.name))
         side = "from" if parts & _FROM else "to" if parts & _TO else ""
         taken = next((self._filled.values[other.name] for other in others if other.name in self._filled.values), "")
         return read_place(self._marked, side, str(taken))
@@ -369,7 +259,7 @@ class _Filler:
         return None
 
     def _note_choice(self, choice: Choice, choices: Choices) -> None:
-        self._used[choice.first : choice.last] = b"\x01" * (choice.last - choice.first)
+        self._use(choice.first, choice.last)
         self._filled.chosen += choice.weight if choices.aliased else 0.5
 
     def _array(self, slot: Slot) -> list[Any] | None:
@@ -387,7 +277,7 @@ class _Filler:
         if items.kind in ("number", "integer"):
             numbers = [_in_bounds(number.value, items) for number in said_numbers(self._marked)]
             return [number for number in numbers if number is not None] or None
-        if items.kind == formats.PART_REFERENCE or items.kind == "object":
+        if items.kind in (formats.PART_REFERENCE, formats.PART_ORDER, "object"):
             return None
         text = read_named_text(self._marked, slot.name, slot.words, alone=True) or read_subject(self._marked)
         return _listed(text) if text else None
@@ -423,13 +313,13 @@ _READERS: dict[str, Callable[[Scope], str | None]] = {
 
 
 def _code_name(name: str) -> bool:
-    parts = {part.lower() for part in _NAME_PART.findall(name)}
+    parts = set(name_parts(name))
     return bool(parts & _CODE_NAMES)
 
 
 def _in_order(slots: Sequence[Slot], whens: Whens) -> list[Slot]:
     """The slots in the order in which times are dealt out: where only a new time is said, the one for it first."""
-    later = [slot for slot in slots if _ENDING.intersection(part.lower() for part in _NAME_PART.findall(slot.name))]
+    later = [slot for slot in slots if _ENDING.intersection(name_parts(slot.name))]
     sooner = [slot for slot in slots if slot not in later]
     return [*later, *sooner] if whens.only_new else [*sooner, *later]
 
@@ -446,15 +336,19 @@ def _level(number: Said, schema: Schema) -> float:
     return bounds[0] + (bounds[1] - bounds[0]) * number.value
 
 
+def _bound(schema: Schema, key: str) -> float | None:
+    bound = schema.get(key)
+    return float(bound) if isinstance(bound, int | float) and not isinstance(bound, bool) else None
+
+
 def _in_bounds(value: float, slot: Slot) -> float | int | None:
     schema = slot.schema
-    for key, wrong in (
-        ("minimum", lambda bound: value < bound), ("maximum", lambda bound: value > bound),
-        ("exclusiveMinimum", lambda bound: value <= bound), ("exclusiveMaximum", lambda bound: value >= bound),
-    ):  # fmt: skip
-        bound = schema.get(key)
-        if isinstance(bound, int | float) and wrong(bound):
-            return None
+    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
+    above, below = _bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")
+    if (low is not None and value < low) or (high is not None and value > high):
+        return None
+    if (above is not None and value <= above) or (below is not None and value >= below):
+        return None
     if slot.kind == "integer":
         return int(value) if value == int(value) else None
     return value
@@ -463,7 +357,7 @@ def _in_bounds(value: float, slot: Slot) -> float | int | None:
 def _as_number_of_time(slot: Slot, marked: Marked) -> float | int | None:
     """A length of time as a number, where the property's name tells the unit ("minutes")."""
     units = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0, "week": 604_800.0}
-    names = [stem(part.lower()) for part in _NAME_PART.findall(slot.name)]
+    names = [stem(part) for part in name_parts(slot.name)]
     unit = next((units[name] for name in names if name in units), None)
     if unit is None:
         return None

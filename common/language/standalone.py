@@ -26,13 +26,14 @@ class Standing:
 
     text: str
     depends_on: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
 
 
 _PRONOUNS = frozenset({"it", "that", "them", "this", "those", "these"})
 _SEEKING = word_set("search find look lookup locate recommend suggest hunt browse book reserve google")
 _CALENDAR = word_set("calendar schedule agenda diary planner calender")
 _ADDING = word_set(
-    "add put schedule book plan create enter insert pencil stick pop arrange organise organize save reserve"
+    "add put schedule book plan create enter insert pencil stick pop arrange organise organize save reserve note"
 )
 _EXPLETIVE = word_set("rains rain raining rained snows snow snowing gets takes looks seems warm cold hot going be time")
 _BEFORE_EXPLETIVE = frozenset(
@@ -113,8 +114,7 @@ def _stand(index: int, state: _State, shared: Shared) -> Standing:
             depends.add(dating)
     else:
         text = _with_time(index, text, words, kinds, state, shared)
-    if clause.follows and index:
-        depends.add(index - 1)
+    after = {index - 1} - depends if clause.follows and index else set[int]()
     state.meant.append(antecedent(text, kinds))
     state.texts.append(text)
     if clause.condition:
@@ -122,7 +122,7 @@ def _stand(index: int, state: _State, shared: Shared) -> Standing:
         if teller is not None:
             depends.add(teller)
         text = f"{clause.condition}, {text}"
-    return Standing(" ".join(text.split()), tuple(sorted(depends)))
+    return Standing(" ".join(text.split()), tuple(sorted(depends)), tuple(sorted(after - depends)))
 
 
 def _without_wrapper(words: Marked) -> str:
@@ -265,6 +265,8 @@ def _carried(index: int, own: Said | None, kinds: frozenset[str], state: _State)
     if state.marked[index].spans and own is None:
         return None
     about_own = "question" in kinds and not _OWN.isdisjoint(state.marked[index].low)
+    if {"question", "weather"} <= kinds and "question" in state.kinds[index - 1]:
+        about_own = True
     if own is None and not ("calendar" in kinds or about_own):
         return None
     if own is not None and not kinds & {"adds", "calendar"}:

@@ -95,8 +95,8 @@ class _Filler:
             return part.standalone if part is not None else self.request
         if kind == formats.PART_ID:
             return part.id if part is not None else None
-        if kind == formats.PART_REFERENCE:
-            references = self._references(part)
+        if kind in (formats.PART_REFERENCE, formats.PART_ORDER):
+            references = self._references(kind, part)
             return references[0] if references else None
         if kind == "choice":
             return self._choice(slot, part)
@@ -104,9 +104,12 @@ class _Filler:
             return self._array(slot, part, path)
         return self.object(slot.inner, part, f"{path}{slot.name}.") if slot.inner else None
 
-    def _references(self, part: Part | None) -> list[str]:
+    def _references(self, kind: str, part: Part | None) -> list[str]:
+        if part is None:
+            return []
         known = {other.index: other.id for other in self.parts}
-        return [known[index] for index in part.depends_on if index in known] if part is not None else []
+        wanted = part.depends_on if kind == formats.PART_REFERENCE else part.after
+        return [known[index] for index in wanted if index in known]
 
     def _choice(self, slot: Slot, part: Part | None) -> Any | None:
         choices = slot.choices
@@ -122,8 +125,8 @@ class _Filler:
         items = slot.items
         if items is None:
             return None
-        if items.kind == formats.PART_REFERENCE:
-            return cast("list[Any]", self._references(part))
+        if items.kind in (formats.PART_REFERENCE, formats.PART_ORDER):
+            return cast("list[Any]", self._references(items.kind, part))
         if items.kind == "object":
             if any(inner.kind == formats.PART for inner in items.inner):
                 return [self.object(items.inner, one, f"{path}{slot.name}[{n}].") for n, one in enumerate(self.parts)]
@@ -148,5 +151,6 @@ class _Filler:
 
 
 _OWN = frozenset(
-    {formats.REQUEST, formats.PLAN, formats.PART, formats.PART_ID, formats.PART_REFERENCE, "choice", "array", "object"}
+    {formats.REQUEST, formats.PLAN, formats.PART, formats.PART_ID, formats.PART_REFERENCE, formats.PART_ORDER}
+    | {"choice", "array", "object"}
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from common.language.marked import Marked
-from common.language.phrases import ARTICLES, PRONOUNS, VERBS
+from common.language.phrases import ARTICLES, PRONOUNS, VERBS, opens_statement, statement_end
 from common.language.words import word_set
 from common.language.wrappers import skip_wrapper
 
@@ -14,20 +14,22 @@ __all__ = ["content_end", "content_start", "quoted", "read_subject"]
 _PARTICLES = frozenset({"up", "out", "down", "in", "on", "off", "over", "back", "away"})
 _OPENING = word_set(
     "me us a an the my our is are was i we have has do does did there what what's when when's which who "
-    "where how any new another about of to for that any's some all please set up it's will be your"
+    "where how any new another about of to for that any's some all please set up it's will be your planned scheduled"
 )
 _TRAILING = word_set(
     "for at on in to from by with of the a an my and or please about until till is are again , - also "
     "then i do does have it too around before after"
 )
 _CALENDARS = word_set("calendar calendars schedule agenda diary planner calender calandar")
-_BEFORE_CALENDAR = word_set("my the our to in into on onto from work own off")
+_BEFORE_CALENDAR = word_set("my the our to in into on onto from work own off of")
 _OWN_NOUNS = word_set("timer alarm reminder countdown entry timers alarms reminders stopwatch")
 _CONTAINERS = word_set(
-    "ticket tickets issue case email e-mail mail message note memo document doc report request task page bug complaint "
-    "appointment's inquiry question item post"
+    "ticket tickets issue case email e-mail mail message note memo document doc report request task page "
+    "bug complaint appointment's inquiry question item post"
 )
-_ABOUT = frozenset({"about", "regarding", "concerning", "on", "for", ":", "re", "titled", "called"})
+_MESSAGES = frozenset({"email", "e-mail", "mail", "message", "text", "sms"})
+_MOVERS = word_set("take get put bring push pull move scratch cross pencil")
+_AWAY = word_set("out off up back forward down away in")
 _TO_CONTENT = word_set("for to about of that the a an entry event me on")
 _NAMED = frozenset({"called", "named", "titled", "labelled", "labeled", "entitled"})
 _KEEPING = frozenset({"remember", "memorise", "memorize", "note"})
@@ -87,7 +89,10 @@ def read_subject(marked: Marked) -> str | None:
         places = [index for index in range(named + 1, end) if marked.free(index)]
     else:
         places = [index for index in _object(marked, start, end) if index not in addresses]
-    return _trimmed(marked, _without_calendar(marked, places))
+    places = _without_calendar(marked, places)
+    if tokens.word(start) in _MOVERS and places and tokens.word(places[-1]) in _AWAY:
+        places = places[:-1]
+    return _trimmed(marked, places)
 
 
 def _addresses(marked: Marked) -> frozenset[int]:
@@ -122,11 +127,15 @@ def _kept(marked: Marked, at: int) -> int | None:
     """Where the statement starts that is to be remembered whole ("remember that …"), or None where nothing is."""
     tokens = marked.tokens
     words = marked.low[at : at + 3]
-    if words[:1] and words[0] in _KEEPING and tokens.word(at + 1) not in ("to", "me"):
-        at += 1
-    elif words == ["keep", "in", "mind"]:
+    verb, second = tokens.word(at), tokens.word(at + 1)
+    negated = tokens.word(at - 1) in ("not", "don't", "never")
+    if words == ["keep", "in", "mind"]:
         at += 3
-    elif (words[:1] == ["forget"] and tokens.word(at - 1) in ("not", "don't", "never")) or (len(words) > 1 and words[0] in _KEPT_PAIRS and words[1] == "that"):
+    elif (
+        (verb in _KEEPING and second not in ("to", "me"))
+        or (verb == "forget" and negated)
+        or (verb in _KEPT_PAIRS and second == "that")
+    ):
         at += 1
     else:
         return None
@@ -141,7 +150,11 @@ def _object(marked: Marked, start: int, end: int) -> list[int]:
     """The places of the words that name the object of the request."""
     tokens = marked.tokens
     at = start
-    if tokens.word(at) in VERBS:
+    if marked.low[at : at + 4] in (["don't", "let", "me", "forget"], ["dont", "let", "me", "forget"]):
+        at += 4
+    elif opens_statement(tokens, at, end):
+        at = statement_end(tokens, at, end)
+    elif tokens.word(at) in VERBS:
         at += 1
         if tokens.word(at) in _PARTICLES and tokens.word(at - 1) != "remind":
             at += 1
@@ -149,6 +162,11 @@ def _object(marked: Marked, start: int, end: int) -> list[int]:
         at += 2
     while at < end and (tokens.word(at) in _OPENING or not marked.free(at) or tokens.word(at) in (":", "-")):
         at += 1
+    colon = next(
+        (index for index in range(at, min(end, at + 5)) if tokens.word(index) == ":" and marked.free(index)), None
+    )
+    if colon is not None and colon + 1 < end:
+        at = colon + 1
     places = [index for index in range(at, end) if marked.free(index)]
     return _about(marked, places)
 
@@ -160,6 +178,8 @@ def _about(marked: Marked, places: list[int]) -> list[int]:
         following = low[places[n + 1]] if n + 1 < len(places) else ""
         if low[index] in _CONTAINERS and (about := _content_of(marked, places[n + 1 :])):
             return about
+        if _tells(marked, places, n):
+            return []
         if low[index] in _OWN_NOUNS or (low[index] in _CALENDARS and following in ("entry", "event", "for")):
             return _content_behind(marked, places, n)
     return places
@@ -171,6 +191,12 @@ def _content_of(marked: Marked, behind: list[int]) -> list[int]:
         if marked.low[index] in ("about", "regarding", "concerning", "re", ":"):
             return behind[n + 1 :]
     return []
+
+
+def _tells(marked: Marked, places: list[int], n: int) -> bool:
+    """Whether a message goes to somebody ("an email to Bob that …"), so that it has no subject of its own."""
+    following = [marked.low[index] for index in places[n + 1 : n + 8]]
+    return marked.low[places[n]] in _MESSAGES and ("to" in following[:2] or "that" in following)
 
 
 def _content_behind(marked: Marked, places: list[int], n: int) -> list[int]:

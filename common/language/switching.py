@@ -82,6 +82,6 @@ def _is_particle(marked: Marked, index: int) -> bool:
     ends = (
         not following
         or not following[0].isalnum()
-        or following in ("please", "and", "in", "for", "at", "now", "again", "when", "until")
+        or following in ("please", "pls", "plz", "thanks", "and", "in", "for", "at", "now", "again", "when", "until")
     )
     return ends or bool(marked.inside[index + 1]) if index + 1 < len(tokens) else ends

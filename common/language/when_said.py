@@ -186,7 +186,7 @@ def _tidy(text: str) -> str:
 def _plain_length(text: str) -> str:
     """A length without the preposition before it."""
     low = text.lower()
-    for lead in ("for ", "in ", "within ", "about ", "over ", "around ", "during "):
+    for lead in ("for ", "in ", "within ", "about ", "over ", "around ", "during ", "from "):
         if low.startswith(lead):
             return text[len(lead) :]
     return text

@@ -6,11 +6,14 @@ Everything here is total (any text is fine) and linear in the length of the text
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 __all__ = [
     "MAX_CHARS",
     "Tokens",
+    "by_word",
     "clean",
     "is_name_like",
     "read_number",
@@ -20,6 +23,8 @@ __all__ = [
     "tokenize",
     "word_set",
 ]
+
+T = TypeVar("T")
 
 MAX_CHARS = 20_000
 """Characters of a text that are looked at; what stands behind them is ignored."""
@@ -55,6 +60,11 @@ NUMBER_WORDS = frozenset(_SMALL) | frozenset(_TENS)
 def word_set(text: str) -> frozenset[str]:
     """The words of a text as a set; long lists of words stay readable this way."""
     return frozenset(text.split())
+
+
+def by_word(groups: Mapping[T, str]) -> dict[str, T]:
+    """A table from each word of a text to the key it stands under."""
+    return {word: key for key, text in groups.items() for word in text.split()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class TaskFinished(Event):
     task: str
     role: str = ""
     ok: bool
+    partly: bool = False
     text: str = ""
     facts: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])
     tools_called: list[str] = Field(default_factory=list)

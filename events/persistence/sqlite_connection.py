@@ -92,8 +92,10 @@ _REASONS = (
 
 
 def fault(error: Exception, path: Path) -> StoreError:
-    """What a database error means to the store's caller."""
+    """What a database error means to the store's caller: most are no fault of what was to be written."""
     text = str(error)
+    if type(error).__name__ in ("IntegrityError", "DataError", "InterfaceError", "ProgrammingError"):
+        return StoreError(f"the database refused it: {text}", where=str(path))
     for sign, what, todo in _REASONS:
         if sign in text:
             return StoreUnavailable(what, where=str(path), todo=todo)

@@ -186,16 +186,13 @@ class SQLiteViews:
             _store(connection, shape, slot.id, changes)
         return True
 
-    def switch(self, shape: ViewShape, slot: Slot) -> bool:
+    def switch(self, shape: ViewShape, slot: Slot) -> None:
         """Make a table the live one."""
         with self._write() as connection:
-            row = connection.execute("SELECT position FROM slots WHERE id = ?", (slot.id,)).fetchone()
-            if row is None:
+            if _slot(connection, slot.id) is None:
                 raise StoreError("the table of the rebuild is gone", where=shape.name, todo="Rebuild again.")
             live = _live(connection, shape)
             if live is not None:
-                if live.position > row[0]:
-                    return False
                 connection.execute(
                     "UPDATE parked SET announced = 1 WHERE slot = ? AND event_id IN "
                     "(SELECT event_id FROM parked WHERE slot = ? AND announced = 1)",
@@ -203,7 +200,6 @@ class SQLiteViews:
                 )
                 _drop(connection, live.id)
             connection.execute("UPDATE slots SET live = 1 WHERE id = ?", (slot.id,))
-        return True
 
     def drop(self, slot: Slot) -> None:
         """Throw a table away."""

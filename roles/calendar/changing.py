@@ -16,6 +16,7 @@ from roles.calendar.intents import MAX_NAME, AddEvent, CancelEvent, MoveEvent, t
 from roles.calendar.looking import Asked, CannotTell, Lookout
 from roles.calendar.words import (
     Target,
+    is_all,
     is_all_day,
     is_series,
     later,
@@ -111,7 +112,8 @@ class ChangingTools:
 
     async def cancel(self, arguments: CancelArguments, context: ToolContext) -> ToolResult:
         """Register what is to be taken out; asks where it is not clear which one is meant."""
-        series = is_series(arguments.which)
+        timed = bool(arguments.when.strip()) or any(span.kind == "when" for span in find_spans(arguments.which))
+        series = is_series(arguments.which) or (is_all(arguments.which) and not timed)
         try:
             entries = await self._meant(arguments.which, arguments.when, context)
             if len(entries) > _MAX_CANCELLED:

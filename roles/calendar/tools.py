@@ -180,7 +180,7 @@ def _listed(entries: Sequence[Occurrence], pending: Sequence[AddEvent], asked: A
 
 
 def _line(entry: Occurrence) -> str:
-    place = f" ({entry.place})" if entry.place else ""
+    place = f" ({entry.place})" if entry.place and entry.place.casefold() not in entry.name.casefold() else ""
     if entry.end.date() > entry.start.date() and (entry.end - entry.start) > timedelta(days=1):
         return f"{entry.name}{place}: {time_words(entry.start, entry.end, all_day=entry.all_day)}"
     if entry.all_day:

@@ -51,6 +51,7 @@ _SERIES = re.compile(
 )
 _NEXT = re.compile(r"\b(?:next|upcoming|first|coming up next)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\s(?:to|until|till|for|onto|into|->|→)\s+", re.IGNORECASE)
+_BESIDE = word_set("to the please instead then thanks change it that day same from and on at")
 _EARLIER = re.compile(r"\b(?:earlier|sooner|forward|ahead|advance|up)\b", re.IGNORECASE)
 _GENERIC = frozenset(map(stem, word_set("appointment event entry booking thing session date slot")))
 _KINDS = frozenset(map(stem, word_set("meeting call class lesson party trip visit")))
@@ -174,12 +175,26 @@ def topic_in(text: str) -> Topic:
 
 def split_move(text: str) -> tuple[str, str]:
     """What is to be moved, and where to: “my dentist on Tuesday”, “Thursday at 3”; "" where no target was said."""
-    for joint in reversed(list(_JOINT.finditer(text))):
-        target = text[joint.end() :].strip(_TIDY)
-        spans = find_spans(f"to {target}")
-        if target and spans and spans[0].start <= len("to the"):
-            return text[: joint.start()], target
-    return text, ""
+    found = [
+        (text[: joint.start()], target)
+        for joint in _JOINT.finditer(text)
+        if (target := text[joint.end() :].strip(_TIDY)) and _begins_with_time(target)
+    ]
+    if not found:
+        return text, ""
+    return next((pair for pair in found if _is_time_alone(pair[1])), found[-1])
+
+
+def _begins_with_time(target: str) -> bool:
+    """Whether words of time come first; a lone number is an hour behind "at"."""
+    found = (find_spans(f"{before} {target}") for before in ("to", "at"))
+    return any(spans and spans[0].start <= len("to the") for spans in found)
+
+
+def _is_time_alone(target: str) -> bool:
+    """Whether hardly anything but words of time is said: not “4 meeting to Friday”."""
+    left = min((without_spans(f"{before} {target}") for before in ("to", "at")), key=len)
+    return not {word for word in tokenize(left).low if word[0].isalnum()} - _BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +210,9 @@ class Target:
 def read_target(words: str, entry: Occurrence, now: datetime, language: LanguageSettings) -> Target | None:
     """Where an entry is moved to: a time keeps its day, a day keeps its time, “an hour later” counts from it."""
     expressions = find_expressions(tokenize(words))
+    if not expressions:
+        words = f"at {words}"
+        expressions = find_expressions(tokenize(words))
     dated = any(found.date or found.instant or (found.shift and found.anchor_text is None) for found in expressions)
     timed = any(found.clock or found.daypart or found.instant for found in expressions)
     shift = read_duration(words)
@@ -219,11 +237,10 @@ def _on_its_day(words: str, entry: Occurrence, language: LanguageSettings) -> Ta
     """A clock time on the day of the entry: the one of waking hours, where both halves of the day are meant alike."""
     midnight = datetime.combine(entry.start.date(), time(), tzinfo=entry.start.tzinfo)
     waking = midnight.replace(hour=6, minute=59)
-    for text in (words, f"at {words}"):
-        for now in (waking, midnight):
-            found = read_when(text, now, language=language)
-            if found is not None and found.has_time and found.start.date() == entry.start.date():
-                return _from(found.start, found.end, entry, (found.note,) if found.note else ())
+    for now in (waking, midnight):
+        found = read_when(words, now, language=language)
+        if found is not None and found.has_time and found.start.date() == entry.start.date():
+            return _from(found.start, found.end, entry, (found.note,) if found.note else ())
     return None
 
 

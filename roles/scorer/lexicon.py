@@ -35,9 +35,10 @@ CLASSES: Mapping[str, str] = {
         "meeting, meetings, appointment, appointments, event, events, appt, appts, conference, interview, "
         "interviews, checkup, dentist, orthodontist, optometrist, haircut, anniversary, birthday, birthdays, party, "
         "wedding, standup, workshop, rehearsal, recital, seminar, webinar, lunch meeting, brunch, date night, "
-        "playdate, picnic, graduation, baptism, funeral, gig, practice, training, lesson, lessons, class, classes, "
+        "playdate, picnic, graduation, baptism, christening, bar mitzvah, rehearsals, viewing, gala, regatta, audit, "
+        "open day, town hall, quiz night, zumba, funeral, gig, practice, training, lesson, lessons, class, classes, "
         "physio, vet, kickoff, retro, review meeting, catch up, video call, call with, offsite, deadline, concert, "
-        "ceremony, reunion, tutorial, session, sessions, one-on-one, sync, viewing, tournament, match, presentation"
+        "ceremony, reunion, tutorial, session, sessions, one-on-one, sync, tournament, match, presentation"
     ),
     "calendarword": (
         "calendar, calender, calandar, schedule, schedules, agenda, diary, planner, itinerary, commitments, "

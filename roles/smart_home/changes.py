@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
@@ -18,7 +19,7 @@ LEVELS = {"light": "brightness", "fan": "speed", "speaker": "volume", "blind": "
 """Per kind, the property that a percentage means."""
 _ASPECTS = {"light": "light", "speaker": "sound", "thermostat": "heat", "fan": "speed"}
 _STEP = 20.0
-_DEGREES = 1.5
+_DEGREES, _LITTLE = 1.5, 0.5
 
 
 def next_state(device: DeviceSettings, current: Current, wish: Wish) -> State | str:
@@ -86,7 +87,7 @@ def _warmed(device: DeviceSettings, current: Current, wish: Wish) -> State | str
         return {"target": _whole(said)} if capability.accepts(said) else _out_of_range(device, capability, said)
     if said is None and not wish.direction:
         return cannot(device)
-    step = said if said is not None else _DEGREES * wish.amount
+    step = said if said is not None else _LITTLE if wish.amount < 1 else _DEGREES * wish.amount
     after = max(capability.low, min(capability.high, before + (wish.direction or 1) * step))
     return {"target": _whole(after)}
 
@@ -142,7 +143,7 @@ def _number(value: JsonValue, otherwise: float) -> float:
 
 
 def _whole(value: float) -> float:
-    value = round(value * 2) / 2
+    value = math.floor(value * 2 + 0.5) / 2
     return int(value) if value.is_integer() else value
 
 

@@ -25,6 +25,7 @@ _KIND_WORDS = {
 }
 _ALL = word_set("all every both each everything")
 _THINGS = word_set("everything device devices anything all")
+_WHOLE, _HOUSE = word_set("whole entire"), word_set("house home flat apartment")
 _EXCEPT = re.compile(r"\b(?:except(?: for)?|but not|apart from|other than|besides|but)\b", re.IGNORECASE)
 _SYNONYMS = {"lounge": "living room", "hall": "hallway", "corridor": "hallway", "office": "study", "patio": "garden",
              "terrace": "garden", "outside": "garden", "yard": "garden", "bath": "bathroom"}  # fmt: skip
@@ -69,6 +70,7 @@ class _Reading:
         self._low = tokenize(text).low
         self._stems = [stem(word) for word in self._low]
         self._used = [False] * len(self._low)
+        self._said: dict[str, Spoken] = {}
 
     def targets(self) -> Targets:
         """What the text means."""
@@ -79,7 +81,8 @@ class _Reading:
         every = bool(_ALL & set(self._low))
         if mentioned:
             return self._in_rooms(mentioned, rooms)
-        if _THINGS & set(self._low) and not self._kinds():
+        whole = bool(_WHOLE & set(self._low)) and bool(_HOUSE & set(self._low))
+        if (_THINGS & set(self._low) or whole) and not self._kinds():
             names = self._house.switchable(rooms)
             return Targets(names, rooms, every=True)
         kinds = self._kinds()
@@ -100,6 +103,7 @@ class _Reading:
                     continue
                 self._used[span] = [True] * size
                 found.setdefault(spoken.device, index)
+                self._said.setdefault(spoken.device, spoken)
         return tuple(sorted(found, key=lambda name: found[name]))
 
     def _several(self, said: Sequence[str], spoken: Spoken) -> bool:
@@ -155,7 +159,7 @@ class _Reading:
         name = mentioned[0]
         kind = self._house.devices[name].kind
         alike = tuple(other for other in self._house.of_kind(kind) if self._house.devices[other].room in rooms)
-        if alike:
+        if alike and all(word in _KIND_WORDS for word in self._said[name].words):
             return Targets(alike, rooms)
         where = self._house.devices[name].room
         there = f"; it is in the {where}" if where else ""

@@ -6,12 +6,12 @@ import re
 from datetime import datetime, timedelta
 
 from common.language.time_words import find_spans, read_when
+from common.language.words import read_number, tokenize
 
 __all__ = ["later_words"]
 
 _SOON = timedelta(minutes=1)
-_LEVEL = re.compile(r"(?:at|to|by|on|of) (?:\d{1,3}(?:[.,]\d+)?|[a-z]+(?:[- ][a-z]+)?)", re.IGNORECASE)
-_CLOCK = re.compile(r"\d:\d|\b(?:am|pm|a\.m|p\.m|noon|midnight|o['’]?clock)\b", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:at|to|by|on|of)\s+", re.IGNORECASE)
 
 
 def later_words(text: str, now: datetime) -> str:
@@ -22,9 +22,16 @@ def later_words(text: str, now: datetime) -> str:
     for span in find_spans(text):
         if span.kind == "duration":
             return span.text if span.text.lower().startswith("for ") else ""
-        if _LEVEL.fullmatch(span.text) and not _CLOCK.search(span.text):
+        if _is_level(span.text):
             continue
         found = read_when(span.text, now)
         if found is not None and found.start - now > _SOON:
             return span.text
     return ""
+
+
+def _is_level(text: str) -> bool:
+    """Whether nothing but a number is said."""
+    tokens = tokenize(_BEFORE.sub("", text, count=1))
+    number = read_number(tokens, 0)
+    return number is not None and number[1] == len(tokens)

@@ -183,7 +183,7 @@ class SmartHomeTools:
             return ToolResult(text=f"{scenes}.", data=list(self._house.scenes))
         found = find_targets(arguments.said, self._house)
         rooms = (arguments.room,) if arguments.room in self._house.rooms else found.rooms
-        devices = found.devices if not found.problem else ()
+        devices = found.devices if found.devices != self._house.switchable(found.rooms) else ()
         names = tuple(name for name in devices or self._house.in_rooms(rooms) if name in self._house.in_rooms(rooms))
         lines: list[str] = []
         for room in dict.fromkeys(self._house.devices[name].room for name in names):

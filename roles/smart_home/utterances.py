@@ -30,6 +30,8 @@ SET = (
     "make the floor lamp blue",
     "turn the music speaker volume up",
     "switch the fan on",
+    "a bit louder please",
+    "turn it down",
     "put the blinds down to a quarter",
     "set the light to half",
 )

@@ -44,6 +44,7 @@ _COMPLAINTS: dict[str, tuple[int, str]] = {
     "loud": (-1, "sound"), "quiet": (1, "sound"),
 }  # fmt: skip
 _COMPLAINING = word_set("too so really pretty bit little quite very i'm we're it's is am are feel feeling")
+_NO_DIRECTION = frozenset({("shut", "down"), ("power", "down"), ("power", "up"), ("light", "up")})
 _MAKING = word_set("make get keep turn set change")
 _OPEN = word_set("open raise lift opened")
 _CLOSE = word_set("close shut lower closed draw drop")
@@ -168,7 +169,7 @@ def _direction(tokens: Tokens) -> tuple[int, str]:
         if word in _COMPLAINTS and not made and (_COMPLAINING & set(before)):
             return _COMPLAINTS[word]
     for index, word in enumerate(low):
-        if word in ("up", "down") and tokens.word(index - 1) in ("shut", "power", "light"):
+        if (tokens.word(index - 1), word) in _NO_DIRECTION:
             continue
         if word in ("warm", "cool") and not (made or index == 0):
             continue

@@ -245,10 +245,16 @@ class TimerTools:
 
     def _alarm_due(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Due:
         """An hour that may be meant in the morning or in the evening is a morning's, unless it is near ahead."""
+        found = read_when(when, now, facts=facts, language=self._language)
+        if found is not None and not found.has_time:
+            raise _CannotSet("At what time shall the alarm ring? Say, for example, “set an alarm for tomorrow at 7”.")
         plain = self._moment(when, now, facts)
         if plain.at - now <= _NAP:
             return plain
-        return self._moment(f"wake up {when}", now, facts)
+        try:
+            return self._moment(f"wake me, {when}", now, facts)
+        except _CannotSet:
+            return plain
 
     def _moment(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Due:
         found = read_when(when, now, default_time=self._usual_time, facts=facts, language=self._language)

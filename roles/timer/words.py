@@ -39,7 +39,8 @@ _COMMANDS = word_set(
     "after all counting down"
 )
 _AROUND = word_set(
-    "know tell say shout beep ring ping clock up over done gone passed past when time is are have go off"
+    "make sure awake asleep need bed know tell say shout beep ring ping clock up over "
+    "done gone passed past when time is are have go off"
 )
 _LIKE = 0.62
 _SHARE = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -64,13 +65,18 @@ def account(response: Response, events: Sequence[object] = ()) -> list[Entry]:
     return entries
 
 
-def render_account(entries: Sequence[Entry]) -> list[str]:
-    """The entries as indented lines with aligned labels."""
+def render_account(entries: Sequence[Entry], width: int | None = None) -> list[str]:
+    """The entries as indented lines with aligned labels, wrapped at `width` characters if one is given."""
     size = max(len(entry.label) for entry in entries)
+    indent = size + 4
     lines: list[str] = []
     for entry in entries:
-        for number, line in enumerate(entry.lines):
-            lines.append(f"  {'' if number else entry.label:<{size}}  {line}")
+        label = f"  {entry.label:<{size}}  "
+        for text in entry.lines:
+            wrapped = [text] if width is None else textwrap.wrap(text, max(width - indent, 20))
+            for part in wrapped:
+                lines.append(f"{label}{part}")
+                label = " " * indent
     return lines
 
 

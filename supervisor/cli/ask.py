@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from common.context import TaskContext
 from common.errors import ConfigurationError, NotFound, SupervisorError
 from supervisor.cli.options import CommonOptions, OwnerOptions, RequestOptions, request_context
-from supervisor.cli.output import note, write, write_json
+from supervisor.cli.output import clean, note, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
 
 if TYPE_CHECKING:
@@ -98,17 +98,16 @@ def print_account(response: Response, events: Sequence[object]) -> None:
     """The account, dimmed on a terminal; what waits for an approval says how to decide."""
     from supervisor.cli.account import account, render_account
 
-    lines = ["", *render_account(account(response, events))]
+    width = terminal_width()
+    lines = ["", *render_account(account(response, events), width)]
     for intent in response.intents:
         if intent.status == "awaiting_approval":
             lines.append(f"  decide with: agent-supervisor approvals approve {intent.id} (or deny)")
-    if not sys.stdout.isatty():
+    if width is None:
         write("\n".join(lines))
         return
     from rich.console import Console
     from rich.text import Text
-
-    from supervisor.cli.output import clean
 
     Console(highlight=False).print(Text(clean("\n".join(lines)), style="dim"))
 

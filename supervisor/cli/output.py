@@ -6,9 +6,10 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from shutil import get_terminal_size
 from typing import Any
 
-__all__ = ["clean", "columns", "note", "one_line", "ring", "write", "write_json"]
+__all__ = ["clean", "columns", "note", "one_line", "ring", "terminal_width", "write", "write_json"]
 
 _GAP = "  "
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they reorder what stands beside them
@@ -56,6 +57,11 @@ def ring() -> None:
     """Sound a terminal's bell."""
     if sys.stdout.isatty():
         sys.stdout.write("\a")
+
+
+def terminal_width() -> int | None:
+    """Cells of the terminal on standard output; None where there is none, so that nothing is cut or wrapped."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]], width: int | None = None) -> list[str]:

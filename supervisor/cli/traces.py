@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
-from shutil import get_terminal_size
 from typing import Annotated, Any, cast
 
 import anyio
@@ -16,10 +14,10 @@ from pydantic import JsonValue
 from common.redaction import Redactor
 from supervisor.cli.event_lines import event_data, event_line, value_text
 from supervisor.cli.options import CommonOptions, OwnerOptions
-from supervisor.cli.output import columns, note, one_line, write, write_json
+from supervisor.cli.output import columns, note, one_line, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
 
-__all__ = ["list_traces", "show_trace", "terminal_width", "trace_rows"]
+__all__ = ["list_traces", "show_trace", "trace_rows"]
 
 _DETAIL = 200
 
@@ -100,8 +98,3 @@ def _when(value: object) -> str:
     """A view's time as it is listed: local and to the second."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) and value else value
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if isinstance(moment, datetime) else ""
-
-
-def terminal_width() -> int | None:
-    """Cells of the terminal on standard output; None where it is none, so that nothing is cut."""
-    return get_terminal_size().columns if sys.stdout.isatty() else None

@@ -26,6 +26,7 @@ class FactView:
         Column("long", "boolean"),
         Column("words", "json"),
         Column("at", "time"),
+        Column("odd", "integer"),
         Column("none", "time"),
     )
     indexes: tuple[tuple[str, ...], ...] = (("tenant", "user"), ("length",))
@@ -56,6 +57,7 @@ class FactView:
             "long": len(text) > 3,
             "words": text.split(),
             "at": event.recorded_at,
+            "odd": len(text) if len(text) % 2 else None,
         }
 
 

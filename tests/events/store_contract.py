@@ -321,6 +321,23 @@ class StoreContract:
             await store.execute(fails)
         assert await store.append("a", [fact(1)]) == 1
 
+    async def test_a_fault_of_one_fails_nothing_behind_it(self, store: EventStore) -> None:
+        def fails(transaction: object) -> int:
+            raise RuntimeError("broken")
+
+        async with blocked_writer(store) as release, anyio.create_task_group() as group:
+            first = store.post("a", [fact(1)])
+
+            async def execute() -> None:
+                with pytest.raises(StoreError, match="broken"):
+                    await store.execute(fails)
+
+            group.start_soon(execute)
+            await anyio.wait_all_tasks_blocked()
+            second = store.post("a", [fact(2)])
+            release.set()
+            assert (await first.durable(), await second.durable()) == (1, 2)
+
     async def test_following_gives_what_is_there_and_what_comes(self, store: EventStore) -> None:
         await store.append("a", [fact(0, "0")])
         seen: list[str] = []
@@ -348,16 +365,24 @@ class StoreContract:
 
     async def test_following_ends_with_the_store(self, url: str) -> None:
         seen: list[str] = []
+        first = anyio.Event()
 
         async def follow(store: EventStore) -> None:
             async for entry in store.follow():
                 seen.extend(texts([entry]))
+                first.set()
+
+        async def follow_late(store: EventStore) -> None:
+            await first.wait()
+            async for _ in store.follow(1):
+                raise AssertionError("nothing came behind it")
 
         with anyio.fail_after(5):
             async with anyio.create_task_group() as group, await EventStore.open(url) as store:
                 await store.append("a", [fact(1, "x")])
                 group.start_soon(follow, store)
-                await anyio.wait_all_tasks_blocked()
+                group.start_soon(follow_late, store)
+                await first.wait()
         assert seen == ["x"]
 
     async def test_closing_writes_what_was_posted(self, url: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from eventsourcing.sqlite import SQLiteConnection
 
 from common.errors import ConfigurationError, StoreUnavailable
 from events.store import EventStore
@@ -294,3 +295,19 @@ async def test_a_writer_that_could_not_connect_connects_later(tmp_path: Path) ->
             await store.append("a", [fact(1)])
         away.rename(folder)
         assert await store.append("a", [fact(2)]) == 1
+
+
+async def test_a_commit_that_fails_leaves_nothing_open(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit, failures = SQLiteConnection.commit, [sqlite3.OperationalError("disk I/O error")]
+
+    def fails_once(connection: SQLiteConnection) -> None:
+        if failures:
+            raise failures.pop()
+        commit(connection)
+
+    async with await EventStore.open(url_of(file)) as store:
+        monkeypatch.setattr(SQLiteConnection, "commit", fails_once)
+        with pytest.raises(StoreUnavailable, match="disk I/O error"):
+            await store.append("a", [fact(1)])
+        assert await store.append("a", [fact(2)], 0) == 1
+        assert [entry.event for entry in await store.read_all()] == [fact(2)]

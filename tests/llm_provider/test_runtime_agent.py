@@ -149,6 +149,19 @@ async def test_a_repeated_call_id_keeps_calls_apart() -> None:
     assert [type(intent) for intent in here.collector.get_intents()] == [AddIntent, RemindIntent]
 
 
+async def test_one_id_for_two_calls_of_one_tool_keeps_them_apart() -> None:
+    async def add(arguments: Any, context: ToolContext) -> ToolResult:
+        await anyio.sleep(0.005)
+        await context.register_intent(AddIntent(title=context.call_id, when="now"))
+        return ToolResult(text="ok")
+
+    here = scene()
+    turn = calls(("x__add", {}), ("x__add", {}), ids=["same", "same"])
+    result, _ = await play(turn, message([], "end_turn"), here=here, tools=[tool("x.add", add)])
+    assert result.ok
+    assert [entry.call_id for entry in here.collector.collected()] == ["same", "same~2"]
+
+
 async def test_later_tools_see_the_facts_of_earlier_ones() -> None:
     seen: list[tuple[Fact, ...]] = []
 
@@ -215,6 +228,13 @@ async def test_a_tool_the_agent_was_not_given_is_not_called() -> None:
     assert model.calls[1].last_texts == ["There is no tool diary__add."]
 
 
+async def test_a_model_that_turns_to_a_tool_it_has_is_forgiven() -> None:
+    model = ScriptedModel(calls(ADD), calls(SKY, first_id=2), says("Sunny."))
+    agent, _ = factory_for(model).create_agent(configuration(tool_names=("sky.outlook",)), CONTEXT)
+    result = await agent.run("Look", run=scene().run)
+    assert (result.tools_called, result.ok) == (("sky.outlook",), True)
+
+
 async def test_a_tool_that_others_have_is_not_proposed() -> None:
     model = ScriptedModel(calls(("diary__ad", {})), says("Sorry."))
     agent, _ = factory_for(model).create_agent(configuration(tool_names=("sky.outlook",)), CONTEXT)
@@ -262,8 +282,10 @@ async def test_a_failure_that_a_later_call_mends_is_no_failure() -> None:
     broken = ("diary__add", {"title": "hike"})
     mended, _ = await play(calls(broken), calls(ADD, first_id=2), says("ok"))
     beside, _ = await play(calls(broken, ADD), says("ok"))
-    assert mended.ok
-    assert not beside.ok
+    failed, _ = await play(calls(broken), says("ok"))
+    assert (mended.ok, mended.partly) == (True, False)
+    assert (beside.ok, beside.partly) == (False, True)
+    assert (failed.ok, failed.partly) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -396,6 +418,18 @@ async def test_a_tool_that_hangs_does_not_hold_the_run() -> None:
     result, model = await play(calls(("x__hang", {}), ("x__fine", {})), says("Half done."), tools=tools)
     assert model.calls[1].last_texts == ["x.hang gave no answer within 0.05 seconds", "fine"]
     assert (result.final_output, result.ok) == ("Half done.", False)
+
+
+async def test_the_configured_time_limit_holds_for_every_tool() -> None:
+    async def hang(arguments: Any, context: ToolContext) -> ToolResult:
+        await anyio.sleep_forever()
+        return ToolResult(text="never")
+
+    tools = [tool("x.hang", hang, timeout=60)]
+    model = ScriptedModel(calls(("x__hang", {})), says("ok"))
+    agent, _ = factory_for(model, tools, tool_timeout=0.05).create_agent(configuration(tools), CONTEXT)
+    await agent.run("Go", run=scene().run)
+    assert model.calls[1].last_texts == ["x.hang gave no answer within 0.05 seconds"]
 
 
 async def test_megabytes_of_a_tool_do_not_reach_the_model() -> None:

@@ -34,8 +34,8 @@ __all__ = [
 _DEFAULTS = LanguageSettings()
 _SIDES = (
     (" ahead of time", "before"), (" in advance", "before"), (" beforehand", "before"), (" earlier", "before"),
-    (" ahead of", "before"), (" ahead", "before"), (" prior to", "before"), (" prior", "before"), (" afterwards", "after"),
-    (" later", "after"), (" following", "after"),
+    (" ahead of", "before"), (" ahead", "before"), (" prior to", "before"), (" prior", "before"),
+    (" afterwards", "after"), (" later", "after"), (" following", "after"),
 )  # fmt: skip
 _TOO_FAR = (OverflowError, ValueError, OSError)
 

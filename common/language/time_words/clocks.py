@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.language.time_words.model import Clock, Daypart
-from common.language.words import Tokens, read_whole
+from common.language.words import Tokens, read_whole, word_set
 
 __all__ = ["DAYPARTS", "apply_meridiem", "read_clock", "read_daypart", "read_occasion", "shaded"]
 
@@ -45,6 +45,9 @@ _LATE = {
     "night": Daypart("late night", 22, 24, 23),
 }
 _NAMED = {"noon": 12, "midday": 12, "noontime": 12, "midnight": 24}
+_PAST, _TO = frozenset({"past", "after"}), frozenset({"to", "till", "til", "of", "before"})
+_NO_HOUR = frozenset({":", "%", "minutes", "days", "hours", "weeks"})
+_BEHIND_HOUR = word_set("am pm in on tomorrow tonight and please . , ? ! at this today o'clock to for a p")
 _MERIDIEM = {"am": "am", "pm": "pm", "a": "am", "p": "pm"}
 
 
@@ -88,37 +91,55 @@ def _finish(tokens: Tokens, hour: int, minute: int, at: int, *, written_24: bool
 
 def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     """7:30, 07:30, 7.30pm, 19h30, 615am, 1930 hours, 7pm."""
-    word = tokens.word(index)
-    sign, more = tokens.word(index + 1), tokens.word(index + 2)
-    if len(word) <= 2 and sign in (":", ".", "h") and len(more) == 2 and more.isdecimal() and int(more) < 60:
-        joined = tokens.glued(index + 1) and tokens.glued(index + 2)
-        spaced = sign == ":" and int(word) <= 24
-        after = index + 3
-        if sign == ":" and tokens.word(after) == ":" and tokens.word(after + 1).isdecimal() and tokens.glued(after):
-            after += 2
-        if sign == ".":
-            marked = _meridiem(tokens, after) or tokens.word(after) in ("h", "hours", "uhr", "o'clock")
-            if not joined or not (marked or _dotted_clock(tokens, index, after)):
-                return None
-            if tokens.word(after) in ("h", "hours", "uhr"):
-                return _finish(tokens, int(word), int(more), after + 1, written_24=True)
-        if joined or spaced:
-            if sign == "h" and int(word) < 13 and tokens.word(index - 1) not in ("at", "by", "until", "from", "um"):
-                return None
-            if sign == ":" and tokens.word(after) in ("hours", "hour", "hrs"):
-                return None
-            written_24 = word.startswith("0") or sign == "h"
-            return _finish(tokens, int(word), int(more), after, written_24=written_24)
-    if len(word) in (3, 4):
+    size = len(tokens.word(index))
+    if size in (3, 4):
         return _run_together(tokens, index)
-    if len(word) <= 2:
-        if found := _meridiem(tokens, index + 1):
-            hour = apply_meridiem(int(word), found[0])
-            return (Clock(hour), found[1]) if hour is not None else None
-        if sign == "h" and tokens.glued(index + 1) and int(word) > 12:
-            return Clock(int(word) % 24), index + 2
-        if sign in ("o'clock", "oclock") or (sign == "o" and more == "clock"):
-            return _finish(tokens, int(word), 0, index + 1, written_24=False)
+    if size > 2:
+        return None
+    sign, minutes = tokens.word(index + 1), tokens.word(index + 2)
+    if sign in (":", ".", "h") and len(minutes) == 2 and minutes.isdecimal() and int(minutes) < 60:
+        found = _with_minutes(tokens, index, sign)
+        if found is not None or sign != ".":
+            return found
+    return _lone_hour(tokens, index)
+
+
+def _with_minutes(tokens: Tokens, index: int, sign: str) -> tuple[Clock, int] | None:
+    """Hour and minutes in digits, with a colon, a point or an "h" between them."""
+    hour, minute, after = int(tokens.word(index)), int(tokens.word(index + 2)), index + 3
+    joined = tokens.glued(index + 1) and tokens.glued(index + 2)
+    if sign == ".":
+        marked = _meridiem(tokens, after) or tokens.word(after) in ("h", "hours", "uhr", "o'clock")
+        if not joined or not (marked or _dotted_clock(tokens, index, after)):
+            return None
+        if tokens.word(after) in ("h", "hours", "uhr"):
+            return _finish(tokens, hour, minute, after + 1, written_24=True)
+    elif sign == "h":
+        led = tokens.word(index - 1) in ("at", "by", "until", "from", "um")
+        if not joined or (hour < 13 and not led):
+            return None
+    else:
+        if not joined and hour > 24:
+            return None
+        if tokens.word(after) == ":" and tokens.word(after + 1).isdecimal() and tokens.glued(after):
+            after += 2
+        if tokens.word(after) in ("hours", "hour", "hrs"):
+            return None
+    written_24 = tokens.word(index).startswith("0") or sign == "h"
+    return _finish(tokens, hour, minute, after, written_24=written_24)
+
+
+def _lone_hour(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """7pm, 8-ish, 19h, 7 o'clock."""
+    hour = int(tokens.word(index))
+    sign, more = tokens.word(index + 1), tokens.word(index + 2)
+    if found := _meridiem(tokens, index + 1):
+        exact = apply_meridiem(hour, found[0])
+        return (Clock(exact), found[1]) if exact is not None else None
+    if sign == "h" and tokens.glued(index + 1) and hour > 12:
+        return Clock(hour % 24), index + 2
+    if sign in ("o'clock", "oclock") or (sign, more) in (("o", "clock"), ("-", "ish")):
+        return _finish(tokens, hour, 0, index + 1, written_24=False)
     return None
 
 
@@ -148,38 +169,22 @@ def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     """Half past seven, half seven, quarter to 8, ten past nine, 20 to 5, five minutes before 6."""
     at = index + 1 if tokens.word(index) == "a" else index
     word = tokens.word(at)
-    if word == "half":
-        minutes, at = 30, at + 1
-        if tokens.word(at) == "-":
-            at += 1
-        if tokens.word(at) not in ("past", "after"):
-            hour = read_whole(tokens, at)
-            if hour is None or not 1 <= hour[0] <= 12 or not _hour_ends(tokens, hour[1]):
-                return None
-            return _finish(tokens, hour[0], 30, hour[1], written_24=False)
-    elif word == "quarter":
-        minutes, at = 15, at + 1
-    else:
-        found = read_whole(tokens, at)
-        if found is None or not 0 < found[0] < 60:
-            return None
-        minutes, at = found
-        if tokens.word(at) in ("minutes", "minute", "mins", "min"):
-            at += 1
-        elif minutes % 5:
-            return None
+    if word == "half" and (half := _half_hour(tokens, at + 1)) is not None:
+        return half
+    counted = _minutes(tokens, at)
+    if counted is None:
+        return None
+    minutes, at = counted
     joint = tokens.word(at)
-    if joint not in ("past", "after", "to", "till", "til", "of", "before"):
+    if joint not in _PAST and joint not in _TO:
         return None
     if joint in ("of", "before", "after") and word not in ("quarter", "ten", "twenty", "five", "half"):
         return None
     noon = _NAMED.get(tokens.word(at + 1))
     hour = (noon % 24, at + 2) if noon is not None else read_whole(tokens, at + 1)
-    if hour is None or not 0 <= hour[0] <= 24:
+    if hour is None or not 0 <= hour[0] <= 24 or tokens.word(hour[1]) in _NO_HOUR or tokens.word(at + 2) == "/":
         return None
-    if tokens.word(hour[1]) in (":", "%", "minutes", "days", "hours", "weeks") or tokens.word(at + 2) == "/":
-        return None
-    value = hour[0] * 60 + (minutes if joint in ("past", "after") else -minutes)
+    value = hour[0] * 60 + (minutes if joint in _PAST else -minutes)
     if noon is not None:
         return Clock(value % 1440 // 60, value % 60), hour[1]
     dial = hour[0] <= 12
@@ -188,11 +193,33 @@ def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     return _finish(tokens, value // 60, value % 60, hour[1], written_24=not dial)
 
 
+def _minutes(tokens: Tokens, at: int) -> tuple[int, int] | None:
+    """The minutes before "past" or "to"; a plain number only where people count so (5, 10, 20, 25)."""
+    word = tokens.word(at)
+    if word in ("half", "quarter"):
+        return (30 if word == "half" else 15), at + 1 + (tokens.word(at + 1) == "-")
+    found = read_whole(tokens, at)
+    if found is None or not 0 < found[0] < 60:
+        return None
+    if tokens.word(found[1]) in ("minutes", "minute", "mins", "min"):
+        return found[0], found[1] + 1
+    return found if found[0] % 5 == 0 else None
+
+
+def _half_hour(tokens: Tokens, at: int) -> tuple[Clock, int] | None:
+    """The "half seven" of the British: half past seven."""
+    if tokens.word(at) == "-":
+        at += 1
+    hour = read_whole(tokens, at)
+    if hour is None or not 1 <= hour[0] <= 12 or not _hour_ends(tokens, hour[1]):
+        return None
+    return _finish(tokens, hour[0], 30, hour[1], written_24=False)
+
+
 def _hour_ends(tokens: Tokens, index: int) -> bool:
     """Whether "half seven" is the whole time, not the start of "half seven hundred" or "half 2 hours"."""
     word = tokens.word(index)
-    return not word or word in ("am", "pm", "in", "on", "tomorrow", "tonight", "and", "please", ".", ",", "?", "!", "at",
-                                "this", "today", "o'clock", "to", "for", "a", "p")  # fmt: skip
+    return not word or word in _BEHIND_HOUR
 
 
 def _spelled(tokens: Tokens, index: int) -> tuple[Clock, int] | None:

@@ -11,9 +11,7 @@ from common.language.time_words.model import (
     Daypart,
     Expression,
     FixedDate,
-    Holiday,
     MonthDay,
-    NthWeekday,
     Period,
     Shift,
     Weekday,
@@ -71,8 +69,6 @@ def _joined(first: DateSpec, second: DateSpec) -> DateSpec | None:
         return MonthDay(day=first.day, month_offset=second.offset)
     if isinstance(first, MonthDay) and isinstance(second, Period) and second.unit == "year" and first.year is None:
         return replace(first, year=second.offset)
-    if isinstance(first, Holiday | FixedDate | NthWeekday) or isinstance(first, DayOffset):
-        return None
     return None
 
 

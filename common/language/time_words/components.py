@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from common.language.time_words.calendar_words import WEEKDAYS
 from common.language.time_words.clocks import DAYPARTS, read_clock, read_daypart, read_occasion
 from common.language.time_words.combine import add_clock, add_date, add_daypart
-from common.language.time_words.dates import WEEKDAYS, read_date
+from common.language.time_words.dates import read_date
 from common.language.time_words.durations import UNITS, read_length
 from common.language.time_words.lexicon import ADJUSTING, APPROXIMATE, LEADS, MEASURES, SCHEDULED
 from common.language.time_words.model import Clock, DateSpec, DayOffset, Daypart, Expression, Length, MonthDay, Shift
@@ -27,6 +28,9 @@ def read_component(tokens: Tokens, index: int, order: str, expression: Expressio
         expression.repeats = True
         if tokens.word(index + 1) in ("day", "weekday"):
             return index + 2
+    if word in ("weekdays", "daily", "everyday") and not expression.empty:
+        expression.repeats = True
+        return index + 1
     if (word, tokens.word(index + 1)) in (("this", "time"), ("same", "time")) and expression.clock is None:
         expression.same_clock = True
         return index + 2

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+from common.language.time_words.calendar_words import (
+    EDGES,
+    HOLIDAYS,
+    MONTHS,
+    NAMED_DAYS,
+    PERIODS,
+    RELATIVE_DAYS,
+    WEAK_MONTHS,
+    WEAK_WEEKDAYS,
+    WEEKDAYS,
+    WHICH,
+)
 from common.language.time_words.durations import read_length
 from common.language.time_words.model import (
     DateSpec,
@@ -19,59 +31,7 @@ from common.language.time_words.model import (
 )
 from common.language.words import Tokens, read_ordinal, read_whole, word_set
 
-__all__ = ["MONTHS", "WEEKDAYS", "read_date"]
-
-WEEKDAYS: dict[str, int] = {
-    **dict.fromkeys(("monday", "mon", "mondays", "monday's"), 0),
-    **dict.fromkeys(("tuesday", "tue", "tues", "tuesdays", "teusday", "tuesday's"), 1),
-    **dict.fromkeys(("wednesday", "wed", "weds", "wednesdays", "wendsday", "wensday", "wednsday", "wednesday's"), 2),
-    **dict.fromkeys(("thursday", "thu", "thur", "thurs", "thursdays", "thrusday", "thursday's"), 3),
-    **dict.fromkeys(("friday", "fri", "fridays", "firday", "friady", "friday's"), 4),
-    **dict.fromkeys(("saturday", "sat", "saturdays", "saterday", "satuday", "saturday's"), 5),
-    **dict.fromkeys(("sunday", "sun", "sundays", "sunday's"), 6),
-}
-_WEAK_WEEKDAYS = frozenset({"sun", "sat", "wed", "mon", "thu"})
-MONTHS: dict[str, int] = {
-    **dict.fromkeys(("january", "jan"), 1),
-    **dict.fromkeys(("february", "feb", "febuary"), 2),
-    **dict.fromkeys(("march", "mar"), 3),
-    **dict.fromkeys(("april", "apr"), 4),
-    **dict.fromkeys(("may",), 5),
-    **dict.fromkeys(("june", "jun"), 6),
-    **dict.fromkeys(("july", "jul"), 7),
-    **dict.fromkeys(("august", "aug"), 8),
-    **dict.fromkeys(("september", "sept", "sep", "septemer"), 9),
-    **dict.fromkeys(("october", "oct"), 10),
-    **dict.fromkeys(("november", "nov"), 11),
-    **dict.fromkeys(("december", "dec", "decemeber"), 12),
-}
-_NAMED_DAYS = frozenset({"black", "casual", "cyber", "ash", "super", "bloody"})
-_WEAK_MONTHS = frozenset({"may", "march", "mar"})
-_RELATIVE_DAYS = {
-    "today": 0, "tonight": 0, "todays": 0, "today's": 0, "tomorrow": 1, "tomorrow's": 1, "tomorrows": 1,
-    "tommorow": 1, "tomorow": 1, "tommorrow": 1, "tmrw": 1, "tmr": 1, "tmrow": 1, "tomorrrow": 1, "overmorrow": 2,
-    "yesterday": -1, "yesterday's": -1, "tonite": 0, "tonight's": 0,
-}  # fmt: skip
-_WHICH = {
-    "this": "this", "next": "next", "last": "last", "past": "last", "coming": "", "upcoming": "", "following": "",
-    "previous": "last", "every": "", "each": "", "current": "this",
-}  # fmt: skip
-_PERIODS = {
-    "week": "week", "weekend": "weekend", "week-end": "weekend", "month": "month", "year": "year", "wkend": "weekend",
-    "week's": "week", "weekend's": "weekend", "weeks": "week",
-}  # fmt: skip
-_EDGES = {
-    "end": "end", "beginning": "start", "start": "start", "middle": "middle", "mid": "middle", "rest": "rest",
-    "remainder": "rest", "early": "start", "late": "end", "later": "later",
-}  # fmt: skip
-_HOLIDAYS = {
-    ("christmas", "eve"): "christmas eve", ("christmas", "day"): "christmas", ("christmas",): "christmas",
-    ("xmas",): "christmas", ("boxing", "day"): "boxing day", ("new", "year's", "eve"): "new year's eve",
-    ("new", "years", "eve"): "new year's eve", ("new", "year's", "day"): "new year", ("new", "year's"): "new year",
-    ("new", "year"): "new year", ("halloween",): "halloween", ("valentine's", "day"): "valentine's day",
-    ("valentines", "day"): "valentine's day", ("easter", "sunday"): "easter", ("easter", "monday"): "easter monday",
-    ("good", "friday"): "good friday", ("easter",): "easter", ("thanksgiving",): "thanksgiving",
-}  # fmt: skip
+__all__ = ["read_date"]
 
 Found = tuple[DateSpec, int]
 
@@ -87,15 +47,15 @@ def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | N
         return _from_digits(tokens, index, order, led)
     if word in ("the", "a"):
         return _after_article(tokens, index, order)
-    if word in _RELATIVE_DAYS:
-        return _with_week(tokens, DayOffset(_RELATIVE_DAYS[word]), index + 1)
+    if word in RELATIVE_DAYS:
+        return _with_week(tokens, DayOffset(RELATIVE_DAYS[word]), index + 1)
     if word in WEEKDAYS:
         return _weekday(tokens, index, led)
-    if word in _WHICH:
+    if word in WHICH:
         return (_ordinal_first(tokens, index, led) if word == "last" else None) or _qualified(tokens, index)
     if word in MONTHS:
         return _month_first(tokens, index, led)
-    if word in _EDGES:
+    if word in EDGES:
         return _edge(tokens, index)
     if word in ("day", "two", "weekend") and (found := _after_tomorrow(tokens, index)):
         return found
@@ -109,8 +69,8 @@ def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | N
 def _holiday(tokens: Tokens, index: int) -> Found | None:
     for size in (3, 2, 1):
         name = tuple(tokens.low[index : index + size])
-        if len(name) == size and name in _HOLIDAYS:
-            return Holiday(_HOLIDAYS[name]), index + size
+        if len(name) == size and name in HOLIDAYS:
+            return Holiday(HOLIDAYS[name]), index + size
     return None
 
 
@@ -135,15 +95,15 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
     word = tokens.word(index + 1)
     if found := _after_tomorrow(tokens, index + 1):
         return found
-    if word in _PERIODS and (tokens.word(index + 2), tokens.word(index + 3)) == ("after", "next"):
+    if word in PERIODS and (tokens.word(index + 2), tokens.word(index + 3)) == ("after", "next"):
         return _period(word, 2), index + 4
     if word in ("weekend", "wkend"):
         return Period("weekend"), index + 2
-    if word in _EDGES:
+    if word in EDGES:
         return _edge(tokens, index + 1)
-    if word in _WHICH and word not in ("every", "each"):
+    if word in WHICH and word not in ("every", "each"):
         return _qualified(tokens, index + 1)
-    if word in WEEKDAYS and word not in _WEAK_WEEKDAYS:
+    if word in WEEKDAYS and word not in WEAK_WEEKDAYS:
         return _weekday(tokens, index + 1, led=True)
     if found := _holiday(tokens, index + 1):
         return found
@@ -153,14 +113,14 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
 
 def _weekday(tokens: Tokens, index: int, led: bool) -> Found | None:
     word = tokens.word(index)
-    if tokens.word(index - 1) in _NAMED_DAYS or (word in _WEAK_WEEKDAYS and tokens.word(index - 1) == "the"):
+    if tokens.word(index - 1) in NAMED_DAYS or (word in WEAK_WEEKDAYS and tokens.word(index - 1) == "the"):
         return None
-    if word in _WEAK_WEEKDAYS and not (led or _date_like(tokens, index + 1) or tokens.word(index - 1) in (",", "")):
+    if word in WEAK_WEEKDAYS and not (led or _date_like(tokens, index + 1) or tokens.word(index - 1) in (",", "")):
         return None
     if word in ("sun", "sat") and not led and not _date_like(tokens, index + 1):
         return None
     day, at = WEEKDAYS[word], index + 1
-    if tokens.word(at) == "." and word in _WEAK_WEEKDAYS | {"tue", "fri"} and _date_like(tokens, at + 1):
+    if tokens.word(at) == "." and word in WEAK_WEEKDAYS | {"tue", "fri"} and _date_like(tokens, at + 1):
         at += 1
     if tokens.word(at) == "week":
         return Weekday(day, extra_weeks=1), at + 1
@@ -183,7 +143,7 @@ def _date_like(tokens: Tokens, index: int) -> bool:
 
 
 def _period(word: str, offset: int, edge: str = "") -> Period:
-    unit = _PERIODS[word]
+    unit = PERIODS[word]
     if unit == "week":
         return Period("week", offset, edge)
     if unit == "weekend":
@@ -193,7 +153,7 @@ def _period(word: str, offset: int, edge: str = "") -> Period:
 
 def _qualified(tokens: Tokens, index: int) -> Found | None:
     """This, next, last, coming … with a weekday, a period, a month or a number of days."""
-    which, at = _WHICH[tokens.word(index)], index + 1
+    which, at = WHICH[tokens.word(index)], index + 1
     if tokens.word(at) in ("coming", "upcoming", "following", "very", "past", "next") and tokens.word(index) != "every":
         which = "" if tokens.word(at) in ("coming", "upcoming") else which
         which = "last" if tokens.word(at) == "past" else "next" if tokens.word(at) == "next" else which
@@ -203,7 +163,7 @@ def _qualified(tokens: Tokens, index: int) -> Found | None:
         return Weekday(WEEKDAYS[word], which), at + 1
     if word == "business" and tokens.word(at + 1) == "day":
         return None
-    if word in _PERIODS:
+    if word in PERIODS:
         return _qualified_period(tokens, index, at, which)
     if word in MONTHS and which != "":
         return _qualified_month(MONTHS[word], which, tokens, at)
@@ -222,7 +182,7 @@ def _qualified_period(tokens: Tokens, index: int, at: int, which: str) -> Found 
         return None
     offset = {"this": 0, "next": 1, "last": -1}.get(which, 1)
     if tokens.word(index) in ("coming", "upcoming") or which == "":
-        offset = 0 if _PERIODS[word] == "weekend" else 1
+        offset = 0 if PERIODS[word] == "weekend" else 1
     return _period(word, offset), at + 1
 
 
@@ -234,7 +194,7 @@ def _qualified_month(month: int, which: str, tokens: Tokens, at: int) -> Found:
 def _edge(tokens: Tokens, index: int) -> Found | None:
     """End of the month, beginning of next week, the rest of the day, early next week, late in December."""
     word = tokens.word(index)
-    edge, at = _EDGES[word], index + 1
+    edge, at = EDGES[word], index + 1
     if tokens.word(at) == "-":
         at += 1
     if tokens.word(at) in ("of", "in", "on"):
@@ -249,12 +209,12 @@ def _edge(tokens: Tokens, index: int) -> Found | None:
         offset = 0
         at += 1
         if tokens.word(at) in ("tomorrow", "today"):
-            offset, at = _RELATIVE_DAYS[tokens.word(at)], at + 1
+            offset, at = RELATIVE_DAYS[tokens.word(at)], at + 1
         return Period("day", offset, edge), at
-    if inner in _PERIODS and (the or word == "end"):
+    if inner in PERIODS and (the or word == "end"):
         return _period(inner, 0, edge), at + 1
-    if inner in _WHICH and tokens.word(at + 1) in _PERIODS:
-        offset = {"this": 0, "next": 1, "last": -1}.get(_WHICH[inner], 1)
+    if inner in WHICH and tokens.word(at + 1) in PERIODS:
+        offset = {"this": 0, "next": 1, "last": -1}.get(WHICH[inner], 1)
         return _period(tokens.word(at + 1), offset, edge), at + 2
     if inner in MONTHS:
         day = {"start": 1, "middle": 15}.get(edge, -1)
@@ -299,7 +259,7 @@ def _month_first(tokens: Tokens, index: int, led: bool) -> Found | None:
         return (MonthDay(day[0], month, year[0]), year[1]) if year else (MonthDay(day[0], month), day[1])
     if year := _year(tokens, at):
         return MonthDay(month=month, year=year[0]), year[1]
-    if word in _WEAK_MONTHS and not (led and tokens.word(index - 1) in ("in", "of", "for", "until", "by", "since")):
+    if word in WEAK_MONTHS and not (led and tokens.word(index - 1) in ("in", "of", "for", "until", "by", "since")):
         return None
     if len(word) <= 4 and word not in ("june", "july", "sept") and not led:
         return None

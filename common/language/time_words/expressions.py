@@ -74,7 +74,7 @@ def _parse(tokens: Tokens, index: int, order: str, *, moving: bool = False) -> E
             break
         at = after
     expression.last = at
-    return expression
+    return None if expression.empty else expression
 
 
 def _read(tokens: Tokens, index: int, order: str, expression: Expression, lead: str) -> int | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from common.language.time_words.calendar_words import MONTHS, WEEKDAYS
 from common.language.time_words.clocks import DAYPARTS
-from common.language.time_words.dates import MONTHS, WEEKDAYS
 from common.language.time_words.durations import UNITS
 from common.language.words import NUMBER_WORDS, word_set
 
@@ -52,7 +52,8 @@ STARTS = (
         "valentine's valentines easter good thanksgiving weekend weekends wkend couple few several first "
         "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth now immediately asap "
-        "mornings evenings afternoons nights mornin arvo mid same work school bed bedtime dinner breakfast supper dinnertime teatime pt two ½ ¼ ¾ dozen"
+        "mornings evenings afternoons nights mornin arvo mid same work school bed bedtime dinner breakfast "
+        "supper dinnertime teatime pt two ½ ¼ ¾ dozen"
     )
 )
 MEASURES = word_set(

@@ -89,11 +89,10 @@ def read_moment(expression: Expression, reading: Reading, hints: frozenset[str])
         start = expression.instant
         start = start.astimezone(now.tzinfo) if start.tzinfo else at_wall(start.date(), start.time(), now.tzinfo)[0]
         return _moment(start, expression, has_time=True)
-    if expression.shift is not None and expression.shift.by_clock and expression.anchor is None:
-        if expression.anchor_text is None:
-            return _moment(add_length(now, expression.shift, expression.sign), expression, has_time=True)
     if expression.shift is not None and (expression.anchor is not None or expression.anchor_text is not None):
         return _offset(expression, reading, hints)
+    if expression.shift is not None and expression.shift.by_clock:
+        return _moment(add_length(now, expression.shift, expression.sign), expression, has_time=True)
     days = reading.reader.days(expression.date) if expression.date is not None else None
     if expression.date is not None and days is None:
         return None
@@ -313,10 +312,9 @@ def read_span(expression: Expression, reading: Reading, hints: frozenset[str]) -
     """The range of time of one expression; see `read_range`."""
     now, zone = reading.now, reading.now.tzinfo
     window = expression.date if isinstance(expression.date, Window) else None
-    if window is not None and (window.length.by_clock or expression.clock is None):
-        if window.length.by_clock:
-            other = add_length(now, window.length, window.sign)
-            return (now, other) if window.sign > 0 else (other, now)
+    if window is not None and window.length.by_clock:
+        other = add_length(now, window.length, window.sign)
+        return (now, other) if window.sign > 0 else (other, now)
     moment = read_moment(expression, reading, hints)
     if moment is None:
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from roles.calendar.adapters.ics_text import BrokenIcs, IcsText, TextBlock
+from roles.calendar.adapters.ics_zones import text_with_own_zones
 from roles.calendar.backend import EventReference, Occurrence
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class IcsCalendar:
 
     def __init__(self, text: str) -> None:
         self.text = IcsText(text)
-        self._calendars = _parsed(text)
+        self._calendars = _parsed(text_with_own_zones(self.text))
         self.stored = tuple(self._stored())
         self._recurring = {entry.uid for entry in self.stored if entry.repeats or entry.recurrence is not None}
         self._onwards = {entry.uid for entry in self.stored if entry.onwards}
@@ -175,7 +176,7 @@ def _parsed(text: str) -> list[tuple[Any, tzinfo | None]]:
     from icalendar import Calendar
 
     try:
-        found = cast("list[Any]", Calendar.from_ical(text.removeprefix("\ufeff"), multiple=True))
+        found = cast("list[Any]", Calendar.from_ical(text, multiple=True))
         return [(calendar, _floating(calendar)) for calendar in found]
     except _UNREADABLE as error:
         raise BrokenIcs(1, f"it can't be read: {str(error)[:200]}") from None

@@ -99,9 +99,10 @@ class IcsText:
         self._return = "" if "\n" in text and "\r\n" not in text else "\r"
         self._physical = text.split("\n")
         """As they are, a carriage return at the end included: no other character ends a line."""
+        self.lines = list(self._unfolded())
         self.blocks: list[TextBlock] = []
         self._calendar_end = -1
-        self._scan(list(self._unfolded()))
+        self._scan(self.lines)
 
     def _unfolded(self) -> Iterator[Line]:
         first, parts = 0, list[str]()

@@ -165,7 +165,12 @@ SWITCH = shape(
 SCENE = shape(
     "house.scene",
     "Activate a scene of the house.",
-    {"scene": text(enum=["movie night", "good morning", "away", "bedtime"], **{"x-choices": {"away": ["leaving", "nobody home"], "movie night": ["cinema", "film"]}})},
+    {
+        "scene": text(
+            enum=["movie night", "good morning", "away", "bedtime"],
+            **{"x-choices": {"away": ["leaving", "nobody home"], "movie night": ["cinema", "film"]}},
+        )
+    },
     ("scene",),
     "start movie night",
     "activate the bedtime scene",

@@ -38,7 +38,10 @@ CASES = [
         "what's the weather tomorrow and do I have anything on?",
         ("what's the weather tomorrow", "do I have anything on tomorrow"),
     ),
-    Case("check the weather in Bern and set a timer for 10 minutes", ("check the weather in Bern", "set a timer for 10 minutes")),
+    Case(
+        "check the weather in Bern and set a timer for 10 minutes",
+        ("check the weather in Bern", "set a timer for 10 minutes"),
+    ),
     Case(
         "Could you please turn off the lights, lock the front door and set an alarm for 6:30?",
         ("turn off the lights", "lock the front door", "set an alarm for 6:30"),
@@ -46,7 +49,10 @@ CASES = [
     Case("turn on the kitchen and living room lights", ("turn on the kitchen light", "turn on the living room light")),
     Case("switch off the fan and the heater", ("switch off the fan", "switch off the heater")),
     Case("turn the heating up and the lights off", ("turn the heating up", "turn the lights off")),
-    Case("turn off the lights in the kitchen and the bedroom", ("turn off the lights in the kitchen", "turn off the lights in the bedroom")),
+    Case(
+        "turn off the lights in the kitchen and the bedroom",
+        ("turn off the lights in the kitchen", "turn off the lights in the bedroom"),
+    ),
     Case(
         "set a timer for 8 minutes for the pasta and another one for 20 minutes",
         ("set a timer for 8 minutes for the pasta", "set a timer for 20 minutes"),
@@ -69,7 +75,10 @@ CASES = [
         "remind me to buy milk, and also tell me the weather for tomorrow",
         ("remind me to buy milk", "tell me the weather for tomorrow"),
     ),
-    Case("Dim the bedroom light to 20% plus set the heating to 19 degrees", ("Dim the bedroom light to 20%", "set the heating to 19 degrees")),
+    Case(
+        "Dim the bedroom light to 20% plus set the heating to 19 degrees",
+        ("Dim the bedroom light to 20%", "set the heating to 19 degrees"),
+    ),
     Case(
         "show me my appointments for today as well as the forecast",
         ("show me my appointments for today", "show me the forecast"),
@@ -122,7 +131,10 @@ CASES = [
         "how warm is it in Rome and when is my next appointment",
         ("how warm is it in Rome", "when is my next appointment"),
     ),
-    Case("refund invoice 4711 with 25.50 euros and email the customer", ("refund invoice 4711 with 25.50 euros", "email the customer")),
+    Case(
+        "refund invoice 4711 with 25.50 euros and email the customer",
+        ("refund invoice 4711 with 25.50 euros", "email the customer"),
+    ),
     Case(
         "Translate the report to French, summarize it and send it to Bob",
         ("Translate the report to French", "summarize report", "send report to Bob"),
@@ -181,6 +193,118 @@ CASES = [
         ),
         {2: (1,)},
     ),
+    Case(
+        "Tell me the weather in Basel and remind me to water the plants tonight",
+        ("Tell me the weather in Basel", "remind me to water the plants tonight"),
+        {},
+    ),
+    Case(
+        "turn off the tv, dim the lights and lock the door", ("turn off the tv", "dim the lights", "lock the door"), {}
+    ),
+    Case(
+        "set an alarm for 7 and a reminder at 8 to take out the trash",
+        ("set an alarm for 7", "set a reminder at 8 to take out the trash"),
+        {},
+    ),
+    Case(
+        "what time is it in Tokyo and how's the weather there",
+        ("what time is it in Tokyo", "how's the weather there"),
+        {},
+    ),
+    Case(
+        "book a table for two at 8 tonight and add it to my calendar",
+        ("book a table for two at 8 tonight", "add table for two to my calendar tonight"),
+        {1: (0,)},
+    ),
+    Case(
+        "Check if the front door is locked and turn off all the lights",
+        ("Check if the front door is locked", "turn off all the lights"),
+        {},
+    ),
+    Case(
+        "hey, could you look up train times to Milan, and then set an alarm an hour before the first one",
+        ("look up train times to Milan", "set an alarm an hour before the first one"),
+        {1: (0,)},
+    ),
+    Case(
+        "Please cancel my dentist appointment, then find a free slot next week and book it",
+        ("cancel my dentist appointment", "find a free slot next week", "book free slot"),
+        {1: (0,), 2: (1,)},
+    ),
+    Case(
+        "Add milk to my shopping list. Also remind me to go shopping at 5.",
+        ("Add milk to my shopping list", "remind me to go shopping at 5"),
+        {},
+    ),
+    Case(
+        "what meetings do I have tomorrow, and will it rain?",
+        ("what meetings do I have tomorrow", "will it rain tomorrow"),
+        {},
+    ),
+    Case(
+        "I'm hosting a party on Friday at 8: find a cocktail recipe, remind me two hours before, and put it in my calendar",
+        (
+            "find a cocktail recipe for party",
+            "remind me two hours before party on Friday at 8",
+            "put party in my calendar on Friday at 8",
+        ),
+        {},
+    ),
+    Case("turn on the fan and set it to 50 percent", ("turn on the fan", "set fan to 50 percent"), {1: (0,)}),
+    Case(
+        "wake me at 6 tomorrow, tell me the weather and turn on the coffee machine",
+        ("wake me at 6 tomorrow", "tell me the weather", "turn on the coffee machine"),
+        {},
+    ),
+    Case(
+        "schedule a call with Ben on Monday at 3 and a meeting with Lea on Tuesday at 10",
+        ("schedule a call with Ben on Monday at 3", "schedule a meeting with Lea on Tuesday at 10"),
+        {},
+    ),
+    Case(
+        "show my calendar for tomorrow; if I'm free at noon, schedule lunch with Kim",
+        ("show my calendar for tomorrow", "if I'm free at noon, schedule lunch with Kim tomorrow"),
+        {1: (0,)},
+        {1: "if I'm free at noon"},
+    ),
+    Case(
+        "find my notes about the boiler then remind me to call the plumber tomorrow at 9",
+        ("find my notes about the boiler", "remind me to call the plumber tomorrow at 9"),
+        {1: (0,)},
+    ),
+    Case("lights off in the bedroom and heating to 18", ("lights off in the bedroom", "heating to 18"), {}),
+    Case("timer 10 minutes and lights on", ("timer 10 minutes", "lights on"), {}),
+    Case(
+        "remember that the gate code is 9921 and tell me what's on today",
+        ("remember that the gate code is 9921", "tell me what's on today"),
+        {},
+    ),
+    Case("is it raining and do I have any appointments?", ("is it raining", "do I have any appointments"), {}),
+    Case(
+        "On Saturday I want to go hiking. Is the weather good? Find a hut near Davos and add the hike to my calendar at 9.",
+        (
+            "Is the weather good on Saturday",
+            "Find a hut near Davos for hiking",
+            "add the hike to my calendar at 9 on Saturday",
+        ),
+        {},
+    ),
+    Case(
+        "Could you 1) check tomorrow's weather, 2) move my run to Sunday and 3) set an alarm for 8?",
+        ("check tomorrow's weather", "move my run to Sunday", "set an alarm for 8"),
+        {},
+    ),
+    Case(
+        "first turn off the oven, next set a timer for 5 minutes, lastly remind me to eat",
+        ("turn off the oven", "set a timer for 5 minutes", "remind me to eat"),
+        {1: (0,), 2: (1,)},
+    ),
+    Case("pause the music & lock the house", ("pause the music", "lock the house"), {}),
+    Case(
+        "What's the weather like in Oslo? And in Bergen?",
+        ("What's the weather like in Oslo", "What's the weather like in Bergen"),
+        {},
+    ),
 ]
 
 ONE_PART = [
@@ -216,4 +340,19 @@ ONE_PART = [
     "turn on the light and",
     "what does 'pick and place' mean",
     "set the living room to 21 degrees",
+    "remind me to call Anna and ask her about the keys",
+    "search for a place to eat and drink in Basel",
+    "what's on between Monday and Friday",
+    "how long does it take to boil and peel eggs",
+    "send a message to Tom saying I will come and bring wine",
+    "add a meeting with Jo, Kim and Lee tomorrow at noon",
+    "book a room for Tuesday and Wednesday",
+    "turn on black and white mode",
+    "do I need boots and gloves tomorrow?",
+    "remind me tomorrow at 8 to pack and leave",
+    "play songs by Simon and Garfunkel",
+    "tell me about the war and peace of 1648",
+    "note: buy paint, brushes and tape",
+    "find papers on supply and demand",
+    "what should I see and do in Lisbon",
 ]

@@ -72,6 +72,16 @@ def test_a_planned_request_is_told_step_by_step() -> None:
     ]
 
 
+def test_long_lines_are_wrapped_under_themselves_on_a_terminal() -> None:
+    shown = render_account(account(response(), EVENTS), width=60)
+    assert shown[1:4] == [
+        "  engine   TaskGraph, because meta-planning is off (as",
+        "           configured or by default)",
+        "  plan     t1 weather: check the weather on Saturday —",
+    ]
+    assert all(len(line) <= 60 for line in shown)
+
+
 def test_a_direct_request_needs_no_engine() -> None:
     metadata = {"approach": "direct", "route": "smart_home", "confidence": 0.987, "flag": None, "plan": None}
     shown = render_account(account(response(metadata={**metadata, "tools_used": ()}, outcome="success"), []))

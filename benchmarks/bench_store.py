@@ -55,7 +55,8 @@ def trace() -> list[Event]:
 
 def rows_of(number: int) -> list[tuple[str, int, str, bytes]]:
     """That many rows as the store writes them."""
-    codec, rows = Codec(), []
+    codec = Codec()
+    rows: list[tuple[str, int, str, bytes]] = []
     now = datetime.now(UTC)
     for index in range(number):
         draft = codec.draft(trace()[index % 5])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from events.backend import Backend, Page, Transaction, ViewDatabase
 from events.catalogue import BY_TOPIC, Event
 from events.codec import Codec
 from events.commit import Append, StreamDrafts
-from events.pending import Pending, Wakeup, wake
+from events.pending import Pending, wake
 from events.recorded import RecordedEvent
 from events.room import Room
+from events.tail import Tail
 from events.workers import Workers
 from events.writer import Job, Writer
 
@@ -85,7 +85,7 @@ class EventStore:
         self._clock = clock
         self._codec = codec
         self._room = Room(queue_size, _QUEUE_BYTES)
-        self._tail = _Tail(backend.head())
+        self._tail = Tail(backend.head())
         self._writer = Writer(backend, self._room, self._tail.advance)
         self._workers = Workers("the event store", _READERS)
         weakref.finalize(self, self._writer.stop)
@@ -110,13 +110,18 @@ class EventStore:
         def make() -> EventStore:
             from events.persistence import open_backend
 
-            return cls(
-                open_backend(url, timeout / 2),
-                queue_size=queue_size,
-                timeout=timeout,
-                clock=clock or SystemClock(),
-                codec=Codec(catalogue),
-            )
+            backend = open_backend(url, timeout / 2)
+            try:
+                return cls(
+                    backend,
+                    queue_size=queue_size,
+                    timeout=timeout,
+                    clock=clock or SystemClock(),
+                    codec=Codec(catalogue),
+                )
+            except BaseException:
+                backend.close()
+                raise
 
         return await anyio.to_thread.run_sync(make)
 
@@ -350,42 +355,6 @@ class EventStore:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do blocking work on the database in a worker thread; `close` waits for it."""
         return await self._workers.run(work)
-
-
-class _Tail:
-    """The last position seen by this process, and who waits for the next one."""
-
-    def __init__(self, position: int) -> None:
-        self.position = position
-        self._waiting: set[Wakeup] = set()
-        self._lock = threading.Lock()
-
-    def wakeup(self) -> Wakeup:
-        """Will be set by the next commit."""
-        wakeup = Wakeup()
-        with self._lock:
-            self._waiting.add(wakeup)
-        return wakeup
-
-    def forget(self, wakeup: Wakeup) -> None:
-        """Its task no longer waits."""
-        with self._lock:
-            self._waiting.discard(wakeup)
-
-    def seen(self, position: int) -> None:
-        """Somebody looked at the log."""
-        self.position = max(self.position, position)
-
-    def advance(self, position: int) -> None:
-        """The writer committed up to here."""
-        self.seen(position)
-        self.release()
-
-    def release(self) -> None:
-        """Wake everybody."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, set()
-        wake(waiting)
 
 
 def _check_name(what: str, value: str) -> None:

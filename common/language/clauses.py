@@ -62,6 +62,7 @@ _OWN_THINGS = frozenset({"timer", "alarm", "reminder", "weather", "forecast", "c
 _PLAIN_ORDERS = word_set(
     "set turn switch add check search find show cancel remind tell send start stop lock wake create delete schedule"
 )
+_BEFORE_VERB = word_set("i we you can could should would please and how")
 _ASKING = word_set("know see check sure ask out wonder verify ensure whether even as what determine me")
 _CONDITIONAL = word_set(
     "remind set turn add tell wake cancel send switch notify let please move give find text email order "
@@ -176,7 +177,8 @@ class _Finder:
         tokens = self.tokens
         if connector.strong or index - 1 <= start or tokens.word(index) != "and":
             return False
-        return tokens.word(index - 1) in VERBS or tokens.word(index - 2) == "to"
+        verb = tokens.word(index - 1) in VERBS and tokens.word(index - 2) in _BEFORE_VERB
+        return verb or tokens.word(index - 2) == "to"
 
     def _goes_on(self, start: int, index: int, opens: int, end: int, connector: Connector) -> bool:
         """Whether what opens belongs to words that the clause holds ("remind me to buy milk *and call mom*")."""
@@ -356,9 +358,14 @@ class _Finder:
         while told < end - 1 and (self.held[told + 1] or self.tokens.word(told) in (",", "so", "hi", "hey")):
             told += 1
         told = told + 1 if self.held[told] else told
-        if any(opens_statement(self.tokens, at, end) for at in {start, raw, told}):
+        if any(opens_statement(self.tokens, at, end) for at in {start, raw, told, self._behind_time(raw, end)}):
             return not self._needs(start, end)
         return not self._opens(start, end) and self._taken_up(end)
+
+    def _behind_time(self, start: int, end: int) -> int:
+        """The index behind words of time that open a statement ("tomorrow I have …")."""
+        behind = [index for index in range(start + 1, min(end, start + 6)) if self._only_time(start, index)]
+        return behind[-1] if behind else start
 
     def _taken_up(self, end: int) -> bool:
         """Whether a comma and a request about "it" follow ("the dentist on Friday, please cancel it")."""

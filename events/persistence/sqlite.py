@@ -40,6 +40,8 @@ from events.persistence.sqlite_views import SQLiteViews
 __all__ = ["SQLiteBackend"]
 
 _CACHED_HEADS = 10_000
+_CONNECTIONS = 20
+"""More than threads that read at once, so that none waits and none is closed to be opened again."""
 _CHUNKS = (256, 64, 16, 4, 1)
 _SCHEMA = 1
 
@@ -71,7 +73,7 @@ class _LogConnection(SQLiteConnection):
 
 class _LogPool(SQLiteConnectionPool):
     def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__(db_name=str(path), pool_timeout=timeout)
+        super().__init__(db_name=str(path), pool_size=_CONNECTIONS, max_overflow=0, pool_timeout=timeout)
         self._path = path
         self._busy_timeout = timeout
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from common.language.time_words import find_spans
 from roles.calendar.adapters.local_file import LocalCalendar
 from roles.calendar.examples import EXAMPLES
 from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
 from roles.calendar.tools import CalendarTools
 from roles.domain_role import DomainRole
+from roles.questions import is_question
 from roles.resources import RoleResources
 
 __all__ = ["build"]
@@ -25,4 +27,11 @@ def build(resources: RoleResources) -> DomainRole:
         examples=EXAMPLES,
         tools=CalendarTools(backend, resources.settings).tools(),
         intent_handlers=(AddEventHandler(backend), MoveEventHandler(backend), CancelEventHandler(backend)),
+        fallback=_question,
     )
+
+
+def _question(part: str) -> tuple[str, dict[str, str]] | None:
+    """A question that no tool's words fit is one about what is in the calendar."""
+    when = " ".join(span.text for span in find_spans(part) if span.kind == "when")
+    return ("calendar.list", {"about": part, "when": when}) if is_question(part) else None

@@ -228,7 +228,7 @@ def _form(tokens: Sequence[_Token]) -> list[str]:
         marks = [f"do:{tokens[0].classes[0]}"]
     else:
         marks = ["say"]
-    marks.extend({f"who:{_PRONOUNS[token.text]}" for token in tokens if token.text in _PRONOUNS})
+    marks.extend(sorted({f"who:{_PRONOUNS[token.text]}" for token in tokens if token.text in _PRONOUNS}))
     return marks
 
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 import logging
 import os
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ __all__ = ["NewRole", "cached", "learn", "store"]
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 _KEPT_FILES = 8
 _SCALES = (1.0, 1.2, 1.0)
 _REGULARIZATION = 5.0
 _ITERATIONS = 60
 _DROP_BELOW = 0.005
-_DESCRIPTION_WEIGHT = 0.5
+_DESCRIPTION_WEIGHT = 0.3
+_DENIAL = re.compile(r"\b(?:no|not|never|nothing|except|without)\b|n['’]t\b", re.IGNORECASE)
 _BESIDE_NOBODY = 1.0
 """How common requests for a new role are, as against those that nobody covered before it came."""
 _BESIDE_ROLES = 0.1
@@ -71,14 +73,35 @@ def learn(roles: Sequence[NewRole]) -> LinearTable:
     wanted = [
         _Row(extract(text), role.name, weight)
         for role in roles
-        for text, weight in (*((text, 1.0) for text in role.examples), (role.description, _DESCRIPTION_WEIGHT))
+        for text, weight in (
+            *((text, 1.0) for text in role.examples),
+            *((text, _DESCRIPTION_WEIGHT) for text in _claims(role.description)),
+        )
     ]
     own = [(example, extract(example.text)) for example in written_by_hand()]
     covered = [_Row(blocks, REST) for example, blocks in own if route_of(example.label) != NONE]
     open_to_all = [(example.group, _Row(blocks, REST)) for example, blocks in own if route_of(example.label) == NONE]
     first = _fit(names, [*wanted, *covered])
     lent, others = _divided(first, open_to_all)
-    return _fit(names, [*wanted, *lent, *covered, *others])
+    return _fit(names, [*wanted, *_lightened(lent, wanted), *covered, *others])
+
+
+def _lightened(lent: Sequence[_Row], wanted: Sequence[_Row]) -> list[_Row]:
+    """The lent examples, weighing no more in all than the role's own."""
+    own: dict[str, float] = defaultdict(float)
+    borrowed: dict[str, float] = defaultdict(float)
+    for rows, total in ((wanted, own), (lent, borrowed)):
+        for row in rows:
+            total[row.label] += row.weight
+    return [replace(row, weight=row.weight * min(1.0, own[row.label] / borrowed[row.label])) for row in lent]
+
+
+def _claims(description: str) -> list[str]:
+    """What a description says that the role covers, clause by clause; "It gives no advice" is no such thing."""
+    sentences = re.split(r"[.;!?]+(?:\s+|$)", description)
+    kept = [sentence for sentence in sentences if not _DENIAL.search(sentence)]
+    clauses = [clause for sentence in kept for clause in (sentence, *re.split(r"[,:]|\band\b", sentence))]
+    return list(dict.fromkeys(clause.strip() for clause in clauses if clause.strip())) or [description]
 
 
 def _fit(names: Sequence[str], rows: Sequence[_Row]) -> LinearTable:

@@ -26,6 +26,7 @@ _ASKED = {
     "closed": ("position", "closed"),
     "shut": ("position", "closed"),
 }
+_WHATEVER = word_set("what what's which anything something everything any all")
 _EVERY = word_set("all every everything")
 _FEW = 3
 
@@ -55,7 +56,7 @@ def answer(said: str, device: str, house: House, states: Mapping[str, State]) ->
         return _measured(found, measure, house, states, names)
     if not names:
         names = house.in_rooms(found.rooms) if found.rooms else ()
-    if not names and asked is not None:
+    if not names and asked is not None and _WHATEVER & set(words):
         names = tuple(name for name in house.devices if _matches(states[name], asked) is not None)
     if not names:
         return Answer("Which device do you mean? Say, for example, “is the front door locked?”.", ok=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roles.domain_role import DomainRole
+from roles.questions import is_question
 from roles.resources import RoleResources
 from roles.smart_home.adapters.embedded import EmbeddedHouse
 from roles.smart_home.examples import EXAMPLES
@@ -28,4 +29,5 @@ def build(resources: RoleResources) -> DomainRole:
         tools=SmartHomeTools(backend).tools(),
         intent_handlers=(SetDeviceHandler(backend), ActivateSceneHandler(backend)),
         views=(HomeView(),),
+        fallback=lambda part: ("smart_home.query", {"said": part}) if is_question(part) else None,
     )

@@ -12,6 +12,7 @@ from common.errors import ToolError
 from common.language.relevance import similarity
 from common.language.words import stem, tokenize
 from common.tool import Choices, Tool, ToolContext, ToolResult
+from roles.questions import is_question
 from roles.smart_home import utterances
 from roles.smart_home.answers import answer
 from roles.smart_home.arguments import ACTIONS, ListArguments, QueryArguments, SceneArguments, SetArguments
@@ -28,11 +29,6 @@ from roles.smart_home.words import changes_words, state_words
 __all__ = ["SmartHomeTools"]
 
 _LIKE = 0.5
-_QUESTION = re.compile(
-    r"\s*(?:(?:please |hey |so |and )*(?:tell me|check|let me know) (?:if|whether)|is|are|was|were|did|has|does"
-    r"|do (?:i|we)|what|what['’]s|which|how|where|who)\b",
-    re.IGNORECASE,
-)
 
 
 class SmartHomeTools:
@@ -92,7 +88,7 @@ class SmartHomeTools:
 
     async def set(self, arguments: SetArguments, context: ToolContext) -> ToolResult:
         """Register what is to be changed, resolved against the present state. A question changes nothing."""
-        if _QUESTION.match(arguments.said):
+        if is_question(arguments.said):
             return await self.query(QueryArguments(device=arguments.device, said=arguments.said), context)
         wish = _wish(arguments)
         current = await self._expected(context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roles.domain_role import DomainRole
+from roles.questions import is_question
 from roles.resources import RoleResources
 from roles.timer.examples import EXAMPLES
 from roles.timer.handlers import CancelTimerHandler, SetTimerHandler
@@ -25,4 +26,5 @@ def build(resources: RoleResources) -> DomainRole:
         tools=TimerTools(resources.views, resources.settings).tools(),
         intent_handlers=(SetTimerHandler(resources.clock), CancelTimerHandler(resources.views)),
         views=(TimersView(),),
+        fallback=lambda part: ("timer.list", {"which": part}) if is_question(part) else None,
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from events.catalogue.memory import FactForgotten, FactRemembered
-from events.projection import Column, RecordedEvent, Row
+from events.projection import Column, RecordedEvent, Row, Views
 
-__all__ = ["CountView", "FactView"]
+__all__ = ["CountView", "FactView", "facts_of"]
 
 
 class FactView:
@@ -78,3 +78,7 @@ class CountView:
     def evolve(self, key: tuple[Any, ...], row: Row | None, event: RecordedEvent) -> Row | None:
         events = 0 if row is None else row["events"]
         return {"events": events + 1, "last": event.id}
+
+
+async def facts_of(views: Views, **where: Any) -> list[str]:
+    return [row["fact"] for row in await views.query("facts", where, order_by="fact")]

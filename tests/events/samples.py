@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -64,5 +64,5 @@ def _events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
 
 
 any_event: st.SearchStrategy[Event] = st.sampled_from(sorted(BY_TOPIC)).flatmap(
-    lambda topic: _events_of(cast("type[Event]", BY_TOPIC[topic]))
+    lambda topic: _events_of(BY_TOPIC[topic])
 )

@@ -208,7 +208,7 @@ def test_what_can_not_be_read_is_carried_as_unknown(row: StoredRow, problem: str
 
 def test_a_stored_topic_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "planted_module.py").write_text("class Event: pass")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     for topic in ("planted_module:Event", "planted_module", "planted_module.Event"):
         assert isinstance(CODEC.decode(raw(1, b"{}", topic)).event, Unknown)
     assert "planted_module" not in sys.modules

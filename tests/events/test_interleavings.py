@@ -127,7 +127,8 @@ class Race:
                     if expected is None or expected >= 0
                 ]
                 if appends:
-                    texts = [event.text for append in appends for event in append.events]  # type: ignore[attr-defined]
+                    events = [event for append in appends for event in append.events]
+                    texts = [event.text for event in events if isinstance(event, FactRemembered)]
                     pending = self.store.post(appends)
                     if step.post:
                         waiting.append((texts, pending))

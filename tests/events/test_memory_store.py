@@ -14,11 +14,12 @@ from events.backend import Head, NewRow, Transaction
 from events.codec import Codec
 from events.persistence.memory import MemoryBackend
 from events.store import EventStore
+from tests.events.following_contract import FollowingContract
 from tests.events.samples import fact
 from tests.events.store_contract import StoreContract, blocked_writer
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(StoreContract, FollowingContract):
     @pytest.fixture
     def url(self) -> str:
         return "memory://"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,8 @@ def test_looking_never_makes_an_owner_seem_alive_or_dead(tmp_path: Path) -> None
         process.kill()
         process.wait()
         with ThreadPoolExecutor(8) as pool:
-            looks = list(pool.map(lambda name: (name, is_alive(tmp_path, name)), [owner.owner_id, other] * 2_000))
+            names = [owner.owner_id, other] * 2_000
+            looks = zip(names, pool.map(partial(is_alive, tmp_path), names), strict=True)
         assert set(looks) == {(owner.owner_id, True), (other, False)}
 
 

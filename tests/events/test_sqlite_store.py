@@ -20,6 +20,7 @@ from eventsourcing.sqlite import SQLiteConnection
 from common.errors import ConfigurationError, StoreUnavailable
 from events.store import EventStore
 from events.verify import verify
+from tests.events.following_contract import FollowingContract
 from tests.events.samples import fact
 from tests.events.store_contract import StoreContract
 
@@ -44,7 +45,7 @@ def locked(path: Path) -> Generator[sqlite3.Connection]:
         other.execute("ROLLBACK")
 
 
-class TestSQLiteStore(StoreContract):
+class TestSQLiteStore(StoreContract, FollowingContract):
     @pytest.fixture
     def url(self, file: Path) -> str:
         return url_of(file)

@@ -82,7 +82,7 @@ async def test_a_known_version_guards_the_first_event_too(store: EventStore) -> 
 async def test_texts_are_bounded_and_say_so(store: EventStore) -> None:
     writer = TraceWriter(store, "t1", "acme")
     writer.record(thought("x" * 600_000))
-    writer.record(ToolCalled(call_id="1", tool="x.y", ok=True, data=["y" * 5_000] * 500, text="short"))
+    writer.record(ToolCalled(call_id="1", tool="x.y", ok=True, data=[*["y" * 5_000] * 500], text="short"))
     await writer.flush()
     long, many = [entry.event for entry in await store.read("trace/t1")]
     assert isinstance(long, ThinkingRecorded)

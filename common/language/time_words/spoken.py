@@ -19,11 +19,15 @@ __all__ = ["Said", "said_in"]
 
 
 class Said:
-    """The first time that a text names with a day or an hour, and how to say it again."""
+    """The first time that a text names with a day or an hour, and how to say it again.
 
-    def __init__(self, tokens: Tokens, expression: Expression) -> None:
+    `hour` is the hour that stands elsewhere in the text, where the day is said by itself ("tomorrow I have … at 3").
+    """
+
+    def __init__(self, tokens: Tokens, expression: Expression, hour: Expression | None = None) -> None:
         self._tokens = tokens
         self._expression = expression
+        self._hour = hour
 
     @property
     def has_day(self) -> bool:
@@ -33,7 +37,7 @@ class Said:
     @property
     def has_clock(self) -> bool:
         """Whether it names an hour."""
-        return self._expression.clock is not None or self._expression.instant is not None
+        return self._hour is not None or self._expression.clock is not None or self._expression.instant is not None
 
     @property
     def day(self) -> str:
@@ -47,6 +51,12 @@ class Said:
     @property
     def whole(self) -> str:
         """Day and hour: "on Saturday at 9"."""
+        if self._hour is None:
+            return self._said_together
+        return f"{self._said_together} {self._tokens.cut(self._hour.first, self._hour.last)}"
+
+    @property
+    def _said_together(self) -> str:
         expression, tokens = self._expression, self._tokens
         if expression.date_first < 0:
             return tokens.cut(expression.first, expression.last)
@@ -77,7 +87,14 @@ def _preposition(expression: Expression, words: str) -> str:
 def said_in(text: str) -> Said | None:
     """The first time in a text that names a day or an hour, or None."""
     tokens = tokenize(text)
-    for expression in find_expressions(tokens):
-        if expression.anchor_text is None and (expression.date or expression.clock or expression.instant):
-            return Said(tokens, expression)
-    return None
+    named = [
+        expression
+        for expression in find_expressions(tokens)
+        if expression.anchor_text is None and (expression.date or expression.clock or expression.instant)
+    ]
+    if not named:
+        return None
+    first, hour = named[0], None
+    if len(named) == 2 and first.date and not first.clock and named[1].clock and not named[1].date:
+        hour = named[1]
+    return Said(tokens, first, hour)

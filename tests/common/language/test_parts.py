@@ -14,7 +14,8 @@ from tests.common.language.part_cases import CASES, ONE_PART, Case
 def test_splits_into_what_is_asked(case: Case) -> None:
     parts = split(case.request)
     assert tuple(part.standalone for part in parts) == case.parts
-    assert {part.index: part.depends_on for part in parts if part.depends_on} == case.depends
+    waits = {part.index: tuple(sorted((*part.depends_on, *part.after))) for part in parts}
+    assert {index: before for index, before in waits.items() if before} == case.depends
     assert {part.index: part.condition for part in parts if part.condition} == case.conditions
 
 

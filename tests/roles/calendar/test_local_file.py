@@ -221,3 +221,13 @@ def test_uids_are_stable_and_of_one_owner() -> None:
     anna, tom = Owner("acme", "anna"), Owner("acme", "tom")
     assert uid_for(anna, "k") == uid_for(anna, "k")
     assert len({uid_for(anna, "k"), uid_for(tom, "k"), uid_for(anna, "l"), uid_for(Owner("acmea", "nna"), "k")}) == 4
+
+
+def test_no_calendar_library_is_imported_before_a_calendar_is_touched() -> None:
+    code = (
+        "import sys, roles.calendar, roles.timer, roles.smart_home;"
+        "print([name for name in ('icalendar', 'recurring_ical_events', 'dateparser') if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,156 @@
+"""Each event counts once; one that can't be taken stops nothing; a rebuild tries it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.catalogue.log import EventParked
+from events.catalogue.memory import FactForgotten, FactRemembered
+from events.projection import Row, Views
+from events.store import EventStore
+from events.verify import verify
+from tests.events.example_views import CountView, FactView, facts_of
+from tests.events.samples import fact
+
+TEXTS = st.sampled_from(["a", "bb", "poison", "unstorable", "poison key"])
+CHANGES = st.lists(st.tuples(st.integers(0, 5), st.none() | TEXTS), max_size=40)
+
+
+@settings(max_examples=40, deadline=None)
+@given(CHANGES, st.integers(1, 12), st.integers(1, 10))
+def test_pages_of_any_size_fold_to_the_same_rows(
+    changes: list[tuple[int, str | None]], page_size: int, look_every: int
+) -> None:
+    rows: dict[str, str] = {}
+    parked: list[int] = []
+
+    async def check() -> None:
+        async with await EventStore.open("memory://") as store:
+            views = Views(store, [FactView()], page_size=page_size)
+            for number, (key, text) in enumerate(changes):
+                if text is None:
+                    await store.append("a", [FactForgotten(fact_id=str(key), user="ann")])
+                    rows.pop(str(key), None)
+                else:
+                    await store.append("a", [fact(key, text)])
+                    if text in ("a", "bb"):
+                        rows[str(key)] = text
+                    else:
+                        parked.append(number + 1)
+                if number % look_every == 0:
+                    assert {row["fact"]: row["text"] for row in await views.query("facts")} == rows
+            assert {row["fact"]: row["text"] for row in await views.query("facts")} == rows
+            assert [int(entry.event_id.partition("@")[2]) for entry in await views.parked()] == parked
+            await views.close()
+
+    anyio.run(check)
+
+
+async def test_an_event_that_can_not_be_taken_is_parked_and_stops_nothing(store: EventStore, views: Views) -> None:
+    await store.append("a", [fact(1), fact(2, "poison"), fact(3), fact(4, "unstorable"), fact(5, "poison key")])
+    await store.append("a", [fact(6)])
+    assert await facts_of(views) == ["1", "3", "6"]
+    assert await facts_of(views) == ["1", "3", "6"]
+    parked = await views.parked()
+    assert [(entry.view, entry.event_id, entry.position, entry.topic) for entry in parked] == [
+        ("facts", f"a@{number}", number, FactRemembered.TOPIC) for number in (2, 4, 5)
+    ]
+    assert [entry.error for entry in parked] == [
+        "ValueError: poison",
+        "ValueError: column text: expected text, got int",
+        "ValueError: no key",
+    ]
+    told = [entry.event for entry in await store.read("log")]
+    assert [(event.projection, event.event_id) for event in told if isinstance(event, EventParked)] == [
+        ("facts", "a@2"),
+        ("facts", "a@4"),
+        ("facts", "a@5"),
+    ]
+    assert (await views.get("counts", ("all", "-")) or {})["events"] == 6
+    assert (await verify(store, views)).ok
+
+
+async def test_a_parked_event_changes_none_of_its_rows(store: EventStore) -> None:
+    class HalfPoison(CountView):
+        def evolve(self, key: tuple[Any, ...], row: Row | None, event: Any) -> Row | None:
+            if key[0] == "user" and event.version == 2:
+                raise ValueError("half")
+            return super().evolve(key, row, event)
+
+    views = Views(store, [HalfPoison()])
+    await store.append("a", [fact(1), fact(2), fact(3)])
+    assert [row["events"] for row in await views.query("counts")] == [2, 2]
+    await views.close()
+
+
+async def test_what_parks_the_message_about_parking_does_not_go_round(store: EventStore) -> None:
+    class Allergic(CountView):
+        topics = frozenset({EventParked.TOPIC, FactRemembered.TOPIC})
+
+        def keys(self, event: Any) -> Any:
+            raise ValueError("everything")
+
+    views = Views(store, [Allergic()])
+    await store.append("a", [fact(1)])
+    for _ in range(3):
+        await views.query("counts")
+    assert len(await views.parked()) == 2
+    assert await store.version("log") == 1
+    await views.close()
+
+
+async def test_a_rebuild_tries_parked_events_again(url: str) -> None:
+    class Cured(FactView):
+        def evolve(self, key: tuple[Any, ...], row: Row | None, event: Any) -> Row | None:
+            return (
+                {"text": "cured"} if getattr(event.event, "text", "") == "poison" else super().evolve(key, row, event)
+            )
+
+    async with await EventStore.open(url) as store:
+        views = Views(store, [FactView()], page_size=3)
+        await store.append("a", [fact(1), fact(2, "poison"), fact(3), fact(4, "unstorable")])
+        assert await facts_of(views) == ["1", "3"]
+        seen: list[tuple[int, int]] = []
+        assert await views.rebuild("facts", lambda done, whole: seen.append((done, whole))) == 2
+        assert seen[-1][0] == seen[-1][1] == await store.head()
+        assert (await store.version("log"), len(await views.parked())) == (2, 2)
+        views._entries["facts"].view = Cured()  # pyright: ignore[reportPrivateUsage]
+        assert await views.rebuild("facts") == 3
+        assert [entry.event_id for entry in await views.parked()] == ["a@4"]
+        assert await store.version("log") == 2
+        await views.close()
+
+
+async def test_a_rebuild_that_fails_leaves_the_view_as_it_was(store: EventStore, views: Views) -> None:
+    await store.append("a", [fact(number) for number in range(30)])
+    await views.catch_up()
+
+    def interrupt(done: int, whole: int) -> None:
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await views.rebuild("facts", interrupt)
+    assert len(await views.query("facts")) == 30
+    assert await views.rebuild("facts") == 30
+
+
+async def test_reads_and_appends_go_on_during_a_rebuild(store: EventStore, views: Views) -> None:
+    await store.append("a", [fact(number) for number in range(100)])
+
+    async def disturb() -> None:
+        for number in range(100, 130):
+            await store.append("a", [fact(number)])
+            assert await views.get("facts", (str(number),)) is not None
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(disturb)
+        for _ in range(3):
+            assert await views.rebuild("facts") >= 100
+    assert len(await views.query("facts", limit=1_000)) == 130
+    assert (await verify(store, views)).ok

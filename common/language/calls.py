@@ -85,7 +85,8 @@ class CallPlanner:
             if match is None:
                 unmatched.append(part)
                 continue
-            waits = tuple(sorted(call for before in (*part.depends_on, *part.after) for call in by_part.get(before, ())))
+            before = (*part.depends_on, *part.after)
+            waits = tuple(sorted(call for index in before for call in by_part.get(index, ())))
             for arguments in self._spread(match, scope):
                 if len(calls) >= _MAX_CALLS:
                     break

@@ -86,6 +86,4 @@ def _merged(clauses: list[Clause]) -> list[Clause]:
 
 
 def _part(index: int, clause: Clause, standing: Standing) -> Part:
-    return Part(
-        index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition, standing.after
-    )
+    return Part(index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition, standing.after)

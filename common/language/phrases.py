@@ -138,7 +138,8 @@ def opens_request(tokens: Tokens, index: int, end: int) -> bool:
 
 _SITUATIONS = (
     ("i'm",), ("i", "am"), ("we're",), ("we", "are"), ("i", "have"), ("i've",), ("we", "have"), ("we've",),
-    ("there's",), ("there", "is"), ("there", "are"), ("there", "will"), ("i'll",), ("we'll",), ("i", "will"), ("we", "will"),
+    ("there's",), ("there", "is"), ("there", "are"), ("there", "will"), ("i'll",), ("we'll",), ("i", "will"),
+    ("we", "will"),
     ("i", "plan"), ("we", "plan"), ("i", "need", "to", "be"), ("we", "need", "to", "be"), ("i", "must", "be"),
     ("i", "have", "to", "be"), ("i", "had"), ("we", "had"), ("it's",), ("it", "is"), ("i", "got"), ("we", "got"),
 )  # fmt: skip

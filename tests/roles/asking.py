@@ -82,7 +82,7 @@ class Asking:
         events = [started, *recorded, TraceEnded(outcome="success", response={})]
         await self.store.append(stream_name("trace", f"t{number}"), events, 0, tenant=owner.tenant)
         for position, intent in enumerate(asked.intents):
-            execution = IntentExecution(f"i{number}-{position}", f"k{number}", 1, task, NOW)
+            execution = IntentExecution(f"i{number}-{position}", f"k{number}-{position}", 1, task, NOW)
             done = await self._handlers[type(intent)].carry_out(intent, execution)
             if done.appends:
                 await self.store.append(list(done.appends), tenant=owner.tenant)

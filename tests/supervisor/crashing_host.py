@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from events.store import EventStore
-from events.trace_writer import TraceWriter
 
 from common.context import TaskContext
 from common.settings import Settings
+from events.store import EventStore
+from events.trace_writer import TraceWriter
 from supervisor import Supervisor
 from supervisor.testing import MovableClock, offline_settings
 

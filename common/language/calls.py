@@ -17,7 +17,7 @@ from common.tool import Fact
 
 __all__ = ["CallPlan", "CallPlanner", "PlannedCall", "ToolShape", "plan_calls"]
 
-ENOUGH = 0.3
+ENOUGH = 0.27
 """The least fit of a tool for a part; below it the part has no tool."""
 _CONSIDERED = 6
 _LEAST = 0.12

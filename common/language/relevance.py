@@ -38,6 +38,8 @@ _MEANT = 0.5
 """How much a meaning counts in a description, against the word itself."""
 _REPEAT, _LENGTH = 1.2, 0.75
 """How fast repetition in a description saturates, and how much its length counts against it (BM25's k and b)."""
+_SAME = 8
+"""How steeply likeness to one example becomes certainty."""
 _NEAR = 0.55
 _MAX_WORDS = 400
 
@@ -231,10 +233,7 @@ class Ranker:
         examples = self._examples.best(query, size)
         about = self._described(tokens, size)
         bags = self._bags.best(query, size)
-        scores = [
-            min(1.0, max(0.72 * e + 0.18 * b + 0.10 * a, 0.4 * a, 0.6 * b)) if e else min(1.0, 0.8 * a)
-            for e, a, b in zip(examples, about, bags, strict=True)
-        ]
+        scores = [_blend(*three) for three in zip(examples, bags, about, strict=True)]
         damping = min(1.0, _BARE + content)
         asks = ASK in words
         mood = _MOOD_ASKED if asks else _MOOD_ORDERED if DO in words else _MOOD_ORDERED / 2
@@ -244,6 +243,14 @@ class Ranker:
         ]
         order = sorted(range(size), key=lambda i: (-scores[i], i))
         return [(self.names[i], scores[i]) for i in order[:k]]
+
+
+def _blend(example: float, all_examples: float, description: float) -> float:
+    """One score of the nearest example, of all examples together and of the description; an example itself is 1."""
+    if not example:
+        return min(1.0, 0.8 * description)
+    mixed = max(0.72 * example + 0.18 * all_examples + 0.10 * description, 0.4 * description, 0.6 * all_examples)
+    return min(1.0, mixed + (1.0 - mixed) * example**_SAME)
 
 
 def _saturated(about: Mapping[str, float], usual: float) -> Features:

@@ -164,7 +164,8 @@ class _Filler:
             return moment.start.date().isoformat()
         if not moment.has_time and slot.kind == "time":
             return None
-        return moment.start.timetz().isoformat() if slot.kind == "time" else moment.start.isoformat()
+        instant = moment.start.isoformat()
+        return instant.partition("T")[2] if slot.kind == "time" else instant
 
     # ---- numbers -------------------------------------------------------------------------------------------------
 
@@ -283,6 +284,7 @@ class _Filler:
         return _listed(text) if text else None
 
 
+_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0, "week": 604_800.0}
 _TIME_KINDS = frozenset({formats.WHEN, formats.DURATION, "date", "time", "date-time"})
 _CODE_STEMS = frozenset(
     stem(word) for word in _CODE_NAMES | {"street", "page", "chapter", "version", "gate", "platform"}
@@ -356,9 +358,7 @@ def _in_bounds(value: float, slot: Slot) -> float | int | None:
 
 def _as_number_of_time(slot: Slot, marked: Marked) -> float | int | None:
     """A length of time as a number, where the property's name tells the unit ("minutes")."""
-    units = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0, "week": 604_800.0}
-    names = [stem(part) for part in name_parts(slot.name)]
-    unit = next((units[name] for name in names if name in units), None)
+    unit = next((_SECONDS[part.rstrip("s")] for part in name_parts(slot.name) if part.rstrip("s") in _SECONDS), None)
     if unit is None:
         return None
     length = read_duration(marked.tokens.text)

@@ -48,6 +48,7 @@ _OWN = word_set("i my we our free anything calendar schedule busy i'm appointmen
 _BARE_ENDS = word_set(
     "before after beforehand afterwards later earlier prior advance ahead time it that this then them to"
 )
+_ORDINALS = word_set("first last next earliest latest second")
 _GENERIC = word_set("event appointment meeting start starts begins trip thing")
 
 
@@ -214,6 +215,8 @@ def _anchored(index: int, text: str, offset: Span, state: _State, shared: Shared
         wanted = _content(offset.text[len(offset.head) :])
         matching = [n for n in range(index) if wanted & _content(state.meant[n])]
         known = matching[-1] if matching else source if wanted & _GENERIC or not wanted else None
+        if known is None and index and wanted & _ORDINALS:
+            known = index - 1
         return text, known
     name = (state.meant[source] if source is not None else "") or shared.subject
     if source is None and shared.when is not None and shared.when.has_clock:

@@ -127,8 +127,12 @@ def _kept(marked: Marked, at: int) -> int | None:
     """Where the statement starts that is to be remembered whole ("remember that …"), or None where nothing is."""
     tokens = marked.tokens
     words = marked.low[at : at + 3]
+    if words[:2] in (["don't", "forget"], ["dont", "forget"], ["never", "forget"]):
+        at += 1
+    elif words == ["do", "not", "forget"]:
+        at += 2
     verb, second = tokens.word(at), tokens.word(at + 1)
-    negated = tokens.word(at - 1) in ("not", "don't", "never")
+    negated = tokens.word(at - 1) in ("not", "don't", "dont", "never")
     if words == ["keep", "in", "mind"]:
         at += 3
     elif (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.language.marked import Marked
+from common.language.phrases import ARTICLES
 from common.language.words import stem
 from common.language.wrappers import skip_wrapper
 
@@ -23,6 +24,7 @@ _OFF = frozenset(stem(word) for word in ("off", "disable", "deactivate", "kill",
 _LEADING = frozenset(
     {"turn", "switch", "put", "power", "turned", "switched", "go", "leave", "keep", "flip", "set", "be", "is", "get"}
 )
+_SWITCHING = frozenset({"turn", "switch", "put", "power", "turned", "switched", "flip"})
 _NOT = frozenset({"not", "no", "without", "don't", "dont", "never", "isn't", "non"})
 _YES_WORDS = frozenset({"yes", "yeah", "yep", "true", "sure"})
 _NO_WORDS = frozenset({"no", "nope", "false"})
@@ -78,7 +80,7 @@ def _is_particle(marked: Marked, index: int) -> bool:
     tokens = marked.tokens
     following = tokens.word(index + 1)
     if tokens.word(index - 1) in _LEADING:
-        return True
+        return tokens.word(index - 1) in _SWITCHING or following not in ARTICLES
     ends = (
         not following
         or not following[0].isalnum()

@@ -54,6 +54,8 @@ _REMEMBER_UTTERANCES = (
     "can you remember that the plumber is called Rossi?",
     "store the fact that my passport expires in 2029",
     "save this: the gate code is 9921",
+    "for future reference, the shed key hangs behind the door",
+    "for later: my blood type is 0 negative",
 )
 _RECALL_UTTERANCES = (
     "what's my wifi password?",

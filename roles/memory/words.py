@@ -41,7 +41,8 @@ _ASK = re.compile(
 _QUESTION = re.compile(
     r"(?:(?:who|what|where|when|which|whose|how|why)(?: (?!i\b|you\b|we\b|he\b|she\b|they\b)\w+)?"
     r"(?:['’]s|['’]re| is| are| was| were| am| do| does| did| can| will| has| have)\b"
-    r"|(?:is|are|was|were|does|did|am i|do i|do you (?:still )?(?:remember|know|recall))\b)",
+    r"|(?:is|are|was|were|does|did|am i|do i|do you (?:still )?(?:remember|know|recall))\b"
+    r"|(?:please )?(?:tell|remind) me (?:again )?(?:who|what|where|when|which|whose|how|why)\b)",
     re.IGNORECASE,
 )
 _EVERYTHING = re.compile(

@@ -9,6 +9,7 @@ import gzip
 import json
 import math
 import sys
+import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ class LinearTable:
                 tuple(map(float, header["scales"])),
                 header["facts"],
             )
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 f"the router's weights can't be read: {error}",
                 where=where,

@@ -365,7 +365,11 @@ async def test_a_role_without_examples_breaks_nothing() -> None:
 
 async def test_damaged_weights_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "weights.bin").write_bytes(b"nothing")
-    monkeypatch.setattr("roles.scorer.scorer.files", lambda package: tmp_path)
+
+    def files(package: str) -> Path:
+        return tmp_path
+
+    monkeypatch.setattr("roles.scorer.scorer.files", files)
     with pytest.raises(ConfigurationError, match=r"weights can't be read.*weights\.bin"):
         await Router.create(registry())
 

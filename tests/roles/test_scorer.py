@@ -6,7 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -60,19 +60,28 @@ def test_a_table_comes_back_from_its_file_as_it_was(fitted: Fitted) -> None:
     assert again.to_bytes() == table.to_bytes()
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: data[: len(data) // 2], id="cut"),
-        pytest.param(lambda data: b"PK" + data, id="no gzip"),
-        pytest.param(lambda data: gzip.compress(b"something else"), id="another file"),
-        pytest.param(lambda data: gzip.compress(gzip.decompress(data)[:-2]), id="a weight missing"),
-        pytest.param(lambda data: gzip.compress(gzip.decompress(data).replace(b'"step"', b'"stop"')), id="no step"),
-    ],
-)
-def test_a_damaged_file_is_named(fitted: Fitted, damage: object) -> None:
-    assert callable(damage)
+def _without_last_weight(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data)[:-2])
+
+
+def _without_step(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data).replace(b'"step"', b'"stop"'))
+
+
+def _cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _another_file(data: bytes) -> bytes:
+    return gzip.compress(b"something else")
+
+
+def _not_gzip(data: bytes) -> bytes:
+    return b"PK" + data
+
+
+@pytest.mark.parametrize("damage", [bytes.upper, _cut, _not_gzip, _another_file, _without_last_weight, _without_step])
+def test_a_damaged_file_is_named(fitted: Fitted, damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ConfigurationError, match=r"can't be read.*\[weights of mine\]"):
         LinearTable.from_bytes(damage(fitted.table.to_bytes()), where="weights of mine")
 

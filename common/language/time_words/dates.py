@@ -59,7 +59,7 @@ def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | N
         return _edge(tokens, index)
     if word in ("day", "two", "weekend") and (found := _after_tomorrow(tokens, index)):
         return found
-    if word == "weekend" or (word == "weekends" and led):
+    if (word == "weekend" and tokens.word(index - 1) != "a") or (word == "weekends" and led):
         return Period("weekend"), index + 1
     if found := _holiday(tokens, index):
         return found
@@ -97,7 +97,7 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
         return found
     if word in PERIODS and (tokens.word(index + 2), tokens.word(index + 3)) == ("after", "next"):
         return _period(word, 2), index + 4
-    if word in ("weekend", "wkend"):
+    if word in ("weekend", "wkend") and tokens.word(index) == "the":
         return Period("weekend"), index + 2
     if word in EDGES:
         return _edge(tokens, index + 1)

@@ -14,6 +14,7 @@ from common.language.words import Tokens, read_ordinal, word_set
 __all__ = ["find_expressions"]
 
 _MAX_EXPRESSIONS = 60
+_TAKES_NO_ON = word_set("this next last today tomorrow tonight yesterday tmrw today's tomorrow's every each")
 
 
 def find_expressions(tokens: Tokens, order: str = "DMY") -> list[Expression]:
@@ -127,6 +128,8 @@ def _take_lead(tokens: Tokens, expression: Expression, floor: int) -> None:
             return
     if word not in LEADS or word == "this":
         return
+    if word in ("on", "in") and tokens.word(at + 1) in _TAKES_NO_ON and expression.duration is None:
+        return
     if word in ("before", "after", "by", "until", "till", "til", "since", "from", "between", "for", "to", "past",
                 "within"):  # fmt: skip
         expression.bound = {"till": "until", "til": "until", "past": "after"}.get(word, word)
@@ -192,6 +195,7 @@ _NAME_STOPS = word_set(
     "notify wake alert ping email call check is will when while until as"
 )
 _NAME_WORDS = 8
+_INSIDE_NAMES = frozenset({"with", "in", "for", "at", "to"})
 
 
 def _name_end(tokens: Tokens, at: int) -> int:
@@ -199,7 +203,7 @@ def _name_end(tokens: Tokens, at: int) -> int:
     last = at
     while last < len(tokens) and last - at < _NAME_WORDS:
         word = tokens.word(last)
-        if word in _NAME_STOPS and not (last > at and word in ("with", "in", "for", "at") and _goes_on(tokens, last)):
+        if word in _NAME_STOPS and not (last > at and word in _INSIDE_NAMES and _goes_on(tokens, last)):
             break
         if not (word[0].isalnum() or word in ("'", "-", "&", '"')):
             break
@@ -210,4 +214,6 @@ def _name_end(tokens: Tokens, at: int) -> int:
 def _goes_on(tokens: Tokens, index: int) -> bool:
     """Whether a preposition inside a name goes on with a name ("meeting with Anna", "the train to Bern")."""
     following = tokens.word(index + 1)
+    if tokens.word(index) == "to":
+        return following in ("the", "my", "our") or tokens.raw(index + 1)[:1].isupper()
     return bool(following) and following not in STARTS and following[0].isalpha() and following not in _NAME_STOPS

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 Call = tuple[str, dict[str, Any]]
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     request: str
     calls: tuple[Call, ...]
-    waits: dict[int, tuple[int, ...]] = {}
-    missing: dict[int, tuple[str, ...]] = {}
+    waits: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    missing: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 CASES = [
@@ -138,7 +140,8 @@ CASES = [
     Case("note that Anna's birthday is on 3 May", (("mind.keep", {"fact": "Anna's birthday is on 3 May"}),)),
     Case("what is my locker code?", (("mind.recall", {"query": "locker code"}),)),
     Case(
-        "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me an hour before",
+        "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and "
+        "remind me an hour before",
         (
             ("sky.outlook", {"when": "on Saturday"}),
             ("library.search", {"query": "lodging for mountain trip"}),
@@ -148,7 +151,8 @@ CASES = [
         {3: (2,)},
     ),
     Case(
-        "I'm visiting Lugano on Sunday. What's the weather like? Add a boat tour at 10 to my calendar, then remind me 30 minutes before and set an alarm for 7.",
+        "I'm visiting Lugano on Sunday. What's the weather like? Add a boat tour at 10 to my calendar, then "
+        "remind me 30 minutes before and set an alarm for 7.",
         (
             ("sky.outlook", {"place": "Lugano", "when": "on Sunday"}),
             ("dates.enter", {"subject": "boat tour", "when": "on Sunday at 10"}),

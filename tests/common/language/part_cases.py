@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     request: str
     parts: tuple[str, ...]
-    depends: dict[int, tuple[int, ...]] = {}
-    conditions: dict[int, str] = {}
+    depends: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    conditions: dict[int, str] = field(default_factory=dict)
+    after: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 CASES = [
     Case(
-        "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and remind me "
-        "an hour before",
+        "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and "
+        "remind me an hour before",
         (
             "check the weather on Saturday",
             "search for lodging for mountain trip",
             "add mountain trip to my calendar on Saturday",
             "remind me an hour before mountain trip",
         ),
-        {3: (2,)},
+        depends={3: (2,)},
     ),
     Case(
-        "I'm planning a hike on Sunday. Check the weather, find a hut, put it in my calendar and remind me the day before.",
+        "I'm planning a hike on Sunday. Check the weather, find a hut, put it in my calendar and remind me "
+        "the day before.",
         (
             "Check the weather on Sunday",
             "find a hut for hike",
             "put hike in my calendar on Sunday",
             "remind me the day before hike",
         ),
-        {3: (2,)},
+        depends={3: (2,)},
     ),
     Case(
         "what's the weather tomorrow and do I have anything on?",
@@ -64,12 +67,12 @@ CASES = [
     Case(
         "First check my calendar for Friday, then book a table at Luigi's for 8pm",
         ("check my calendar for Friday", "book a table at Luigi's for 8pm on Friday"),
-        {1: (0,)},
+        after={1: (0,)},
     ),
     Case(
         "Look up the opening hours of the museum. After that, add a visit on Sunday at 2 to my calendar.",
         ("Look up the opening hours of the museum", "add a visit on Sunday at 2 to my calendar"),
-        {1: (0,)},
+        after={1: (0,)},
     ),
     Case(
         "remind me to buy milk, and also tell me the weather for tomorrow",
@@ -95,33 +98,32 @@ CASES = [
     Case(
         "add lunch with Anna on Friday at 12 to my calendar and remind me 30 minutes before",
         ("add lunch with Anna on Friday at 12 to my calendar", "remind me 30 minutes before lunch with Anna"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
         "schedule the dentist for Monday at 10 and remind me of it the evening before",
         ("schedule the dentist for Monday at 10", "remind me of dentist the evening before dentist"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
         "find a hotel in Lugano and add it to my calendar for Friday",
         ("find a hotel in Lugano", "add hotel in Lugano to my calendar for Friday"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
-        "cancel my 3pm meeting and move the dentist to Friday",
-        ("cancel my 3pm meeting", "move the dentist to Friday"),
+        "cancel my 3pm meeting and move the dentist to Friday", ("cancel my 3pm meeting", "move the dentist to Friday")
     ),
     Case(
         "check the weather for Saturday and if it rains remind me to book the museum",
         ("check the weather for Saturday", "if it rains, remind me to book the museum"),
-        {1: (0,)},
-        {1: "if it rains"},
+        depends={1: (0,)},
+        conditions={1: "if it rains"},
     ),
     Case(
         "will it snow tomorrow? If so, wake me at 6, otherwise at 7",
         ("will it snow tomorrow", "If so, wake me at 6", "unless so, wake me at 7"),
-        {1: (0,), 2: (0,)},
-        {1: "If so", 2: "unless so"},
+        depends={1: (0,), 2: (0,)},
+        conditions={1: "If so", 2: "unless so"},
     ),
     Case(
         "remember that my locker code is 4711 and turn on the hall light",
@@ -138,7 +140,7 @@ CASES = [
     Case(
         "Translate the report to French, summarize it and send it to Bob",
         ("Translate the report to French", "summarize report", "send report to Bob"),
-        {1: (0,), 2: (1,)},
+        depends={1: (0,), 2: (1,)},
     ),
     Case(
         "Hi there! Can you turn on the porch light? Also, what's the time in Tokyo?",
@@ -155,7 +157,7 @@ CASES = [
     Case(
         "I need a timer for 20 minutes and then remind me to call Bob",
         ("I need a timer for 20 minutes", "remind me to call Bob"),
-        {1: (0,)},
+        after={1: (0,)},
     ),
     Case("what's the weather in Bern and Zurich", ("what's the weather in Bern", "what's the weather in Zurich")),
     Case(
@@ -166,144 +168,129 @@ CASES = [
         "delete the reminder about the bins and create a new one for tomorrow at 8",
         ("delete the reminder about the bins", "create a new one for tomorrow at 8"),
     ),
-    Case(
-        "pls check if it's raining and close the blinds",
-        ("check if it's raining", "close the blinds"),
-    ),
+    Case("pls check if it's raining and close the blinds", ("check if it's raining", "close the blinds")),
     Case(
         "lock the doors before that switch off all the lights",
         ("switch off all the lights", "lock the doors"),
-        {1: (0,)},
+        after={1: (0,)},
     ),
     Case(
         "search my notes for the wifi password, then email it to Clara",
         ("search my notes for the wifi password", "email wifi password to Clara"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
         "My flight leaves at 9 on Saturday, so wake me three hours before and check the weather in Lisbon",
         ("wake me three hours before flight at 9 on Saturday", "check the weather in Lisbon on Saturday"),
     ),
     Case(
-        "Organise a dinner with Tom on Thursday: find a restaurant, add it to the calendar at 7pm, remind me two hours before",
+        "Organise a dinner with Tom on Thursday: find a restaurant, add it to the calendar at 7pm, remind me "
+        "two hours before",
         (
             "find a restaurant for dinner with Tom",
             "add dinner with Tom to the calendar at 7pm on Thursday",
             "remind me two hours before dinner with Tom",
         ),
-        {2: (1,)},
+        depends={2: (1,)},
     ),
     Case(
         "Tell me the weather in Basel and remind me to water the plants tonight",
         ("Tell me the weather in Basel", "remind me to water the plants tonight"),
-        {},
     ),
-    Case(
-        "turn off the tv, dim the lights and lock the door", ("turn off the tv", "dim the lights", "lock the door"), {}
-    ),
+    Case("turn off the tv, dim the lights and lock the door", ("turn off the tv", "dim the lights", "lock the door")),
     Case(
         "set an alarm for 7 and a reminder at 8 to take out the trash",
         ("set an alarm for 7", "set a reminder at 8 to take out the trash"),
-        {},
     ),
     Case(
-        "what time is it in Tokyo and how's the weather there",
-        ("what time is it in Tokyo", "how's the weather there"),
-        {},
+        "what time is it in Tokyo and how's the weather there", ("what time is it in Tokyo", "how's the weather there")
     ),
     Case(
         "book a table for two at 8 tonight and add it to my calendar",
         ("book a table for two at 8 tonight", "add table for two to my calendar tonight"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
         "Check if the front door is locked and turn off all the lights",
         ("Check if the front door is locked", "turn off all the lights"),
-        {},
     ),
     Case(
         "hey, could you look up train times to Milan, and then set an alarm an hour before the first one",
         ("look up train times to Milan", "set an alarm an hour before the first one"),
-        {1: (0,)},
+        depends={1: (0,)},
     ),
     Case(
         "Please cancel my dentist appointment, then find a free slot next week and book it",
         ("cancel my dentist appointment", "find a free slot next week", "book free slot"),
-        {1: (0,), 2: (1,)},
+        depends={2: (1,)},
+        after={1: (0,)},
     ),
     Case(
         "Add milk to my shopping list. Also remind me to go shopping at 5.",
         ("Add milk to my shopping list", "remind me to go shopping at 5"),
-        {},
     ),
     Case(
         "what meetings do I have tomorrow, and will it rain?",
         ("what meetings do I have tomorrow", "will it rain tomorrow"),
-        {},
     ),
     Case(
-        "I'm hosting a party on Friday at 8: find a cocktail recipe, remind me two hours before, and put it in my calendar",
+        "I'm hosting a party on Friday at 8: find a cocktail recipe, remind me two hours before, and put it "
+        "in my calendar",
         (
             "find a cocktail recipe for party",
             "remind me two hours before party on Friday at 8",
             "put party in my calendar on Friday at 8",
         ),
-        {},
     ),
-    Case("turn on the fan and set it to 50 percent", ("turn on the fan", "set fan to 50 percent"), {1: (0,)}),
+    Case("turn on the fan and set it to 50 percent", ("turn on the fan", "set fan to 50 percent"), depends={1: (0,)}),
     Case(
         "wake me at 6 tomorrow, tell me the weather and turn on the coffee machine",
         ("wake me at 6 tomorrow", "tell me the weather", "turn on the coffee machine"),
-        {},
     ),
     Case(
         "schedule a call with Ben on Monday at 3 and a meeting with Lea on Tuesday at 10",
         ("schedule a call with Ben on Monday at 3", "schedule a meeting with Lea on Tuesday at 10"),
-        {},
     ),
     Case(
         "show my calendar for tomorrow; if I'm free at noon, schedule lunch with Kim",
         ("show my calendar for tomorrow", "if I'm free at noon, schedule lunch with Kim tomorrow"),
-        {1: (0,)},
-        {1: "if I'm free at noon"},
+        depends={1: (0,)},
+        conditions={1: "if I'm free at noon"},
     ),
     Case(
         "find my notes about the boiler then remind me to call the plumber tomorrow at 9",
         ("find my notes about the boiler", "remind me to call the plumber tomorrow at 9"),
-        {1: (0,)},
+        after={1: (0,)},
     ),
-    Case("lights off in the bedroom and heating to 18", ("lights off in the bedroom", "heating to 18"), {}),
-    Case("timer 10 minutes and lights on", ("timer 10 minutes", "lights on"), {}),
+    Case("lights off in the bedroom and heating to 18", ("lights off in the bedroom", "heating to 18")),
+    Case("timer 10 minutes and lights on", ("timer 10 minutes", "lights on")),
     Case(
         "remember that the gate code is 9921 and tell me what's on today",
         ("remember that the gate code is 9921", "tell me what's on today"),
-        {},
     ),
-    Case("is it raining and do I have any appointments?", ("is it raining", "do I have any appointments"), {}),
+    Case("is it raining and do I have any appointments?", ("is it raining", "do I have any appointments")),
     Case(
-        "On Saturday I want to go hiking. Is the weather good? Find a hut near Davos and add the hike to my calendar at 9.",
+        "On Saturday I want to go hiking. Is the weather good? Find a hut near Davos and add the hike to my "
+        "calendar at 9.",
         (
             "Is the weather good on Saturday",
             "Find a hut near Davos for hiking",
             "add the hike to my calendar at 9 on Saturday",
         ),
-        {},
     ),
     Case(
         "Could you 1) check tomorrow's weather, 2) move my run to Sunday and 3) set an alarm for 8?",
         ("check tomorrow's weather", "move my run to Sunday", "set an alarm for 8"),
-        {},
     ),
     Case(
         "first turn off the oven, next set a timer for 5 minutes, lastly remind me to eat",
         ("turn off the oven", "set a timer for 5 minutes", "remind me to eat"),
-        {1: (0,), 2: (1,)},
+        after={1: (0,), 2: (1,)},
     ),
-    Case("pause the music & lock the house", ("pause the music", "lock the house"), {}),
+    Case("pause the music & lock the house", ("pause the music", "lock the house")),
     Case(
         "What's the weather like in Oslo? And in Bergen?",
         ("What's the weather like in Oslo", "What's the weather like in Bergen"),
-        {},
     ),
 ]
 

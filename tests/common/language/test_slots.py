@@ -15,6 +15,7 @@ from common.language.places import read_place
 from common.language.queries import read_query
 from common.language.slots import compile_slots, fill, fill_slots, scope_of
 from common.language.subjects import read_subject
+from common.language.words import word_set
 from tests.common.language.slot_cases import PEOPLE, PLACES, QUERIES, SUBJECTS
 from tests.common.language.time_cases import ZURICH
 
@@ -113,7 +114,9 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    "type format enum x-choices items anyOf $ref minimum maximum maxLength properties required default".split()
+    sorted(
+        word_set("type format enum x-choices items anyOf $ref minimum maximum maxLength properties required default")
+    )
 )
 _VALUES = _JSON | st.sampled_from(
     ["string", "integer", "number", "boolean", "array", "object", "when", "place", "date"]

@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigurationError
 from roles.scorer.features import FeatureBlocks, extract
 from roles.scorer.labels import NONE, route_of
 from roles.scorer.scorer import REST
 from roles.scorer.table import LinearTable
+
+if TYPE_CHECKING:
+    from roles.scorer.training import Example
 
 __all__ = ["NewRole", "cached", "learn", "store"]
 
@@ -80,10 +83,15 @@ def learn(roles: Sequence[NewRole]) -> LinearTable:
     ]
     own = [(example, extract(example.text)) for example in written_by_hand()]
     covered = [_Row(blocks, REST) for example, blocks in own if route_of(example.label) != NONE]
-    open_to_all = [(example.group, _Row(blocks, REST)) for example, blocks in own if route_of(example.label) == NONE]
+    open_to_all = [(_topic(example), _Row(blocks, REST)) for example, blocks in own if route_of(example.label) == NONE]
     first = _fit(names, [*wanted, *covered])
     lent, others = _divided(first, open_to_all)
     return _fit(names, [*wanted, *_lightened(lent, wanted), *covered, *others])
+
+
+def _topic(example: Example) -> str:
+    """The topic of a request that nobody covers: its group without the number."""
+    return example.group.rpartition(" ")[0]
 
 
 def _lightened(lent: Sequence[_Row], wanted: Sequence[_Row]) -> list[_Row]:

@@ -41,7 +41,9 @@ def written_by_hand() -> list[Example]:
             label = REMINDERS if text in reminders else role
             corpus.append(Example(text, label, f"{label} {number // _NEIGHBOURS}"))
     for topic, texts in none_examples().items():
-        corpus.extend(Example(text, NONE, f"{NONE} {topic}") for text in texts)
+        corpus.extend(
+            Example(text, NONE, f"{NONE} {topic} {number // _NEIGHBOURS}") for number, text in enumerate(texts)
+        )
     return _without_repetition(corpus)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from common.language.choices import Choices
 from common.language.fitting import Fit, ToolFit, ToolShape, choice_marks, content_of
 from common.language.parts import Part, split
 from common.language.relevance import Ranker
 from common.language.rules import Rules, parse_rules, rule_name
-from common.language.slots import Scope, Slot, scope_of
+from common.language.slots import Scope, scope_of
 from common.settings import LanguageSettings
 from common.tool import Fact
 
@@ -117,16 +118,15 @@ class CallPlanner:
                 continue
             every = slot.choices.everything(scope.marked)
             chosen = values.get(slot.name)
-            if len(every) > 1 and (chosen is None or not _names_group(chosen, slot, scope)):
+            if len(every) > 1 and (chosen is None or not _names_group(chosen, slot.choices, scope)):
                 return [{**values, slot.name: value} for value in every[:_MAX_SAME]]
         return [values]
 
 
-def _names_group(chosen: Any, slot: Slot, scope: Scope) -> bool:
+def _names_group(chosen: Any, choices: Choices, scope: Scope) -> bool:
     """Whether the value that was read is one that stands for all of them ("all lights")."""
-    assert slot.choices is not None  # noqa: S101
     low = scope.marked.low
-    said = next((choice for choice in slot.choices.said(scope.marked) if choice.value == chosen), None)
+    said = next((choice for choice in choices.said(scope.marked) if choice.value == chosen), None)
     return said is not None and any(word in ("all", "every", "both") for word in low[said.first : said.last])
 
 

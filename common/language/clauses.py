@@ -62,11 +62,12 @@ _OWN_THINGS = frozenset({"timer", "alarm", "reminder", "weather", "forecast", "c
 _PLAIN_ORDERS = word_set(
     "set turn switch add check search find show cancel remind tell send start stop lock wake create delete schedule"
 )
+_BEFORE_SUBJECT = frozenset({"do", "can", "should", "could", "must", "would", "may"})
 _BEFORE_VERB = word_set("i we you can could should would please and how")
 _ASKING = word_set("know see check sure ask out wonder verify ensure whether even as what determine me")
-_CONDITIONAL = word_set(
-    "remind set turn add tell wake cancel send switch notify let please move give find text email order "
-    "close open lock book"
+_BEFORE_NO_ORDER = word_set(
+    "i you we they he she it to not is it's are be am was were isn't aren't don't doesn't can will would should "
+    "could a an the my your our if unless and or any some no"
 )
 _INDIRECT = frozenset({"what", "when", "where", "who", "how", "which", "why", "if", "whether"})
 _PLEASANTRIES = word_set(
@@ -177,7 +178,9 @@ class _Finder:
         tokens = self.tokens
         if connector.strong or index - 1 <= start or tokens.word(index) != "and":
             return False
-        verb = tokens.word(index - 1) in VERBS and tokens.word(index - 2) in _BEFORE_VERB
+        before = tokens.word(index - 2)
+        asked = before not in ("i", "we", "you") or tokens.word(index - 3) in _BEFORE_SUBJECT
+        verb = tokens.word(index - 1) in VERBS and before in _BEFORE_VERB and asked
         return verb or tokens.word(index - 2) == "to"
 
     def _goes_on(self, start: int, index: int, opens: int, end: int, connector: Connector) -> bool:
@@ -268,7 +271,7 @@ class _Finder:
                 continue
             if tokens.word(index) in (",", "then", ":", "-"):
                 return index
-            if tokens.word(index) in _CONDITIONAL and opens_request(tokens, index, end):
+            if tokens.word(index - 1) not in _BEFORE_NO_ORDER and opens_request(tokens, index, end):
                 return index
         return end
 

@@ -70,13 +70,16 @@ def _words(tokens: Tokens, first: int, last: int) -> list[str]:
 
 def _switched(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
     """Turn on the kitchen and living room lights; turn the heating up and the lights off."""
-    if tokens.word(start) not in SWITCH_VERBS:
+    setting = tokens.word(start) in ("set", "make")
+    if tokens.word(start) not in SWITCH_VERBS and not setting:
         return None
     verb_end = start + 1
     if tokens.word(verb_end) in _PARTICLES:
         verb_end += 1
     pieces = _conjuncts(tokens, verb_end, joints)
     if len(pieces) < 2 or not all(_names_device(tokens, *piece) for piece in pieces):
+        return None
+    if setting and not all(any(word[0].isdigit() for word in tokens.low[slice(*piece)]) for piece in pieces):
         return None
     particle = tokens.word(verb_end - 1) if tokens.word(verb_end - 1) in _PARTICLES else ""
     verb = tokens.text[: tokens.ends[start]]

@@ -14,6 +14,7 @@ __all__ = [
     "ASK",
     "DO",
     "MARKS",
+    "TIME",
     "Features",
     "example_features",
     "grams",
@@ -23,10 +24,10 @@ __all__ = [
     "with_concepts",
 ]
 
-_TIME, _LENGTH, _NUMBER, _NAME = "<time>", "<length>", "<number>", "<name>"
-ASK, DO = "<ask>", "<do>"
-"""The marks of a question and of an order."""
-MARKS = {_TIME: 0.45, _LENGTH: 0.45, _NUMBER: 0.35, _NAME: 0.15, ASK: 0.6, DO: 0.25}
+_LENGTH, _NUMBER, _NAME, _NOW = "<length>", "<number>", "<name>", "<now>"
+ASK, DO, TIME = "<ask>", "<do>", "<time>"
+"""The marks of a question, of an order and of a point in time."""
+MARKS = {TIME: 0.45, _NOW: 0.45, _LENGTH: 0.45, _NUMBER: 0.35, _NAME: 0.15, ASK: 0.6, DO: 0.25}
 """The marks, with their weights."""
 _STOP_WEIGHT = 0.12
 _WEAK_WEIGHT = 0.35
@@ -45,6 +46,7 @@ _CONTENT_LEADS = frozenset(
 )
 _TELLING = frozenset({"tell", "remind", "show", "give"})
 _ASKED = frozenset({"what", "when", "where", "who", "how", "which", "whether", "if", "why"})
+_PRESENT = frozenset({"now", "right now", "immediately"})
 _FRAME = 4
 _MAX_FEATURES = 400
 _GRAM = 3
@@ -67,7 +69,8 @@ def example_features(tokens: Tokens, spans: Sequence[Span] | None = None) -> Fea
     covered: dict[int, int] = {}
     for span in spans_of(tokens) if spans is None else spans:
         covered[span.start] = span.end
-        found[_LENGTH if span.kind == "duration" else _TIME] = 1.0
+        present = span.text.lower() in _PRESENT
+        found[_NOW if present else _LENGTH if span.kind == "duration" else TIME] = 1.0
     while start < size and tokens.starts[start] in covered:
         until = covered[tokens.starts[start]]
         while start < size and tokens.starts[start] < until:

@@ -99,6 +99,10 @@ def _place_at(marked: Marked, start: int, end: int, *, any_case: bool) -> str | 
     if not capital and (article or not any_case or first in _STOPS):
         return None
     last = _name_end(marked, at, end, capital=capital)
+    if article and last < end and marked.free(last) and tokens.word(last).isalpha() and tokens.word(last) not in _STOPS:
+        return None
+    if not capital and last == at + 1 and tokens.word(last).isdecimal() and marked.free(last) and last < end:
+        last += 1
     name = tokens.cut(start if article else at, last).strip(" -.,'")
     return (name[:-2] if name.endswith("'s") and not capital else name) or None
 
@@ -120,7 +124,9 @@ def _name_end(marked: Marked, start: int, end: int, *, capital: bool) -> int:
             continue
         if word in _STOPS or not (word[0].isalpha() or word in ("-", "'")):
             break
-        if capital and word[0].isalpha() and not tokens.raw(last)[:1].isupper() and not tokens.glued(last):
+        raw = tokens.raw(last)
+        elided = raw[1:2] == "'" and raw[2:3].isupper()
+        if capital and word[0].isalpha() and not (raw[:1].isupper() or elided or tokens.glued(last)):
             break
         last += 1
     return last

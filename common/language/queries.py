@@ -9,7 +9,9 @@ from common.language.wrappers import skip_wrapper
 
 __all__ = ["read_query"]
 
-_VERBS = word_set("search find look lookup locate browse seek google hunt show get give check query read list recall")
+_VERBS = word_set(
+    "search find look lookup locate browse seek google hunt show get give check query read list recall remind"
+)
 _SCOPES = word_set(
     "document documents file files note notes folder pdf pdfs papers paper collection library web "
     "internet online archive docs knowledge base wiki guides guide texts records"

@@ -15,6 +15,7 @@ from common.language.features import (
     ASK,
     DO,
     MARKS,
+    TIME,
     Features,
     example_features,
     grams,
@@ -34,6 +35,8 @@ _BARE = 0.6
 """What is left of a score that rests on function words, times and numbers alone."""
 _MOOD_ASKED, _MOOD_ORDERED = 0.5, 0.45
 """How much a question loses with a candidate that is only ordered, and an order with one that is only asked."""
+_TIMED = 0.2
+"""How much a text with a time loses with a candidate whose examples have none, and the reverse."""
 _MEANT = 0.5
 """How much a meaning counts in a description, against the word itself."""
 _REPEAT, _LENGTH = 1.2, 0.75
@@ -105,7 +108,8 @@ class Ranker:
         for owner, (examples, about) in enumerate(parts):
             self._bags.add(owner, self._vector(_together(examples) or about))
         self._near = self._gram_index()
-        self._asked = [_share_asked(examples) for examples, _ in parts]
+        self._asked = [_share(ASK, examples) for examples, _ in parts]
+        self._timed = [_share(TIME, examples) for examples, _ in parts]
 
     def _featurize(self, tokens: Tokens, spans: Sequence[Span] | None = None) -> Features:
         words = example_features(tokens, spans)
@@ -235,22 +239,26 @@ class Ranker:
         bags = self._bags.best(query, size)
         scores = [_blend(*three) for three in zip(examples, bags, about, strict=True)]
         damping = min(1.0, _BARE + content)
-        asks = ASK in words
+        asks, timed = ASK in words, TIME in words
         mood = _MOOD_ASKED if asks else _MOOD_ORDERED if DO in words else _MOOD_ORDERED / 2
         scores = [
-            score * damping * (1.0 - mood * max(0.0, (1.0 - 2.0 * asked) if asks else (2.0 * asked - 1.0)))
-            for score, asked in zip(scores, self._asked, strict=True)
+            score * damping * (1.0 - mood * _at_odds(asks, asked)) * (1.0 - _TIMED * _at_odds(timed, when))
+            for score, asked, when in zip(scores, self._asked, self._timed, strict=True)
+        ]
+        scores = [
+            score + (1.0 - score) * min(1.0, example) ** _SAME for score, example in zip(scores, examples, strict=True)
         ]
         order = sorted(range(size), key=lambda i: (-scores[i], i))
         return [(self.names[i], scores[i]) for i in order[:k]]
 
 
 def _blend(example: float, all_examples: float, description: float) -> float:
-    """One score of the nearest example, of all examples together and of the description; an example itself is 1."""
+    """One score of the nearest example, of all examples together and of the description."""
     if not example:
         return min(1.0, 0.8 * description)
-    mixed = max(0.72 * example + 0.18 * all_examples + 0.10 * description, 0.4 * description, 0.6 * all_examples)
-    return min(1.0, mixed + (1.0 - mixed) * example**_SAME)
+    return min(
+        1.0, max(0.72 * example + 0.18 * all_examples + 0.10 * description, 0.4 * description, 0.6 * all_examples)
+    )
 
 
 def _saturated(about: Mapping[str, float], usual: float) -> Features:
@@ -273,9 +281,14 @@ def _together(examples: Sequence[Features]) -> Features:
     return {word: 1.0 + log(weight) if weight > 1.0 else weight for word, weight in summed.items()}
 
 
-def _share_asked(examples: Sequence[Features]) -> float:
-    """The share of examples that are questions, near a half where there are few."""
-    return (1.0 + sum(ASK in words for words in examples)) / (2.0 + len(examples))
+def _share(mark: str, examples: Sequence[Features]) -> float:
+    """The share of examples with a mark, near a half where there are few."""
+    return (1.0 + sum(mark in words for words in examples)) / (2.0 + len(examples))
+
+
+def _at_odds(said: bool, share: float) -> float:
+    """How far a text and a candidate's examples differ in what the one says and the others do, 0 to 1."""
+    return max(0.0, 1.0 - 2.0 * share) if said else max(0.0, 2.0 * share - 1.0)
 
 
 def similarity(text: str, candidate: str) -> float:

@@ -25,6 +25,7 @@ _TRANSFERS = word_set(
     "print move show summarize summarise write give attach"
 )
 _AWAY = frozenset({"to", "into", "by", "via", "as"})
+_STATES = word_set("open closed shut locked unlocked on off running free ready done empty full there still")
 _SUBJECT_LIMIT = 80
 
 
@@ -99,6 +100,8 @@ def antecedent(text: str, kinds: frozenset[str]) -> str:
     if "seeks" in kinds and "adds" not in kinds:
         return read_query(words) or ""
     subject = read_subject(words) or ""
+    if "question" in kinds and subject.rpartition(" ")[2] in _STATES:
+        subject = subject.rpartition(" ")[0]
     tokens = words.tokens
     if tokens.word(skip_wrapper(tokens, 0, len(tokens))) in _TRANSFERS:
         pieces = subject.split(" ")

@@ -45,9 +45,6 @@ _BEHIND_PRONOUN = word_set(
 )
 _BEFORE_PRONOUN = word_set("about of for with before after to add all on in from by")
 _OWN = word_set("i my we our free anything calendar schedule busy i'm appointments meetings weather")
-_BARE_ENDS = word_set(
-    "before after beforehand afterwards later earlier prior advance ahead time it that this then them to"
-)
 _ORDINALS = word_set("first last next earliest latest second")
 _GENERIC = word_set("event appointment meeting start starts begins trip thing")
 
@@ -181,6 +178,9 @@ def _refers(tokens: Tokens, index: int) -> bool:
 def _with_place(text: str, words: Marked, kinds: frozenset[str], shared: Shared) -> str:
     if "weather" not in kinds or not shared.place or "remind" in kinds or read_place(words):
         return text
+    there = text.lower().find(" there")
+    if there >= 0 and text[there + 6 : there + 7] in ("", " ", "?"):
+        return f"{text[:there]} in {shared.place}{text[there + 6 :]}"
     return _before_time(text, words, f"in {shared.place}")
 
 
@@ -211,8 +211,8 @@ def _with_subject(text: str, words: Marked, kinds: frozenset[str], shared: Share
 def _anchored(index: int, text: str, offset: Span, state: _State, shared: Shared) -> tuple[str, int | None]:
     """The text of a relative time with what it counts from, and the clause whose result tells when that is."""
     source = _dating(index, state)
-    if offset.text.lower().split()[-1] not in _BARE_ENDS:
-        wanted = _content(offset.text[len(offset.head) :])
+    if offset.anchor:
+        wanted = _content(offset.anchor)
         matching = [n for n in range(index) if wanted & _content(state.meant[n])]
         known = matching[-1] if matching else source if wanted & _GENERIC or not wanted else None
         if known is None and index and wanted & _ORDINALS:
@@ -221,7 +221,8 @@ def _anchored(index: int, text: str, offset: Span, state: _State, shared: Shared
     name = (state.meant[source] if source is not None else "") or shared.subject
     if source is None and shared.when is not None and shared.when.has_clock:
         name = f"{name} {shared.when.whole}".strip()
-    return (text.replace(offset.text, f"{offset.head} {name}", 1) if name else text), source
+    said = f"{offset.head} {name} {offset.tail}".rstrip()
+    return (text.replace(offset.text, said, 1) if name else text), source
 
 
 def _content(text: str) -> set[str]:

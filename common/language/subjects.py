@@ -35,6 +35,7 @@ _NAMED = frozenset({"called", "named", "titled", "labelled", "labeled", "entitle
 _KEEPING = frozenset({"remember", "memorise", "memorize", "note"})
 _KEPT_PAIRS = frozenset({"save", "store", "know", "learn", "record"})
 _SAYING = frozenset({"saying", "says", "stating", "reading"})
+_TELLING = frozenset({"email", "mail", "text", "message", "tell", "write"})
 _BEFORE_VERB = word_set(", please could you can - and to would i'd like just pls you will i want need so now then")
 _NOT_NAMES = frozenset({"me", "it", "that", "them", "this", "something", "us"})
 _LOST = frozenset({"for", "at", "on", "from", "by", ","})
@@ -120,6 +121,9 @@ def _fronted(marked: Marked, start: int, end: int) -> int:
 
 
 def _before_saying(marked: Marked, start: int, end: int) -> int:
+    """Where the words of a message begin ("saying …"; behind a verb of telling also "that …")."""
+    if marked.tokens.word(start) in _TELLING:
+        end = next((index for index in range(start + 1, end) if marked.low[index] == "that"), end)
     return next((index for index in range(start + 1, end) if marked.low[index] in _SAYING), end)
 
 

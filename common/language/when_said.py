@@ -75,15 +75,24 @@ def _resolved(span: Span, spans: Sequence[Span], facts: Sequence[Fact]) -> tuple
     """The words of a span; an offset takes the start of the fact it counts from, or waits for one."""
     if span.kind != "offset":
         return span.text, False
-    dated = [other for other in spans if other is not span and other.kind == "when"]
-    if dated and _expression(dated[0].text) is not None:
-        return f"{span.text} {dated[0].text}", False
-    name = span.text[len(span.head) :].strip() if span.text.startswith(span.head) else ""
-    fact = fact_for(name, facts)
+    other = next((other for other in spans if other is not span and other.kind == "when"), None)
+    hour = other is not None and _is_hour_of(span, other)
+    if other is not None and not hour:
+        return f"{span.text} {other.text}", False
+    tail = f"{span.tail} {other.text if other is not None else ''}".strip()
+    fact = fact_for(span.anchor, facts)
     if fact is None:
-        return span.text, True
+        return f"{span.text} {other.text if other is not None else ''}".rstrip(), True
     after = span.head.lower().endswith("after")
-    return f"{span.head} {fact.end if after and fact.end else fact.start}", False
+    return f"{span.head} {fact.end if after and fact.end else fact.start} {tail}".rstrip(), False
+
+
+def _is_hour_of(offset: Span, other: Span) -> bool:
+    """Whether an hour belongs to an offset in days ("the day before the trip at 6pm") and dates nothing itself."""
+    counted, said = _expression(offset.text), _expression(other.text)
+    if counted is None or said is None or counted.shift is None:
+        return False
+    return not counted.shift.by_clock and said.date is None and said.instant is None
 
 
 def _expression(text: str) -> Expression | None:

@@ -162,6 +162,8 @@ def read_number(tokens: Tokens, index: int) -> tuple[float, int] | None:
     if whole is None:
         return None
     value, after = float(whole[0]), whole[1]
+    if tokens.low[after : after + 2] == ["and", "a"] and tokens.word(after + 2) in ("half", "quarter"):
+        return value + (0.5 if tokens.word(after + 2) == "half" else 0.25), after + 3
     if not word.isdecimal():
         if tokens.word(after) == "point" and (decimal := read_whole(tokens, after + 1)) and decimal[0] < 10:
             return value + decimal[0] / 10, decimal[1]

@@ -47,13 +47,17 @@ def find_spans(text: str, *, language: LanguageSettings = _DEFAULTS) -> list[Spa
 
 def spans_of(tokens: Tokens, *, language: LanguageSettings = _DEFAULTS) -> list[Span]:
     """Like `find_spans`, for a text that was cut into tokens before."""
-    spans = [
-        Span(found.start, found.end, tokens.text[found.start : found.end], found.kind, _head(tokens, found))
-        for found in find_expressions(tokens, language.date_order)
-    ]
+    spans = [_span(tokens, found) for found in find_expressions(tokens, language.date_order)]
     if not spans and (match := find_absolute(tokens.text)):
         spans.append(Span(match.start(), match.end(), match.group()))
     return spans
+
+
+def _span(tokens: Tokens, found: Expression) -> Span:
+    """The place of an expression in its text."""
+    text = tokens.text[found.start : found.end]
+    tail = tokens.cut(found.anchor_first, found.last) if found.tailed else ""
+    return Span(found.start, found.end, text, found.kind, _head(tokens, found), found.anchor_text or "", tail)
 
 
 def _head(tokens: Tokens, found: Expression) -> str:
@@ -163,7 +167,8 @@ def read_range(
     try:
         merged = merge(expressions)
         if merged is not None:
-            return read_span(merged, reading, hints_of(tokens))
+            extent = read_span(merged, reading, hints_of(tokens))
+            return extent if extent is not None and extent[0] < extent[1] else None
         other = _written_otherwise(tokens, reading, language)
         return (other.start, other.start + timedelta(days=1)) if other else None
     except _TOO_FAR:

@@ -37,12 +37,14 @@ _EARLY = {
     "morning": Daypart("early morning", 6, 9, 7),
     "afternoon": Daypart("early afternoon", 12, 15, 13),
     "evening": Daypart("early evening", 17, 19, 17),
+    "tonight": Daypart("early tonight", 17, 20, 18),
 }
 _LATE = {
     "morning": Daypart("late morning", 10, 12, 11),
     "afternoon": Daypart("late afternoon", 15, 18, 16),
     "evening": Daypart("late evening", 20, 24, 21),
     "night": Daypart("late night", 22, 24, 23),
+    "tonight": Daypart("late tonight", 22, 24, 23),
 }
 _NAMED = {"noon": 12, "midday": 12, "noontime": 12, "midnight": 24}
 _PAST, _TO = frozenset({"past", "after"}), frozenset({"to", "till", "til", "of", "before"})
@@ -162,7 +164,8 @@ def _run_together(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
         return (Clock(exact, minute), found[1]) if exact is not None else None
     if tokens.word(index + 1) in ("hours", "hrs", "h", "hundred") and len(word) == 4:
         return Clock(hour % 24, minute), index + 2
-    return None
+    led = tokens.word(index - 1) in ("at", "by", "@") and len(word) == 4
+    return (Clock(hour % 24, minute), index + 1) if led and not 1900 <= int(word) < 2000 else None
 
 
 def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:

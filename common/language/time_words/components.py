@@ -10,7 +10,20 @@ from common.language.time_words.combine import add_clock, add_date, add_daypart
 from common.language.time_words.dates import read_date
 from common.language.time_words.durations import UNITS, read_length
 from common.language.time_words.lexicon import ADJUSTING, APPROXIMATE, LEADS, MEASURES, SCHEDULED
-from common.language.time_words.model import Clock, DateSpec, DayOffset, Daypart, Expression, Length, MonthDay, Shift
+from common.language.time_words.model import (
+    Clock,
+    DateSpec,
+    DayOffset,
+    Daypart,
+    Expression,
+    FixedDate,
+    Holiday,
+    Length,
+    MonthDay,
+    NthWeekday,
+    Shift,
+    Weekday,
+)
 from common.language.words import NUMBER_WORDS, Tokens, read_whole, word_set
 
 __all__ = ["read_component", "read_range_end"]
@@ -59,6 +72,7 @@ def _day_before(tokens: Tokens, index: int, expression: Expression) -> int | Non
         expression.sign = 1 if side == "after" else -1
         expression.daypart = DAYPARTS.get(unit)
         expression.anchor_text = ""
+        expression.anchor_first = at + 2
         return at + 2
     return None
 
@@ -137,10 +151,14 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
     before = tokens.low[max(0, index - 7) : index]
     if index == 0 and end == len(tokens):
         return True
+    if tokens.low[end : end + 2] == ["in", "the"] and tokens.word(end + 2) in ("morning", "afternoon", "evening"):
+        return True
     if lead in ("at", "@", "um") or (lead in ("until", "till", "til", "from", "between")):
         return not (lead == "at" and ADJUSTING.intersection(before) & {"brightness", "volume", "channel"})
     if lead in ("by", "before", "after", "since", "past", *APPROXIMATE):
         return not ADJUSTING.intersection(before)
+    if lead == "for" and "at" in tokens.low[end : end + _NEAR]:
+        return False
     if lead in ("for", "to"):
         return not ADJUSTING.intersection(before) - {"up"} and bool(
             SCHEDULED.intersection(before[-4:]) or (lead == "to" and SCHEDULED.intersection(before))
@@ -151,12 +169,8 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
 
 
 def _dated(expression: Expression) -> bool:
-    return expression.date is not None and lead_day(expression.date)
-
-
-def lead_day(spec: DateSpec) -> bool:
-    """Whether the date names a single day, behind which a lone number reads as an hour ("tomorrow 7")."""
-    return isinstance(spec, DayOffset) or type(spec).__name__ == "Weekday"
+    """Whether a single day was named, behind which a lone number reads as an hour ("tomorrow 7")."""
+    return isinstance(expression.date, DayOffset | Weekday)
 
 
 def _plain_behind(tokens: Tokens, index: int) -> bool:
@@ -166,6 +180,7 @@ def _plain_behind(tokens: Tokens, index: int) -> bool:
     )
 
 
+_NEAR = 7
 _DAYS_AFTER = {"today": 0, "tomorrow": 1}
 _WAITING = word_set("remind wake ping call alert nudge notify buzz ring timer alarm start back")
 
@@ -216,7 +231,8 @@ def _length_component(tokens: Tokens, index: int, order: str, expression: Expres
 
 
 def _countable(spec: DateSpec) -> bool:
-    return type(spec).__name__ in ("DayOffset", "Weekday", "MonthDay", "Holiday", "FixedDate", "NthWeekday")
+    """Whether a date is a day that others can be counted from."""
+    return isinstance(spec, DayOffset | Weekday | MonthDay | Holiday | FixedDate | NthWeekday)
 
 
 def _offset(tokens: Tokens, expression: Expression, length: Length, at: int) -> int | None:
@@ -234,6 +250,7 @@ def _set_offset(expression: Expression, length: Length, sign: int, at: int) -> i
     if expression.shift is not None or expression.clock is not None:
         return None
     expression.shift, expression.sign, expression.anchor_text = length, sign, ""
+    expression.anchor_first = at
     return at
 
 

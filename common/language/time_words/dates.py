@@ -33,6 +33,7 @@ from common.language.words import Tokens, read_ordinal, read_whole, word_set
 
 __all__ = ["read_date"]
 
+_THIS_ONE = frozenset({"week", "month", "year", "day"})
 Found = tuple[DateSpec, int]
 
 
@@ -99,6 +100,8 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
         return _period(word, 2), index + 4
     if word in ("weekend", "wkend") and tokens.word(index) == "the":
         return Period("weekend"), index + 2
+    if word == "week's" or (word in _THIS_ONE and tokens.word(index - 1) in ("for", "over", "during")):
+        return (DayOffset(0) if word == "day" else _period(word, 0)), index + 2
     if word in EDGES:
         return _edge(tokens, index + 1)
     if word in WHICH and word not in ("every", "each"):

@@ -147,7 +147,10 @@ def _take_relation(tokens: Tokens, expression: Expression, order: str, fixed: di
     """What an offset counts from: another time ("noon", an ISO instant), or something named ("the dentist")."""
     if expression.anchor_text is None or expression.shift is None:
         return
-    at = expression.anchor_first = expression.last
+    expression.tailed = expression.last > expression.anchor_first
+    if expression.tailed:
+        return
+    at = expression.last
     if tokens.word(at - 1) not in ("before", "after", "to", "of", "following"):
         return
     word = tokens.word(at)

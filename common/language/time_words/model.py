@@ -12,6 +12,7 @@ __all__ = [
     "DayOffset",
     "Daypart",
     "Expression",
+    "FixedDate",
     "Holiday",
     "Length",
     "Moment",
@@ -37,6 +38,8 @@ class Span:
     text: str
     kind: SpanKind = "when"
     head: str = ""
+    anchor: str = ""
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,7 @@ class Expression:
     anchor: Expression | None = None
     anchor_text: str | None = None
     anchor_first: int = 0
+    tailed: bool = False
     duration: Length | None = None
     bound: str = ""
     date_first: int = -1

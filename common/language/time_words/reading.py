@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.language.time_words.facts import anchor_of, fact_for
-from common.language.time_words.model import Clock, DayOffset, Daypart, Expression, Length, Moment, Period, Window
+from common.language.time_words.model import Clock, Daypart, Expression, Length, Moment, Period, Window
 from common.language.time_words.resolve import Days, Reader, add_length, at_wall, day_words
 from common.tool import Fact
 
@@ -42,6 +42,8 @@ def merge(expressions: Sequence[Expression]) -> Expression | None:
     offset = next((expression for expression in whens if expression.anchor_text is not None), None)
     if offset is not None:
         dated = [expression for expression in whens if expression is not offset and expression.anchor_text is None]
+        if dated and _only_hour(offset, dated):
+            return replace(offset, clock=dated[0].clock, daypart=offset.daypart or dated[0].daypart)
         if dated and (offset.anchor_text or dated[0].clock is not None) and (anchor := merge(dated)):
             return replace(offset, anchor=anchor, anchor_text=None)
         return offset
@@ -51,6 +53,12 @@ def merge(expressions: Sequence[Expression]) -> Expression | None:
         lengths = [expression for expression in expressions if expression.kind == "duration"]
         first.duration = lengths[0].duration if lengths else None
     return first
+
+
+def _only_hour(offset: Expression, others: Sequence[Expression]) -> bool:
+    """Whether what else is said is but the hour of an offset in days ("the day before the trip at 6pm")."""
+    by_clock = offset.shift is not None and offset.shift.by_clock
+    return not by_clock and all(other.date is None and other.instant is None for other in others)
 
 
 def _target(whens: Sequence[Expression]) -> Expression | None:
@@ -126,7 +134,7 @@ def _moment(
 ) -> tuple[Moment, bool]:
     if expression.repeats:
         note = "; ".join(filter(None, (note, "took only the next one of these")))
-    if end is None and expression.duration is not None and has_time:
+    if end is None and expression.duration is not None and expression.duration != Length() and has_time:
         end = add_length(start, expression.duration, 1)
     return Moment(start, end, has_time, "", note), has_time
 
@@ -187,7 +195,7 @@ def _dial(clock: Clock, part: Daypart | None, hints: frozenset[str], day: date |
 def _by_part(hour: int, part: str) -> int:
     if "morning" in part or part == "first thing":
         return hour % 12
-    if part in ("night", "tonight", "late night", "late evening"):
+    if part.endswith("night") or part == "late evening":
         if hour == 12:
             return 24
         return hour + 24 if hour < 5 else hour + 12
@@ -280,7 +288,8 @@ def _parted(expression: Expression, part: Daypart, days: Days | None, reading: R
     elif day == today and start <= now and now.hour < part.last:
         start = (now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR).astimezone(now.tzinfo)
         start = start - timedelta(minutes=start.minute)
-    took = f"took {'' if part.name in ('tonight', 'first thing') else 'the '}{part.name} as {start:%H:%M}"
+    article = "" if part.name == "first thing" or part.name.endswith("tonight") else "the "
+    took = f"took {article}{part.name} as {start:%H:%M}"
     return _moment(start, expression, has_time=True, note="; ".join(filter(None, (note, took))))
 
 
@@ -333,8 +342,9 @@ def read_span(expression: Expression, reading: Reading, hints: frozenset[str]) -
         last = at_wall(day + timedelta(days=part.last // 24), time(part.last % 24), zone)[0]
         return _bounded(expression.bound, first, last, now)
     if expression.bound in ("before", "until", "by") and moment[0].end is None:
-        opening = at_wall(start.date(), time(0), zone)[0]
-        return max(opening, min(now, start)) if start.date() == now.date() else opening, start
+        day = (start - timedelta(microseconds=1)).date()
+        opening = at_wall(day, time(0), zone)[0]
+        return (max(opening, now) if day == now.date() and now < start else opening), start
     if expression.bound in ("after", "since", "from") and moment[0].end is None:
         return start, at_wall(start.date() + _DAY, time(0), zone)[0]
     return start, moment[0].end or start + _HOUR
@@ -348,8 +358,3 @@ def _bounded(bound: str, first: datetime, end: datetime, now: datetime) -> tuple
     if bound == "since" and first < now:
         return first, now
     return first, end
-
-
-def is_today(expression: Expression) -> bool:
-    """Whether the expression names today."""
-    return isinstance(expression.date, DayOffset) and expression.date.days == 0

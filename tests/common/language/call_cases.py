@@ -332,6 +332,129 @@ CASES = [
         "I need 3 seats on a flight from Geneva to Porto next Friday",
         (("air.find_flights", {"from_city": "Geneva", "to_city": "Porto", "date": "2026-12-04", "passengers": 3}),),
     ),
+    Case(
+        "please set the thermostat to nineteen and a half degrees",
+        (("house.switch", {"device": "thermostat", "temperature": 19.5}),),
+    ),
+    Case("lounge light to 70 percent", (("house.switch", {"device": "living room light", "brightness": 70}),)),
+    Case("could you put the fan on for me", (("house.switch", {"device": "fan", "on": True}),)),
+    Case("bedside lamp off", (("house.switch", {"device": "bedroom light", "on": False}),)),
+    Case(
+        "turn both the hall light and the fan off",
+        (("house.switch", {"device": "hall light", "on": False}), ("house.switch", {"device": "fan", "on": False})),
+    ),
+    Case("is the heater on?", (("house.state", {"device": "thermostat"}),)),
+    Case("good morning scene", (("house.scene", {"scene": "good morning"}),)),
+    Case(
+        "what'll the weather be like in Porto at the weekend",
+        (("sky.outlook", {"place": "Porto", "when": "at the weekend"}),),
+    ),
+    Case("any snow in Andermatt tomorrow?", (("sky.outlook", {"place": "Andermatt", "when": "tomorrow"}),)),
+    Case("will I need a jacket tonight in oslo", (("sky.outlook", {"place": "oslo", "when": "tonight"}),)),
+    Case("start a 3 minute timer for the tea", (("clock.count_down", {"duration": "3 minute", "label": "tea"}),)),
+    Case("timer for an hour and fifteen minutes", (("clock.count_down", {"duration": "an hour and fifteen minutes"}),)),
+    Case("wake me on Saturday at half eight", (("clock.ring", {"when": "on Saturday at half eight in the morning"}),)),
+    Case(
+        "remind me this evening to call grandma", (("clock.nudge", {"what": "call grandma", "when": "this evening"}),)
+    ),
+    Case("remind me at six to feed the dog", (("clock.nudge", {"what": "feed the dog", "when": "at six"}),)),
+    Case("remind me to stretch every day at 10", (("clock.nudge", {"what": "stretch", "when": "every day at 10"}),)),
+    Case("list my timers please", (("clock.overview", {}),)),
+    Case(
+        "schedule a workshop with Jo and Ana on 8 December from 9 to 12",
+        (
+            (
+                "dates.enter",
+                {"subject": "workshop with Jo and Ana", "when": "on 8 December from 9 to 12", "person": "Jo and Ana"},
+            ),
+        ),
+    ),
+    Case(
+        "add my sister's birthday party on Saturday at 4pm to the calendar",
+        (("dates.enter", {"subject": "sister's birthday party", "when": "on Saturday at 4pm"}),),
+    ),
+    Case(
+        "book 45 minutes with Dr. Weber next Wednesday at 11",
+        (
+            (
+                "dates.enter",
+                {
+                    "subject": "Dr. Weber",
+                    "when": "next Wednesday at 11",
+                    "duration": "45 minutes",
+                    "person": "Dr. Weber",
+                },
+            ),
+        ),
+    ),
+    Case("do I have any appointments on the 3rd", (("dates.look", {"when": "on the 3rd"}),)),
+    Case("what's my schedule for the rest of the week", (("dates.look", {"when": "for the rest of the week"}),)),
+    Case(
+        "please move my haircut from Thursday to Friday at noon",
+        (("dates.shift", {"subject": "haircut", "when": "Thursday", "new_when": "Friday at noon"}),),
+    ),
+    Case(
+        "cancel the call with the bank tomorrow",
+        (("dates.strike", {"subject": "call with the bank", "when": "tomorrow"}),),
+    ),
+    Case("search my files for the rental contract", (("library.search", {"query": "rental contract"}),)),
+    Case("look up how to patch a tyre", (("library.search", {"query": "patch a tyre"}),)),
+    Case("remember I parked on level 3", (("mind.keep", {"fact": "I parked on level 3"}),)),
+    Case("what do you know about my locker", (("mind.recall", {"query": "locker"}),)),
+    Case(
+        "refund 30 euros on invoice 5512, reason: duplicate payment",
+        (("billing.pay_back", {"invoice": "5512", "amount": 30, "reason": "duplicate payment"}),),
+    ),
+    Case(
+        "email sam@example.org that the parcel arrived",
+        (("post.write", {"to": "sam@example.org", "message": "the parcel arrived"}),),
+    ),
+    Case(
+        "create a high priority ticket about login errors for Mr. Brown",
+        (
+            (
+                "desk.open_ticket",
+                {"title": "login errors for Mr. Brown", "priority": "high", "customer": "Mr. Brown", "tags": ["login"]},
+            ),
+        ),
+    ),
+    Case(
+        "find flights from Lisbon to Madrid on 14 December for 4 passengers",
+        (("air.find_flights", {"from_city": "Lisbon", "to_city": "Madrid", "date": "2026-12-14", "passengers": 4}),),
+    ),
+    Case(
+        "Check the weather in Bern tomorrow, and if it's dry schedule a run at 7 and remind me 15 minutes before",
+        (
+            ("sky.outlook", {"place": "Bern", "when": "tomorrow"}),
+            ("dates.enter", {"subject": "run", "when": "at 7 tomorrow"}),
+            ("clock.nudge", {"when": "15 minutes before run"}),
+        ),
+        {1: (0,), 2: (0, 1)},
+    ),
+    Case(
+        "Turn off all the lights, set an alarm for 6:30 and tell me tomorrow's forecast",
+        (
+            ("house.switch", {"device": "kitchen light", "on": False}),
+            ("house.switch", {"device": "living room light", "on": False}),
+            ("house.switch", {"device": "bedroom light", "on": False}),
+            ("house.switch", {"device": "hall light", "on": False}),
+            ("clock.ring", {"when": "for 6:30"}),
+            ("sky.outlook", {"when": "tomorrow's"}),
+        ),
+    ),
+    Case(
+        "Find a hut near Arosa, put the stay in my calendar for Friday and remind me the day before at 6pm",
+        (
+            ("library.search", {"query": "hut near Arosa"}),
+            ("dates.enter", {"subject": "stay", "when": "for Friday"}),
+            ("clock.nudge", {"when": "the day before stay at 6pm"}),
+        ),
+        {2: (1,)},
+    ),
+    Case(
+        "What's on today? And what's the weather?",
+        (("dates.look", {"when": "today"}), ("sky.outlook", {"when": "today"})),
+    ),
 ]
 
 NOTHING = [

@@ -35,6 +35,22 @@ PLACES: list[tuple[str, str | None]] = [
     ("add a trip to Rome to my calendar for May", "Rome"),
     ("weather at Mount Rigi on sunday", "Mount Rigi"),
     ("in Geneva, will the sun shine tomorrow?", "Geneva"),
+    ("will it be windy in cape town this evening", "cape town"),
+    ("how's Cork looking tomorrow weatherwise", None),
+    ("rain in Manchester?", "Manchester"),
+    ("do we get snow in the Black Forest next week", "the Black Forest"),
+    ("sunday weather Interlaken", "Interlaken"),
+    ("give me tomorrow's temperature for Vienna", "Vienna"),
+    ("is it warmer in Nice or in Rome", "Nice"),
+    ("lunch at the Italian place on Friday", None),
+    ("flight to Stockholm on the 3rd", "Stockholm"),
+    ("what's it like in New South Wales", "New South Wales"),
+    ("weather in my town", None),
+    ("forecast Lake Geneva region for Saturday", "Lake Geneva"),
+    ("humidity in singapore", "singapore"),
+    ("hotels in Val d'Isère", "Val d'Isère"),
+    ("any storms near Key West tonight", "Key West"),
+    ("meeting in room 12 at 9", "room 12"),
 ]
 
 SUBJECTS: list[tuple[str, str | None]] = [
@@ -68,6 +84,20 @@ SUBJECTS: list[tuple[str, str | None]] = [
     ("I have a physio appointment on Monday at 9, put it in my diary", "physio appointment"),
     ("schedule a 30 minute call with the bank for tomorrow morning", "call with the bank"),
     ("on Friday at noon schedule coffee with Kim", "coffee with Kim"),
+    ("put gym at 6 tomorrow in my calendar", "gym"),
+    ("could you schedule a dentist visit for Lea on Monday at 4", "dentist visit for Lea"),
+    ("remind me to pick up the dry cleaning after work", "pick up the dry cleaning"),
+    ("I need an alarm for my flight at 4am", "flight"),
+    ("add 'Review slides' for Wednesday 2pm", "Review slides"),
+    ("set up a weekly sync with marketing on Mondays at 10", "weekly sync with marketing"),
+    ("set a 25 minute focus timer", "focus"),
+    ("a reminder for tomorrow: bring the cake", "bring the cake"),
+    ("when's the next team meeting", "next team meeting"),
+    ("enter parents' evening on 4 December at 19:00 into the calendar", "parents' evening"),
+    ("block Friday afternoon for the budget", "budget"),
+    ("schedule dinner for four on Saturday at 8", "dinner for four"),
+    ("remind me every monday to submit my timesheet", "submit my timesheet"),
+    ("make an appointment called Eye test for the 9th at 2", "Eye test"),
 ]
 
 PEOPLE: list[tuple[str, list[str]]] = [

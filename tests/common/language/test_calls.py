@@ -76,6 +76,8 @@ def test_a_relative_time_waits_and_then_counts_from_the_fact() -> None:
         ("remind me ten minutes earlier", "ten minutes before 2026-11-28T09:00:00+01:00"),
         ("remind me the day before it", "the day before 2026-11-28T09:00:00+01:00"),
         ("remind me an hour after", "an hour after 2026-11-28T17:00:00+01:00"),
+        ("remind me the day before at 6pm", "the day before 2026-11-28T09:00:00+01:00 at 6pm"),
+        ("remind me the day before the trip at 6pm", "the day before 2026-11-28T09:00:00+01:00 at 6pm"),
     ],
 )
 def test_words_of_offset_take_the_instant_of_the_fact(words: str, argument: str) -> None:

@@ -153,6 +153,8 @@ PLACE = Fact(kind="place", name="Bern")
         ("ten minutes after the mountain trip", "2026-11-28 17:10"),
         ("an hour in advance", "2026-11-27 14:00"),
         ("15 minutes earlier", "2026-11-27 14:45"),
+        ("the day before at 6pm", "2026-11-26 18:00"),
+        ("the day before the mountain trip at 6pm", "2026-11-27 18:00"),
     ],
 )
 def test_offsets_count_from_facts(words: str, start: str) -> None:

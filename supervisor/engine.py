@@ -48,5 +48,5 @@ class Engine(ABC):
 
     async def _execute(self, run: Run) -> WorkflowResult:
         await self.work(run)
-        run.reports = await self.services.intents.settle(run)
+        await self.services.intents.settle(run)
         return WorkflowResult(compose_text(run.outputs, run.reports), run.reports, dict(run.metadata))

@@ -98,13 +98,12 @@ class IntentProcessor:
         collected = run.collected()
         if not collected:
             return ()
-        reports: list[IntentReport] = []
         with anyio.CancelScope(shield=True):
             for intent_id in await self._register(run, collected):
                 if run.context.budget.remaining() == 0.0:
                     await self._refuse(intent_id, "the request's time was up before this was started")
-                reports.append(await self.process(intent_id))
-        return tuple(reports)
+                run.reports += (await self.process(intent_id),)
+        return run.reports
 
     async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
         context = run.context.context

@@ -152,26 +152,28 @@ class RequestHandler:
             with running.scope, anyio.fail_after(run.context.budget.remaining()):
                 reports = await self._work(run, claimed)
             if running.scope.cancelled_caught:
-                return await self._end(run, "cancelled", (), "cancelled by request")
+                return await self._end(run, "cancelled", run.reports, "cancelled by request")
             await self._tell_of_approvals(run, reports)
             return await self._end(run, outcome_of(run.outputs, reports), reports)
         except LimitExceeded as limit:
-            return await self._end(run, f"limit:{limit.limit}", (), str(limit))
+            return await self._end(run, f"limit:{limit.limit}", run.reports, str(limit))
         except TimeoutError:
             seconds = run.context.budget.limits.wall_clock
-            return await self._end(run, "limit:wall_clock", (), f"the request took longer than {seconds:g} seconds")
+            return await self._end(
+                run, "limit:wall_clock", run.reports, f"the request took longer than {seconds:g} seconds"
+            )
         except StoreError:
             raise
         except SupervisorError as error:
             self._services.telemetry.metrics.errors.labels(error.code).inc()
-            return await self._end(run, "failure", (), str(error))
+            return await self._end(run, "failure", run.reports, str(error))
         except Exception as error:
             _log.exception("request failed by a fault of ours")
             self._services.telemetry.metrics.errors.labels("internal").inc()
-            return await self._end(run, "failure", (), f"internal error: {type(error).__name__}: {error}")
+            return await self._end(run, "failure", run.reports, f"internal error: {type(error).__name__}: {error}")
         except BaseException:
             with anyio.move_on_after(self._services.settings.store.timeout, shield=True):
-                await self._end(run, "cancelled", (), "the caller went away")
+                await self._end(run, "cancelled", run.reports, "the caller went away")
             raise
 
     async def _work(self, run: Run, claimed: Claimed) -> tuple[IntentReport, ...]:
@@ -242,7 +244,7 @@ class RequestHandler:
         budget, metadata = run.context.budget, run.metadata
         text = compose_text(run.outputs, intents)
         if error is not None:
-            said = "\n".join(output.text for output in run.outputs if output.text)
+            said = compose_text(run.outputs, intents) if run.outputs or intents else ""
             text = f"{said}\n{_sentence(outcome, error)}".strip()
         used = [name for output in run.outputs for name in output.tools_called]
         response = Response(

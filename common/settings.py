@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from common.context import Owner
 from common.intents import Policy
 from common.limits import Limits
+from common.model_settings import BreakerSettings, ModelSettings
+from common.section import Positive, Section
+from common.service_settings import (
+    AppriseSettings,
+    CalDavAccount,
+    CalDavSettings,
+    MqttSettings,
+    NotificationSettings,
+    WebSearchSettings,
+)
 
 __all__ = [
+    "AppriseSettings",
+    "BreakerSettings",
+    "CalDavAccount",
+    "CalDavSettings",
     "CalendarSettings",
     "DeviceSettings",
     "FlagSettings",
@@ -22,6 +36,8 @@ __all__ = [
     "LanguageSettings",
     "LogSettings",
     "ModelSettings",
+    "MqttSettings",
+    "NotificationSettings",
     "RequestSettings",
     "RouterSettings",
     "SceneSettings",
@@ -31,15 +47,8 @@ __all__ = [
     "StoreSettings",
     "TimerSettings",
     "WeatherSettings",
+    "WebSearchSettings",
 ]
-
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StoreSettings(Section):
@@ -50,15 +59,6 @@ class StoreSettings(Section):
     )
     queue_size: int = Field(default=10_000, gt=0, description="events waiting for their commit before appends wait")
     timeout: Positive = Field(default=10.0, description="seconds an append or a read may take")
-
-
-class ModelSettings(Section):
-    """One model tier."""
-
-    provider: Literal["offline"] = "offline"
-    model: str = ""
-    temperature: float | None = None
-    max_tokens: int | None = Field(default=None, gt=0)
 
 
 class RequestSettings(Section):
@@ -108,8 +108,10 @@ class WeatherSettings(Section):
 
 
 class CalendarSettings(Section):
-    """The local .ics file."""
+    """Calendars: a local .ics file for each owner, or accounts of a CalDAV server."""
 
+    backend: Literal["local", "caldav"] = "local"
+    caldav: CalDavSettings = CalDavSettings()
     path: Path | None = Field(default=None, description="None: calendar.ics in data_dir")
     default_start: time = Field(default=time(9, 0), description="taken where a day but no time was given")
     default_minutes: int = Field(default=60, gt=0, description="length of an event that names none")
@@ -125,12 +127,13 @@ class TimerSettings(Section):
 
 
 class SearchSettings(Section):
-    """The user's own documents."""
+    """The user's own documents, and the web where a provider is configured."""
 
     folder: Path | None = Field(default=None, description="None: documents/ in data_dir")
     shipped_collection: bool = True
     max_results: int = Field(default=5, gt=0, le=50)
     max_file_bytes: int = Field(default=5_000_000, gt=0)
+    web: WebSearchSettings = WebSearchSettings()
 
 
 class DeviceSettings(Section):
@@ -152,8 +155,10 @@ class SceneSettings(Section):
 
 
 class SmartHomeSettings(Section):
-    """The embedded house; empty lists mean the shipped example house."""
+    """The embedded house (empty lists mean the shipped example house), or the devices of an MQTT broker."""
 
+    backend: Literal["embedded", "mqtt"] = "embedded"
+    mqtt: MqttSettings = MqttSettings()
     devices: tuple[DeviceSettings, ...] = ()
     scenes: tuple[SceneSettings, ...] = ()
 
@@ -184,6 +189,7 @@ class Settings(Section):
         default_factory=lambda: {"fast": ModelSettings(), "smart": ModelSettings()}, description="tier -> model"
     )
     model_aliases: dict[str, str] = Field(default_factory=lambda: {"sonnet": "smart"})
+    model_breaker: BreakerSettings = BreakerSettings()
     requests: RequestSettings = RequestSettings()
     router: RouterSettings = RouterSettings()
     flags: FlagSettings = FlagSettings()
@@ -193,6 +199,7 @@ class Settings(Section):
     timer: TimerSettings = TimerSettings()
     search: SearchSettings = SearchSettings()
     smart_home: SmartHomeSettings = SmartHomeSettings()
+    notifications: NotificationSettings = NotificationSettings()
     language: LanguageSettings = LanguageSettings()
     log: LogSettings = LogSettings()
 

@@ -80,7 +80,8 @@ class Tool:
 
     `utterances` are things people say that this tool serves; they make offline selection possible and are shown to
     no real model. `effect` marks tools that register intents. `choices` gives, per request, the values an argument
-    can take. `timeout` is in seconds.
+    can take; `prepare` is awaited before, to fetch what it draws on (it is given a few seconds, and its failure only
+    means that what was known before is used). `timeout` is in seconds.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Tool:
     effect: bool = False
     timeout: float = 30.0
     choices: Callable[[TaskContext], Choices] | None = None
+    prepare: Callable[[TaskContext], Awaitable[None]] | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -19,6 +19,7 @@ from llm_provider.agent_run import AgentRun, ToolBounds
 from llm_provider.factory import LLMFactory, ModelDescription
 from llm_provider.private_run import private_run
 from llm_provider.schemas import Schema, tool_schema
+from llm_provider.tool_execution import prepare_tools
 from llm_provider.tool_registry import ToolRegistry
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class RuntimeAgentFactory:
     ) -> RunResult:
         """Run an agent of this configuration once; see `RuntimeAgent.run`."""
         model = await self._models.load(self._tier)
+        await prepare_tools(self._tools.get_tools(config.tool_names), run.context)
         from llm_provider.recorder import Recorder
         from llm_provider.strands_runs import MAX_TURNS, AgentSpec, run_agent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ import anyio
 from opentelemetry.trace import Status, StatusCode
 from pydantic import ValidationError
 
+from common.context import TaskContext
 from common.errors import LimitExceeded, SupervisorError
 from common.intent_collector import IntentCollector, clear_current_collector, set_current_collector
 from common.run_context import RunContext
@@ -21,7 +22,7 @@ from common.updates import ToolFinished, ToolStarted
 from events.catalogue.trace import ToolCalled
 from llm_provider.json_safe import bounded_text, clean_text, json_safe, usable_arguments
 
-__all__ = ["describe_invalid_arguments", "execute_tool", "record_unknown_tool"]
+__all__ = ["describe_invalid_arguments", "execute_tool", "prepare_tools", "record_unknown_tool"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ _UPDATE_EXCERPT = 300
 _MAX_FACTS = 100
 _MAX_SOURCES = 50
 _MAX_PROBLEMS = 8
+_PREPARE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -43,6 +45,16 @@ class _Attempt:
     status: str = "ok"
     error: str | None = None
     kind: str = ""
+
+
+async def prepare_tools(tools: Iterable[Tool], context: TaskContext) -> None:
+    """Let tools fetch what their choices draw on, each source once; one that fails or hangs is logged and left."""
+    for prepare in dict.fromkeys(tool.prepare for tool in tools if tool.prepare is not None):
+        try:
+            with anyio.fail_after(_PREPARE_SECONDS):
+                await prepare(context)
+        except Exception:  # a host's own function; the call itself will say what can't be reached
+            logger.info("the choices of a tool could not be brought up to date", exc_info=True)
 
 
 async def execute_tool(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from common.agent_configuration import AgentConfiguration
+from common.health import HealthCheck
 from common.intents import IntentHandler
 from common.language.calls import CallPlan, CallPlanner, PlannedCall, ToolShape
 from common.language.formats import CHOICES, UTTERANCES
@@ -16,11 +17,11 @@ from common.run_context import RunContext
 from common.tool import Choices, Fact, Tool, ToolResult
 from events.projection import View
 from llm_provider.runtime_agent_factory import RuntimeAgentFactory
-from llm_provider.tool_execution import execute_tool
+from llm_provider.tool_execution import execute_tool, prepare_tools
 from roles.prompts import load_prompt
 from roles.resources import RoleResources
 
-__all__ = ["DomainRole", "Fallback", "tool_shape"]
+__all__ = ["DomainRole", "Fallback", "Service", "tool_shape"]
 
 
 def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
@@ -38,6 +39,9 @@ def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
 Fallback = Callable[[str], tuple[str, Mapping[str, Any]] | None]
 """From a part that was routed to the role, though no tool's words fit it, to a read-only tool and its arguments."""
 
+Service = Callable[[], Awaitable[None]]
+"""Something that runs until it is cancelled."""
+
 
 @dataclass(slots=True)
 class _Prepared:
@@ -51,6 +55,9 @@ class DomainRole:
     The fast path plans tool calls with the same reader the offline model uses and runs them directly, which costs
     well under a millisecond. Where that reading is incomplete an agent with the role's tools answers, if a model is
     configured; otherwise the answer says what is missing.
+
+    `services` run as long as the supervisor does (a connection that is kept, for example) and are started again after
+    a failure; `health_checks` ask what the role depends on whether it is there.
     """
 
     def __init__(
@@ -64,6 +71,8 @@ class DomainRole:
         intent_handlers: Sequence[IntentHandler] = (),
         views: Sequence[View] = (),
         fallback: Fallback | None = None,
+        services: Sequence[Service] = (),
+        health_checks: Sequence[HealthCheck] = (),
     ) -> None:
         self.name = name
         self.description = description
@@ -71,6 +80,8 @@ class DomainRole:
         self.tools = tuple(tools)
         self.intent_handlers = tuple(intent_handlers)
         self.views = tuple(views)
+        self.services = tuple(services)
+        self.health_checks = tuple(health_checks)
         self._fallback = fallback
         self._requests = resources.settings.requests
         self._runtime: RuntimeAgentFactory | None = resources.runtime
@@ -79,6 +90,7 @@ class DomainRole:
 
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer one request; see `common.role.Role`."""
+        await prepare_tools(self.tools, run.context)
         plan = self._plan(request, run, run.facts)
         complete = bool(plan.calls) and not plan.unmatched
         complete = complete and not any(call.missing or call.part.condition for call in plan.calls)

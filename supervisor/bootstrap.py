@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,3 +217,8 @@ def loops(parts: Parts) -> list[Loop]:
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
     ]
+
+
+def services(parts: Parts) -> list[Callable[[], Awaitable[None]]]:
+    """What the roles keep going for as long as the supervisor runs."""
+    return [service for role in parts.roles.all() for service in getattr(role, "services", ())]

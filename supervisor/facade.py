@@ -116,11 +116,11 @@ class Supervisor:
         self._parts = parts
         await self._background.start()
         if self._with_loops:
-            from supervisor.bootstrap import loops
+            from supervisor.bootstrap import loops, services
             from supervisor.scheduler import Scheduler
 
             self._recovered = True
-            self._background.start_soon(Scheduler(loops(parts)).run)
+            self._background.start_soon(Scheduler(loops(parts), services(parts)).run)
             self._background.start_soon(_warm_up, parts)
 
     async def close(self, timeout: float = 10.0) -> None:

@@ -1,9 +1,9 @@
-"""The loops of a running supervisor: timers, and the recovery of what dead processes left behind."""
+"""The loops and services of a running supervisor: timers, recovery, connections that are kept."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -11,6 +11,7 @@ import anyio
 __all__ = ["Loop", "Scheduler"]
 
 _log = logging.getLogger(__name__)
+_FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
 
 
@@ -25,16 +26,33 @@ class Loop:
 
 
 class Scheduler:
-    """Runs loops side by side. A step that fails is logged, and tried again after growing pauses."""
+    """Runs loops and services side by side. What fails is logged, and tried again after growing pauses."""
 
-    def __init__(self, loops: list[Loop]) -> None:
+    def __init__(self, loops: Sequence[Loop], services: Sequence[Callable[[], Awaitable[None]]] = ()) -> None:
         self._loops = loops
+        self._services = services
 
     async def run(self) -> None:
         """Run until cancelled."""
         async with anyio.create_task_group() as group:
             for loop in self._loops:
                 group.start_soon(self._repeat, loop)
+            for service in self._services:
+                group.start_soon(self._keep_up, service)
+
+    @staticmethod
+    async def _keep_up(service: Callable[[], Awaitable[None]]) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            started = anyio.current_time()
+            try:
+                await service()
+            except Exception:  # a service that broke down is started again
+                _log.exception("a service of a role broke down")
+            else:
+                return
+            pause = _FIRST_PAUSE if anyio.current_time() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
+            await anyio.sleep(pause)
 
     @staticmethod
     async def _repeat(loop: Loop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.language.connectors import CONDITIONS, SIGNALS, Connector, opens_with_order, read_connector
-from common.language.marked import mark
+from common.language.follow_ups import asked_again, only_time
 from common.language.phrases import (
     INTENT_NOUNS,
     PRONOUNS,
@@ -15,7 +15,6 @@ from common.language.phrases import (
     opens_statement,
     opens_terse,
 )
-from common.language.places import read_place
 from common.language.sentences import ENDS, find_sentences, held_together
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
@@ -58,6 +57,8 @@ class Found:
 _TELLING = word_set("remind reminder remember forget tell ask note todo memo task text message email mail write say")
 _HOW = frozenset({"how", "learn", "want", "wants"})
 _TOLD = frozenset({"that", "saying", "says"})
+_CONTAINERS = frozenset({"reminder", "note", "memo", "todo", "task", "message"})
+_LEAVE = frozenset({"can", "could", "should", "may", "must"})
 _OWN_THINGS = frozenset({"timer", "alarm", "reminder", "weather", "forecast", "calendar", "schedule", "agenda"})
 _PLAIN_ORDERS = word_set(
     "set turn switch add check search find show cancel remind tell send start stop lock wake create delete schedule"
@@ -75,7 +76,6 @@ _PLEASANTRIES = word_set(
 )
 _LOOSE = frozenset({"and", "then", "also", ",", "&", "plus", "but", "so"})
 _WORD_LIMIT = 14
-_FOLLOW_UP = 6
 
 
 def find_clauses(text: str) -> Found:
@@ -128,7 +128,7 @@ class _Finder:
             if not self._cuts(first, index, opens, end, connector):
                 index += 1
                 continue
-            self._take(first, index, before)
+            self._take(first, index, before, joined=True)
             first, before = connector.end, connector
             index = max(opens, connector.end)
         self._take(first, end, before)
@@ -156,7 +156,7 @@ class _Finder:
     def _cuts(self, first: int, index: int, opens: int, end: int, connector: Connector) -> bool:
         """Whether a new clause starts at `opens`, the one before reaching from `first` to `index`."""
         tokens = self.tokens
-        start = skip_wrapper(tokens, first, index)
+        start = skip_wrapper(tokens, first, end)
         if start >= index:
             return False
         if not self._opens(opens, end):
@@ -169,7 +169,7 @@ class _Finder:
             return False
         if tokens.word(index - 1) in _INDIRECT or self._shares_object(start, index, connector):
             return False
-        if tokens.word(opens) in CONDITIONS and tokens.word(index) == "," and not self._complete(start, index):
+        if tokens.word(opens) in CONDITIONS and self._condition_end(opens, end) >= end:
             return False
         return not self._goes_on(start, index, opens, end, connector)
 
@@ -185,10 +185,15 @@ class _Finder:
 
     def _goes_on(self, start: int, index: int, opens: int, end: int, connector: Connector) -> bool:
         """Whether what opens belongs to words that the clause holds ("remind me to buy milk *and call mom*")."""
+        tokens = self.tokens
+        bare = tokens.low[index:opens] in (["and"], [","], [",", "and"])
+        if bare and tokens.word(index - 1) in _CONTAINERS and tokens.word(index) == ",":
+            return True
+        if bare and self._asks_leave(start) and not opens_question(tokens, opens, end):
+            return True
         lock = self._lock(start, index)
         if not lock:
             return False
-        tokens = self.tokens
         if opens_question(tokens, opens, end) or tokens.word(opens) in CONDITIONS:
             return False
         following = tokens.low[opens + 1 : opens + 8]
@@ -199,6 +204,10 @@ class _Finder:
         if tokens.word(opens) not in _PLAIN_ORDERS:
             return True
         return lock == "to" and not self.held[index - 1]
+
+    def _asks_leave(self, start: int) -> bool:
+        """Whether a question about what one may do stands here, whose verbs go together ("can I bake and freeze")."""
+        return self.tokens.word(start) in _LEAVE and self.tokens.word(start + 1) in ("i", "we", "one", "you")
 
     def _lock(self, start: int, end: int) -> str:
         """What holds the rest of a clause together: "to" (remind me to …), "that" (tell Bob that …), or ""."""
@@ -217,6 +226,10 @@ class _Finder:
     def _infinitive(self, index: int) -> bool:
         word = self.tokens.word(index)
         return word not in ("the", "my", "a", "an", "our", "your") and not word[0].isdigit()
+
+    def _asks(self, start: int, end: int) -> bool:
+        """Whether the words ask for something, if only in brief ("lights off")."""
+        return self._complete(start, end) or opens_terse(self.tokens, start, end)
 
     def _complete(self, start: int, end: int) -> bool:
         """Whether the words ask for something by themselves."""
@@ -291,7 +304,7 @@ class _Finder:
         if text := self._text(start, end):
             self.context.append(Context(text, len(self.clauses), head, self._number))
 
-    def _take(self, start: int, end: int, before: Connector) -> None:
+    def _take(self, start: int, end: int, before: Connector, *, joined: bool = False) -> None:
         """Add the clause, or what it shares with the others."""
         tokens = self.tokens
         while end > start and tokens.word(end - 1) in _LOOSE and not self.held[end - 1]:
@@ -312,35 +325,20 @@ class _Finder:
             condition, end = self._text(trailing, end), trailing
         if first >= end:
             return
-        if (follow_up := self._follow_up(first, end)) is not None:
-            self.clauses.append(Clause(follow_up, sentence=self._number))
-        elif self._only_shared(start, first, end):
+        if (again := self._asked_again(first, end)) is not None:
+            self.clauses.append(Clause(again, sentence=self._number))
+        elif self._only_shared(start, first, end) or (joined and not self._asks(first, end)):
             self._share(start, end)
         elif not self.clauses or not _PLEASANTRIES.issuperset(tokens.low[first:end]):
             self.clauses.append(
                 Clause(self._text(start, end), before.follows, before.precedes, condition, self._number)
             )
 
-    def _follow_up(self, first: int, end: int) -> str | None:
-        """A question asked again of another place or time ("And in Bergen?", "what about Sunday?")."""
-        tokens = self.tokens
-        if not self.clauses or self.clauses[-1].sentence == self._number or end - first > _FOLLOW_UP:
+    def _asked_again(self, first: int, end: int) -> str | None:
+        """The question before, asked of another place or time ("And in Bergen?"), or None."""
+        if not self.clauses or self.clauses[-1].sentence == self._number:
             return None
-        last = self.clauses[-1].text
-        if not opens_question(tokenize(last), 0, len(last)):
-            return None
-        if tokens.low[first : first + 2] in (["what", "about"], ["how", "about"]):
-            first += 2
-        place = read_place(mark(last))
-        named = first + (tokens.word(first) in ("in", "for", "at"))
-        capital = named < end and not self.held[named] and tokens.raw(named)[:1].isupper()
-        if place is not None and capital and not find_expressions(tokenize(tokens.cut(named, end))):
-            return last.replace(place, tokens.cut(named, end))
-        if first >= end or not self._only_time(first, end):
-            return None
-        spans = find_expressions(tokenize(last))
-        kept = f"{last[: spans[-1].start]}{last[spans[-1].end :]}".rstrip() if spans else last
-        return f"{kept} {tokens.cut(first, end)}"
+        return asked_again(self.clauses[-1].text, self.tokens.cut(first, end))
 
     def _otherwise(self, first: int, end: int) -> None:
         """The clause for when the last condition does not hold; of a lone time the verb is that of the one before."""
@@ -348,14 +346,14 @@ class _Finder:
             return
         last = self.clauses[-1]
         text = self._text(first, end)
-        if self._only_time(first, end):
+        if only_time(self.tokens, first, end):
             spans = find_expressions(tokenize(last.text))
             text = f"{last.text[: spans[-1].start]}{text}" if spans else text
         self.clauses.append(Clause(text, condition=_opposite(self._condition or last.condition), sentence=self._number))
 
     def _only_shared(self, raw: int, start: int, end: int) -> bool:
         """Whether the words only say when or where, tell of a situation, or name what "it" will stand for."""
-        if self._only_time(start, end):
+        if only_time(self.tokens, start, end):
             return True
         told = raw
         while told < end - 1 and (self.held[told + 1] or self.tokens.word(told) in (",", "so", "hi", "hey")):
@@ -367,7 +365,7 @@ class _Finder:
 
     def _behind_time(self, start: int, end: int) -> int:
         """The index behind words of time that open a statement ("tomorrow I have …")."""
-        behind = [index for index in range(start + 1, min(end, start + 6)) if self._only_time(start, index)]
+        behind = [index for index in range(start + 1, min(end, start + 6)) if only_time(self.tokens, start, index)]
         return behind[-1] if behind else start
 
     def _taken_up(self, end: int) -> bool:
@@ -376,16 +374,8 @@ class _Finder:
         if tokens.word(end) != ",":
             return False
         behind = skip_wrapper(tokens, end + 1, len(tokens))
-        return opens_request(tokens, behind, len(tokens)) and not PRONOUNS.isdisjoint(
-            tokens.low[behind + 1 : behind + 4]
-        )
-
-    def _only_time(self, start: int, end: int) -> bool:
-        tokens = self.tokens
-        expressions = find_expressions(tokenize(tokens.cut(start, end)))
-        if not expressions:
-            return tokens.word(start) in ("in", "at") and end - start <= 3 and tokens.raw(start + 1)[:1].isupper()
-        return sum(found.last - found.first for found in expressions) >= end - start
+        opens = opens_request(tokens, behind, len(tokens)) or opens_question(tokens, behind, len(tokens))
+        return opens and not PRONOUNS.isdisjoint(tokens.low[behind + 1 : behind + 4])
 
 
 def _opposite(condition: str | None) -> str | None:

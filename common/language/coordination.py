@@ -177,10 +177,10 @@ def _timed(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
         return shared
     if not found:
         return None
-    stem = tokens.text[: tokens.starts[found[-1].first]]
+    stem = tokens.text[: tokens.starts[found[-1].first]].removesuffix("both ")
     lead = tokens.raw(found[-1].first) if tokens.word(found[-1].first) in ("for", "at", "in", "to") else "for"
-    spoken = right if tokens.word(at) in ("for", "at", "in", "to") else f"{lead} {right}"
-    return [left, f"{stem}{spoken}"]
+    led = tokens.word(at) in ("for", "at", "in", "to") or stem.rstrip().endswith((" for", " at", " to"))
+    return [left.replace(" both ", " "), f"{stem}{right if led else f'{lead} {right}'}"]
 
 
 def _shared_unit(tokens: Tokens, joint: int, right: str) -> list[str] | None:

@@ -5,6 +5,7 @@ Plain English vocabulary; nothing here knows which tools exist.
 
 from __future__ import annotations
 
+from common.language.concepts import STOP_WORDS
 from common.language.words import Tokens, word_set
 
 __all__ = [
@@ -56,7 +57,7 @@ VERBS = AMBIGUOUS_VERBS | word_set(
     "investigate research google browse hunt scout subscribe publish broadcast tweet upload visualise "
     "visualize plot draw paint sketch compose sing recite narrate dictate spell pronounce imagine "
     "simulate estimate rate rank recommend advise figure close open warm heat cool turn switch put go use "
-    "try do have check set book plan"
+    "try check set book plan"
 )
 _OBJECT_STARTS = word_set(
     "a an the my our your his her their its this that these those it them him me us some any all every "
@@ -73,6 +74,7 @@ QUESTION_WORDS = word_set(
     "anything whether what'll how'll what're who'll where're"
 )
 _AUXILIARY = word_set("is are am was were do does did will would could should can may has have isn't aren't don't")
+_SUBJECTS = frozenset({"i", "we", "you", "they", "he", "she", "it"})
 _QUESTION_SUBJECTS = word_set(
     "i it we there the my our they he she this that these those anything anyone any a an you it's your "
     "his her their all everything somebody someone anybody today tomorrow"
@@ -110,6 +112,8 @@ def opens_question(tokens: Tokens, index: int, end: int) -> bool:
     word, second = tokens.word(index), tokens.word(index + 1)
     if index >= end or word not in QUESTION_WORDS:
         return False
+    if word == "when" and (second in _SUBJECTS or second.endswith("ing")):
+        return False
     if word in _AUXILIARY:
         return index + 1 < end and (second in _QUESTION_SUBJECTS or tokens.raw(index + 1)[:1].isupper())
     if word in ("any", "anything"):
@@ -120,8 +124,10 @@ def opens_question(tokens: Tokens, index: int, end: int) -> bool:
 def opens_request(tokens: Tokens, index: int, end: int) -> bool:
     """Whether an imperative begins at `index`; a word that is a noun too counts only with an object behind it."""
     word = tokens.word(index)
-    if index >= end or word not in VERBS:
+    if index >= end:
         return False
+    if word not in VERBS:
+        return _reads_as_order(tokens, index, end)
     if word not in AMBIGUOUS_VERBS:
         return True
     following = tokens.word(index + 1)
@@ -155,6 +161,16 @@ _STATING = word_set(
     "it's it need must i'll we'll that some flying driving travelling traveling leaving visiting seeing "
     "want would like go visit i'd we'd"
 )
+
+
+def _reads_as_order(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether a word that is no listed verb stands like one: before an object ("bake a cake", "rinse the glasses")."""
+    word = tokens.word(index)
+    plain = word.isalpha() and len(word) > 2 and word not in STOP_WORDS and word not in _NO_VERBS
+    following = tokens.word(index + 1)
+    object_follows = following in ("it", "them") if index + 2 >= end else following in _OBJECT_ARTICLES
+    object_follows = object_follows and index + 1 < end
+    return plain and object_follows and (tokens.raw(index).islower() or index == 0)
 
 
 def opens_statement(tokens: Tokens, index: int, end: int) -> bool:
@@ -196,6 +212,15 @@ def statement_end(tokens: Tokens, index: int, end: int) -> int:
     return index
 
 
+_OBJECT_ARTICLES = frozenset(
+    {"a", "an", "the", "my", "our", "me", "us", "him", "her", "them", "some", "another", "each"}
+)
+_NO_VERBS = word_set(
+    "on off over under near around between through during before after since until while because although though "
+    "than like likes against without within behind beside across along upon toward towards per via despite except "
+    "inside outside once unless whereas half both double what's that's there's here's it's let's who's when's where's "
+    "how's not only even just still never always often also too instead well today tomorrow tonight yesterday"
+)
 _LINKS = word_set("and or of in on at with for is are was to , . ; ? !")
 
 

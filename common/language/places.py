@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.language.concepts import STOP_WORDS, WEAK_WORDS
 from common.language.marked import Marked
 from common.language.phrases import ARTICLES, VERBS
 from common.language.subjects import content_end
@@ -37,8 +38,11 @@ _COMMON = word_set(
     "currently hourly daily weekly local any some check show tell me give get what is how how's hows will "
     "it be good bad nice today's tomorrow's extended my our this next outdoor indoor average high low "
     "chance of and about your detailed quick see app please look up read find does do are there right now "
-    "or can you could know need want wanna hot cold expected latest whole us general"
+    "or can you could know need want wanna hot cold expected latest whole us general situation status "
+    "details info alert warning channel map index suppose supposed predicted again atmospheric"
 )
+_SKY = frozenset({"weather", "forecast", "temperature", "temp", "climate"})
+_PLAIN = frozenset({"on", "off"}) | STOP_WORDS | WEAK_WORDS | _COMMON | _WEATHER
 _WORDS = 6
 
 
@@ -145,11 +149,11 @@ def _beside_weather(marked: Marked, end: int) -> str | None:
     """A place right behind or before a word such as "weather"."""
     tokens = marked.tokens
     for index in range(end):
-        if tokens.word(index) not in _WEATHER or not marked.free(index):
+        if tokens.word(index) not in _SKY or not marked.free(index):
             continue
         if index + 1 < end and marked.free(index + 1):
             behind = _place_at(marked, index + 1, end, any_case=True)
-            if behind and behind.lower() not in VERBS and behind.split()[0].lower() not in _COMMON:
+            if behind and not any(word.lower() in VERBS or word.lower() in _PLAIN for word in behind.split()):
                 return behind
         first = index
         while first > 0 and marked.free(first - 1) and _placelike(tokens.word(first - 1)):
@@ -161,4 +165,4 @@ def _beside_weather(marked: Marked, end: int) -> str | None:
 
 
 def _placelike(word: str) -> bool:
-    return word[0].isalpha() and word not in _COMMON and word not in VERBS and word not in ARTICLES
+    return word[0].isalpha() and word not in _PLAIN and word not in VERBS and word not in ARTICLES

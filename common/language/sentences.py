@@ -21,6 +21,10 @@ def held_together(tokens: Tokens) -> bytearray:
         size = found.last - found.first - 1
         if size > 0:
             held[found.first + 1 : found.last] = b"\x01" * size
+    for index, word in enumerate(tokens.low):
+        thousands = word == "," and tokens.glued(index) and tokens.glued(index + 1)
+        if thousands and tokens.word(index - 1).isdecimal() and tokens.word(index + 1).isdecimal():
+            held[index : index + 2] = b"\x01\x01"
     for first, last in _quotations(tokens):
         held[first + 1 : last + 1] = b"\x01" * (last - first)
     return held

@@ -169,7 +169,7 @@ def _refers(tokens: Tokens, index: int) -> bool:
     if word == "it":
         return bool(before) and following not in ("is", "was", "will", "has", "can", "should")
     plain = not following or not following.isalpha() or following in _BEHIND_PRONOUN
-    return plain and (before in VERBS or before in _BEFORE_PRONOUN)
+    return plain and (before in VERBS or before in _BEFORE_PRONOUN or index == 1)
 
 
 # ---- subjects and places ---------------------------------------------------------------------------------------------

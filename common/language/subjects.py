@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from common.language.marked import Marked
-from common.language.phrases import ARTICLES, PRONOUNS, VERBS, opens_statement, statement_end
+from common.language.phrases import ARTICLES, PRONOUNS, VERBS, opens_request, opens_statement, statement_end
 from common.language.words import word_set
 from common.language.wrappers import skip_wrapper
 
@@ -22,7 +22,7 @@ _TRAILING = word_set(
 )
 _CALENDARS = word_set("calendar calendars schedule agenda diary planner calender calandar")
 _BEFORE_CALENDAR = word_set("my the our to in into on onto from work own off of")
-_OWN_NOUNS = word_set("timer alarm reminder countdown entry timers alarms reminders stopwatch")
+_OWN_NOUNS = word_set("reminded timer alarm reminder countdown entry timers alarms reminders stopwatch")
 _CONTAINERS = word_set(
     "ticket tickets issue case email e-mail mail message note memo document doc report request task page "
     "bug complaint appointment's inquiry question item post"
@@ -30,7 +30,7 @@ _CONTAINERS = word_set(
 _MESSAGES = frozenset({"email", "e-mail", "mail", "message", "text", "sms"})
 _MOVERS = word_set("take get put bring push pull move scratch cross pencil")
 _AWAY = word_set("out off up back forward down away in")
-_TO_CONTENT = word_set("for to about of that the a an entry event me on")
+_TO_CONTENT = word_set("for to about of that the a an entry event me on set")
 _NAMED = frozenset({"called", "named", "titled", "labelled", "labeled", "entitled"})
 _KEEPING = frozenset({"remember", "memorise", "memorize", "note"})
 _KEPT_PAIRS = frozenset({"save", "store", "know", "learn", "record"})
@@ -82,7 +82,7 @@ def read_subject(marked: Marked) -> str | None:
     kept_from = _kept(marked, skip_wrapper(tokens, 0, end))
     if kept_from is not None:
         return tokens.cut(kept_from, end) or None
-    start = content_start(marked, end)
+    start = _reminding(marked, content_start(marked, end), end)
     end = _before_saying(marked, start, _fronted(marked, start, end))
     named = next((index for index in range(start, end) if marked.low[index] in _NAMED), None)
     addresses = _addresses(marked)
@@ -94,6 +94,14 @@ def read_subject(marked: Marked) -> str | None:
     if tokens.word(start) in _MOVERS and places and tokens.word(places[-1]) in _AWAY:
         places = places[:-1]
     return _trimmed(marked, places)
+
+
+def _reminding(marked: Marked, start: int, end: int) -> int:
+    """Where "remind me" stands behind what led to it ("the steaks are on, remind me to turn them")."""
+    low = marked.low
+    if low[start:end][:1] == ["remind"]:
+        return start
+    return next((index for index in range(start, end - 1) if low[index : index + 2] == ["remind", "me"]), start)
 
 
 def _addresses(marked: Marked) -> frozenset[int]:
@@ -112,7 +120,7 @@ def _fronted(marked: Marked, start: int, end: int) -> int:
     """The end of what stands before a request about it: "the dentist on Friday, please cancel it"."""
     low = marked.low
     for index in range(start + 1, end - 1):
-        if low[index] in VERBS and low[index + 1] in PRONOUNS and marked.free(index):
+        if low[index] in VERBS and low[index + 1] in PRONOUNS and marked.free(index) and low[index - 1] != "to":
             last = index
             while last > start and low[last - 1] in _BEFORE_VERB:
                 last -= 1
@@ -162,10 +170,12 @@ def _object(marked: Marked, start: int, end: int) -> list[int]:
         at += 4
     elif opens_statement(tokens, at, end):
         at = statement_end(tokens, at, end)
-    elif tokens.word(at) in VERBS:
+    elif tokens.word(at) in VERBS or opens_request(tokens, at, end):
         at += 1
         if tokens.word(at) in _PARTICLES and tokens.word(at - 1) != "remind":
             at += 1
+        if tokens.low[at : at + 2] == ["rid", "of"]:
+            at += 2
     elif (tokens.word(at), tokens.word(at + 1)) == ("what", "time"):
         at += 2
     while at < end and (tokens.word(at) in _OPENING or not marked.free(at) or tokens.word(at) in (":", "-")):
@@ -226,7 +236,8 @@ def _without_calendar(marked: Marked, places: list[int]) -> list[int]:
             first = n
             while first > 0 and low[places[first - 1]] in _BEFORE_CALENDAR:
                 first -= 1
-            if first < n:
+            parted = n == 0 or places[n - 1] != index - 1
+            if first < n or parted:
                 return places[:first] + places[n + 1 :]
     return places
 

@@ -28,7 +28,8 @@ i also want you to
 i also need you to|i would also like you to|i'd also like you to|i'd also like to|i would also like to
 we need to|we want to
 you should|you can|let's|lets|let us|help me to|help me|go ahead and|be so kind and|be so kind as to
-make sure to|make sure you|make sure that you|be sure to|don't forget to|do not forget to|my request is|if you would
+make sure to|make sure you|make sure that you|be sure to|don't forget to|dont forget to|do not forget to
+my request is|if you would
 """
 
 

@@ -16,6 +16,11 @@ class Case:
 
 CASES = [
     Case(
+        "bake a cake for Anna and drive to Bern tomorrow",
+        ("bake a cake for Anna", "drive to Bern tomorrow"),
+    ),
+    Case("rinse the glasses, then polish them", ("rinse the glasses", "polish glasses"), {1: (0,)}),
+    Case(
         "Plan a mountain trip for Saturday: check the weather, search for lodging, add it to my calendar and "
         "remind me an hour before",
         (
@@ -342,4 +347,18 @@ ONE_PART = [
     "note: buy paint, brushes and tape",
     "find papers on supply and demand",
     "what should I see and do in Lisbon",
+    "in Lisbon, where can I eat well?",
+    "for a fondue, which cheese do I need",
+    "I'd love some ramen, is there a good place nearby?",
+    "when I travel to Peru, do I need a vaccination?",
+    "instead of butter, can I take oil",
+    "the thermostat, what is it set to?",
+    "can I bake the bread and freeze it?",
+    "make a reminder, call the plumber on Monday",
+    "how much are 12,500 yen in francs",
+    "go ahead and turn off the fan",
+    "should I sell my flat or rent it out",
+    "my soup stood in the fridge for a week, is it still good?",
+    "do I need a visa, if I fly to Japan?",
+    "I can't decide what to cook, do you have an idea?",
 ]

@@ -51,6 +51,11 @@ PLACES: list[tuple[str, str | None]] = [
     ("hotels in Val d'Isère", "Val d'Isère"),
     ("any storms near Key West tonight", "Key West"),
     ("meeting in room 12 at 9", "room 12"),
+    ("is it going to rain tomorrow", None),
+    ("tell me the weather forecast", None),
+    ("can you give me information on Hobart weather", "Hobart"),
+    ("how much snow will there be", None),
+    ("what is today's high temperature predicted to be", None),
 ]
 
 SUBJECTS: list[tuple[str, str | None]] = [
@@ -98,6 +103,12 @@ SUBJECTS: list[tuple[str, str | None]] = [
     ("schedule dinner for four on Saturday at 8", "dinner for four"),
     ("remind me every monday to submit my timesheet", "submit my timesheet"),
     ("make an appointment called Eye test for the 9th at 2", "Eye test"),
+    ("clear my calendar on Friday", None),
+    ("the cake is in the oven, remind me to take it out in 40 minutes", "take it out"),
+    ("could you get rid of my trip to Basel from my calendar", "trip to Basel"),
+    ("add to Monday's calendar a visit to the vet", "visit to the vet"),
+    ("I want to be reminded to lock the shed", "lock the shed"),
+    ("I need a reminder set for the tax form", "tax form"),
 ]
 
 PEOPLE: list[tuple[str, list[str]]] = [

@@ -44,7 +44,10 @@ def test_locks_pin_what_the_project_asks_for() -> None:
         data = tomllib.load(file)
     groups = data["dependency-groups"]
     runtime = [*data["project"]["dependencies"], *groups["build"]]
-    extras = [item for extra in data["project"]["optional-dependencies"].values() for item in extra]
+    own_extras = data["project"]["optional-dependencies"]
+    extras = [item for name, extra in own_extras.items() if name != "all" for item in extra]
+    (everything,) = map(Requirement, own_extras["all"])
+    assert everything.extras == own_extras.keys() - {"all"}
     development = [*runtime, *extras, *(item for item in groups["dev"] if isinstance(item, str))]
     for lock, wanted in zip(LOCKS, (runtime, development, groups["uv"]), strict=True):
         pinned = pins(lock)

@@ -26,6 +26,8 @@ __all__ = ["DocumentIndex", "Folder"]
 
 _VERSION = 1
 _BATCH = 50
+_PAUSE = 0.01
+"""Seconds between tries to get at a busy index."""
 _FRESH = 2_000_000_000
 """Nanoseconds within which a file may change again without its time showing it."""
 _DAMAGED = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -164,12 +166,25 @@ class DocumentIndex:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._use_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch to write-ahead logging; SQLite does not wait for others by itself here, as it does elsewhere."""
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if _version(connection) == _VERSION:

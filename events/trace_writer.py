@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel
 
-from common.errors import StoreError
+from common.errors import StoreError, StreamConflict
+from common.intents import StreamAppend
 from events.catalogue.base import Event
 from events.pending import Pending
 from events.store import EventStore, stream_name
@@ -54,6 +55,33 @@ class TraceWriter:
                 self._post(_storable(event))
             except Exception as error:
                 self._failed(event, error)
+
+    async def end(self, event: BaseModel, beside: Sequence[StreamAppend] = ()) -> None:
+        """Record the trace's last event in one append with others, and wait until all of the trace is durable.
+
+        Raises `StreamConflict` when one of the others came second: nothing of this append is in the log then, and the
+        trace can be gone on with. Raises `StoreError` like `flush`.
+        """
+        if not beside:
+            self.record(event)
+            return await self.flush()
+        if len(event.__pydantic_serializer__.to_json(event)) > _MAX_BYTES:
+            event = _storable(event)
+        pending = self._store.post(
+            [StreamAppend(self._stream, [event], self._version if self._last is None else None), *beside],
+            tenant=self._tenant,
+            correlation=self._trace_id,
+            follows=self._last,
+        )
+        try:
+            await pending.durable()
+        except StreamConflict as conflict:
+            if conflict.where != self._stream:
+                raise
+            self._error = self._error or conflict
+        else:
+            self._last = pending
+        return await self.flush()
 
     async def flush(self) -> None:
         """Wait until everything recorded so far is durable. Raises `StoreError` when any of it failed."""

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 from common.agent_configuration import AgentConfiguration
 from common.context import TaskContext
+from common.prompts import PromptText, load_prompt
 
-__all__ = ["GUIDELINE_HEADING", "PROMPT_VERSION", "agent_prompt", "guideline_block", "guideline_lines"]
+__all__ = ["agent_prompt", "guideline_lines", "guideline_text"]
 
-PROMPT_VERSION = "agent-frame@1"
-"""Changes whenever the text below does."""
-
-GUIDELINE_HEADING = "Guideline:"
+_GUIDELINE = "Guideline:"
 """Stands alone on its line; the guideline's lines follow, each after "- ", up to the first line that is different."""
 
 _HEADING_LINE = re.compile(r"^([ \t]*guideline)[ \t]*:[ \t]*$", re.IGNORECASE | re.MULTILINE)
@@ -21,7 +19,7 @@ _HEADING_LINE = re.compile(r"^([ \t]*guideline)[ \t]*:[ \t]*$", re.IGNORECASE | 
 
 def agent_prompt(
     configuration: AgentConfiguration, context: TaskContext, *, guideline: Sequence[str] = (), iterations: int
-) -> str:
+) -> PromptText:
     """System prompt, plan, guidance, active guideline, then what came before, time, location and model calls left.
 
     A section that has nothing to say is left out; the order never changes. Texts that were made from the request
@@ -30,22 +28,22 @@ def agent_prompt(
     time = (
         context.now.strftime(f"%A %Y-%m-%d %H:%M {context.zone.key}") if context.current_time is not None else "unknown"
     )
-    sections = (
-        configuration.system_prompt,
-        _section("Plan", configuration.plan),
-        _section("Guidance", configuration.guidance),
-        guideline_block(guideline),
-        _section("Earlier in this session", context.recent_log_summary or ""),
-        f"Time: {time}\nLocation: {context.location or 'unknown'}\nModel calls you may make: {iterations}",
+    return load_prompt("llm_provider.prompts", "agent_frame").render(
+        system_prompt=_quoted(configuration.system_prompt),
+        plan=_quoted(configuration.plan),
+        guidance=_quoted(configuration.guidance),
+        guideline=guideline_text(guideline),
+        earlier=_quoted(context.recent_log_summary or ""),
+        time=time,
+        location=context.location or "unknown",
+        iterations=str(iterations),
     )
-    return "\n\n".join(section.strip() for section in sections if section.strip())
 
 
-def guideline_block(lines: Sequence[str]) -> str:
-    """The active guideline as a block of a prompt; empty without lines."""
+def guideline_text(lines: Sequence[str]) -> str:
+    """The active guideline as the lines below its heading in a prompt; empty without any."""
     rules = [" ".join(line.split()) for line in lines]
-    shown = [f"- {rule}" for rule in rules if rule]
-    return "\n".join((GUIDELINE_HEADING, *shown)) if shown else ""
+    return "\n".join(f"- {rule}" for rule in rules if rule)
 
 
 def guideline_lines(prompt: str) -> list[str]:
@@ -54,7 +52,7 @@ def guideline_lines(prompt: str) -> list[str]:
     inside = False
     for line in prompt.splitlines():
         text = line.strip()
-        if text == GUIDELINE_HEADING:
+        if text == _GUIDELINE:
             inside = True
         elif inside and text.startswith("- "):
             found.append(text[2:])
@@ -63,6 +61,5 @@ def guideline_lines(prompt: str) -> list[str]:
     return found
 
 
-def _section(heading: str, text: str) -> str:
-    quoted = _HEADING_LINE.sub(r"\1 -", text.strip())
-    return f"{heading}:\n{quoted}" if quoted else ""
+def _quoted(text: str) -> str:
+    return _HEADING_LINE.sub(r"\1 -", text.strip())

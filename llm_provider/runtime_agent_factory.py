@@ -121,7 +121,7 @@ class RuntimeAgentFactory:
         spec = AgentSpec(
             model,
             name,
-            agent_prompt(config, run.context, guideline=run.hints.guideline, iterations=turns),
+            agent_prompt(config, run.context, guideline=run.hints.guideline, iterations=turns).text,
             [Recorder(state, self._tools, config.tool_names)],
             self._strands_tools(config, run.context, state),
             retries=self._retries,

@@ -14,10 +14,11 @@ from common.language.formats import CHOICES, PART, PART_ID, PART_ORDER, PART_REF
 from common.language.parts import split
 from common.run_context import RunContext
 from common.task_graph import Task, TaskGraph
+from llm_provider.agent_prompt import guideline_text
 from llm_provider.factory import LLMFactory
 from llm_provider.structured import ask_structured
 from llm_provider.tool_registry import ToolRegistry
-from roles.prompts import load_prompt
+from roles.prompts import load_prompt, situation
 from roles.role_registry import RoleRegistry
 
 __all__ = ["PlannerOutput", "PlanningRole", "RoleScores", "TaskGraphOutput"]
@@ -107,8 +108,10 @@ class PlanningRole:
             await self._models.load(self._tier),
             PlannerOutput,
             system_prompt=prompt.render(
-                tools=self._tools.format_for_llm(list(shortlist)) or "(none fits)", **_situation(context)
-            ),
+                tools=self._tools.format_for_llm(list(shortlist)) or "(none fits)",
+                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                **situation(context),
+            ).text,
             request=request,
             data=run.inputs if run is not None else (),
             schema_patch=_with_tool_choices(self._tool_choices(shortlist), agent_prompt.template),
@@ -137,7 +140,11 @@ class PlanningRole:
         output = await ask_structured(
             await self._models.load(self._tier),
             TaskGraphOutput,
-            system_prompt=prompt.render(roles=roles, **_situation(context)),
+            system_prompt=prompt.render(
+                roles=roles,
+                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                **situation(context),
+            ).text,
             request=request,
             data=run.inputs if run is not None else (),
             schema_patch=_with_role_choices(self._role_choices([part.standalone for part in split(request)])),
@@ -209,12 +216,6 @@ def _role_score(name: str, scores: Mapping[str, float]) -> float:
     if name in scores:
         return scores[name]
     return scores.get("none", 0.0) if name == "conversation" else 0.0
-
-
-def _situation(context: TaskContext) -> dict[str, str]:
-    time = context.now.strftime("%A %Y-%m-%d %H:%M %Z") if context.current_time else "unknown"
-    earlier = f"Earlier in this session:\n{context.recent_log_summary}" if context.recent_log_summary else ""
-    return {"time": time, "location": context.location or "unknown", "context": earlier}
 
 
 def _with_role_choices(choices: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:

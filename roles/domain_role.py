@@ -183,7 +183,7 @@ class DomainRole:
         prompt = load_prompt("role")
         configuration = AgentConfiguration(
             plan=request,
-            system_prompt=prompt.render(role=self.name, description=self.description),
+            system_prompt=prompt.render(role=self.name, description=self.description).text,
             tool_names=tuple(tool.name for tool in self.tools),
             metadata={"prompt_version": prompt.version, "role": self.name},
         )

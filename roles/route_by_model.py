@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.context import TaskContext
 from common.language.formats import CHOICES
 from common.run_context import RunContext
+from llm_provider.agent_prompt import guideline_text
 from llm_provider.factory import LLMFactory
 from llm_provider.structured import ask_structured
-from roles.prompts import load_prompt
+from roles.prompts import load_prompt, situation
 from roles.role_registry import RoleRegistry
 from roles.router import PLANNING
 
@@ -56,13 +57,18 @@ class RouteByModel:
         """The name of a role, or None for planning. Raises `ModelError` and `LimitExceeded`."""
         roles = self._roles.enabled()
         prompt = load_prompt("route")
+        run = self._run.get()
         output = await ask_structured(
             await self._models.load(self._tier),
             RouteOutput,
-            system_prompt=prompt.render(roles="\n".join(f"- {role.name}: {role.description}" for role in roles)),
+            system_prompt=prompt.render(
+                roles="\n".join(f"- {role.name}: {role.description}" for role in roles),
+                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                **situation(context),
+            ).text,
             request=request,
             schema_patch=_with_choices(self._choices(request, probabilities)),
-            run=self._run.get(),
+            run=run,
             purpose="route",
         )
         return None if output.route == PLANNING else output.route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +13,9 @@ import anyio
 
 from common.clock import Clock
 from common.context import TaskContext
-from common.errors import LimitExceeded, NotFound, RequestRejected, StoreError, SupervisorError
+from common.errors import LimitExceeded, NotFound, RequestRejected, StoreError, StreamConflict, SupervisorError
 from common.flags import META_PLANNING, Flags
-from common.intents import IntentStatus
+from common.intents import IntentStatus, StreamAppend
 from common.results import IntentReport, RequestMetadata, Response, UsageReport
 from common.settings import Settings
 from common.telemetry import Telemetry
@@ -32,7 +32,7 @@ from supervisor.admission import Admission
 from supervisor.answers import compose_text, outcome_of
 from supervisor.claims import Claimed, Claims
 from supervisor.engine import Engine
-from supervisor.intent_processor import IntentProcessor
+from supervisor.intent_processor import Closing, IntentProcessor
 from supervisor.notifications import Notification, Notifications
 from supervisor.recovery import Recovery
 from supervisor.runs import Run, Runs
@@ -153,6 +153,11 @@ class RequestHandler:
                 reports = await self._work(run, claimed)
             if running.scope.cancelled_caught:
                 return await self._end(run, "cancelled", run.reports, "cancelled by request")
+            if run.closing is not None:
+                closed = await self._close(run, run.closing)
+                if closed is not None:
+                    return closed
+                reports = await self._services.intents.settle(run)
             await self._tell_of_approvals(run, reports)
             return await self._end(run, outcome_of(run.outputs, reports), reports)
         except LimitExceeded as limit:
@@ -188,6 +193,9 @@ class RequestHandler:
         if decision.approach == "direct":
             self._routed(run, decision, "direct")
             await self._direct(run, decision.route)
+            run.closing = await services.intents.close_with(run)
+            if run.closing is not None:
+                return (run.closing.report,)
             return await services.intents.settle(run)
         flag = await services.flags.read(META_PLANNING, run.context.context)
         services.telemetry.metrics.flags.labels(META_PLANNING, flag.reading.variant).inc()
@@ -238,8 +246,23 @@ class RequestHandler:
                     Notification("approval", report.type, report.detail, self._services.clock.now(), context.owner)
                 )
 
+    async def _close(self, run: Run, closing: Closing) -> Response | None:
+        """End the trace together with its intent; None where something else came first: it is to be settled anew."""
+        reports = (closing.report,)
+        try:
+            response = await self._end(run, outcome_of(run.outputs, reports), reports, beside=closing.appends)
+        except StreamConflict:
+            return None
+        self._services.intents.closed(run, closing)
+        return response
+
     async def _end(
-        self, run: Run, outcome: str, intents: tuple[IntentReport, ...], error: str | None = None
+        self,
+        run: Run,
+        outcome: str,
+        intents: tuple[IntentReport, ...],
+        error: str | None = None,
+        beside: Sequence[StreamAppend] = (),
     ) -> Response:
         budget, metadata = run.context.budget, run.metadata
         text = compose_text(run.outputs, intents)
@@ -272,10 +295,10 @@ class RequestHandler:
             ),
             duration_ms=round(budget.elapsed() * 1000, 3),
         )
-        _log.info("request ended: %s, %s, %.0f ms", outcome, response.metadata.approach, response.duration_ms)
-        run.trace.record(TraceEnded(outcome=outcome, response=response.model_dump(mode="json"), error=error))
+        ended = TraceEnded(outcome=outcome, response=response.model_dump(mode="json"), error=error)
         with anyio.CancelScope(shield=True):
-            await run.trace.flush()
+            await run.trace.end(ended, beside)
+        _log.info("request ended: %s, %s, %.0f ms", outcome, response.metadata.approach, response.duration_ms)
         metrics = self._services.telemetry.metrics
         metrics.requests.labels(response.metadata.approach, outcome).inc()
         metrics.request_seconds.labels(response.metadata.approach).observe(budget.elapsed())

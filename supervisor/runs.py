@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.context import TaskContext
 from common.intent_collector import CollectedIntent, IntentCollector
@@ -19,6 +19,9 @@ from events.store import EventStore
 from events.trace_writer import TraceWriter
 from supervisor.answers import TaskOutput
 
+if TYPE_CHECKING:
+    from supervisor.intent_processor import Closing
+
 __all__ = ["Run", "Runs"]
 
 
@@ -32,6 +35,7 @@ class Run:
     outputs: list[TaskOutput] = field(default_factory=list[TaskOutput])
     task_order: tuple[str, ...] = ()
     reports: tuple[IntentReport, ...] = ()
+    closing: Closing | None = None
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def collected(self) -> list[CollectedIntent]:

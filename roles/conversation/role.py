@@ -37,7 +37,7 @@ class ConversationRole(DomainRole):
         prompt = load_prompt("conversation")
         configuration = AgentConfiguration(
             plan="",
-            system_prompt=prompt.render(),
+            system_prompt=prompt.render().text,
             metadata={"prompt_version": prompt.version, "role": self.name},
         )
         agent, _ = runtime.create_agent(configuration, run.context)

@@ -1,32 +1,20 @@
-"""Prompt templates: one file each, the first line its version, filled in by `string.Template`."""
+"""The prompts of router, planner and roles: one template file each (see `common.prompts`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from string import Template
+from common.context import TaskContext
+from common.prompts import Prompt
+from common.prompts import load_prompt as load
 
-__all__ = ["Prompt", "load_prompt"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A template and its version; `render` needs every name that the template uses."""
-
-    name: str
-    version: str
-    template: str
-
-    def render(self, **values: str) -> str:
-        """The text with every placeholder filled in; raises `KeyError` for one that is missing."""
-        return Template(self.template).substitute(values)
+__all__ = ["load_prompt", "situation"]
 
 
-@cache
 def load_prompt(name: str) -> Prompt:
-    """The template `name` of this package; its version is the part after ``version:`` in the first line."""
-    text = files("roles.prompts").joinpath(f"{name}.md").read_text(encoding="utf-8")
-    head, _, body = text.partition("\n")
-    version = head.partition("version:")[2].strip(" ->")
-    return Prompt(name, f"{name}@{version}", body.strip())
+    """The template `name` of this package."""
+    return load(__name__, name)
+
+
+def situation(context: TaskContext) -> dict[str, str]:
+    """When and where a request is made, and what came before it, as the planner's and the router's templates say it."""
+    time = context.now.strftime("%A %Y-%m-%d %H:%M %Z") if context.current_time else "unknown"
+    return {"time": time, "location": context.location or "unknown", "earlier": context.recent_log_summary or ""}

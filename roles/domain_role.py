@@ -12,6 +12,7 @@ from common.intents import IntentHandler
 from common.language.calls import CallPlan, CallPlanner, PlannedCall, ToolShape
 from common.language.formats import CHOICES, UTTERANCES
 from common.language.parts import Part
+from common.remembered import Remembered
 from common.results import RoleResult
 from common.run_context import RunContext
 from common.tool import Choices, Fact, Tool, ToolResult
@@ -47,6 +48,7 @@ Service = Callable[[], Awaitable[None]]
 class _Prepared:
     choices: list[Choices]
     planner: CallPlanner
+    plan: Remembered[CallPlan]
 
 
 class DomainRole:
@@ -100,7 +102,9 @@ class DomainRole:
 
     def _plan(self, request: str, run: RunContext, facts: Sequence[Fact]) -> CallPlan:
         """The calls for a request; a part that no tool's words fit goes to the fallback, if the role has one."""
-        plan = self._planner(run).plan(request, facts=facts, rules=run.hints.guideline)
+        prepared = self._prepare(run)
+        rules = run.hints.guideline
+        plan = prepared.planner.plan(request, facts=facts, rules=rules) if facts or rules else prepared.plan(request)
         if self._fallback is None or not plan.unmatched:
             return plan
         calls = list(plan.calls)
@@ -113,13 +117,14 @@ class DomainRole:
                 calls.append(PlannedCall(len(calls), part, call[0], dict(call[1]), (), (), 0.0))
         return CallPlan(tuple(calls), tuple(left))
 
-    def _planner(self, run: RunContext) -> CallPlanner:
+    def _prepare(self, run: RunContext) -> _Prepared:
         choices: list[Choices] = [tool.choices(run.context) if tool.choices else {} for tool in self.tools]
         prepared = self._prepared
         if prepared is None or prepared.choices != choices:
             shapes = [tool_shape(tool, values) for tool, values in zip(self.tools, choices, strict=True)]
-            prepared = self._prepared = _Prepared(choices, CallPlanner(shapes))
-        return prepared.planner
+            planner = CallPlanner(shapes)
+            prepared = self._prepared = _Prepared(choices, planner, Remembered(planner.plan))
+        return prepared
 
     async def _run_calls(self, request: str, plan: CallPlan, run: RunContext) -> RoleResult:
         facts: list[Fact] = list(run.facts)

@@ -18,6 +18,7 @@ from anyio import to_thread
 from common.context import TaskContext
 from common.errors import LimitExceeded, RoutingError
 from common.language.parts import Part, split
+from common.remembered import Remembered
 from common.settings import RouterSettings
 from roles.role_registry import RoleRegistry
 from roles.scorer.labels import CONVERSATION, NONE, examples_digest, role_of
@@ -76,6 +77,8 @@ class Router:
         self._ask_model = ask_model
         self._threshold = scorer.curve.threshold(settings.precision)
         self._learned: Mapping[str, NewRole] = {}
+        self._scores = Remembered(scorer.probabilities)
+        self._split = Remembered(split)
 
     @classmethod
     async def create(
@@ -128,7 +131,7 @@ class Router:
         """
         found = dict.fromkeys((role.name for role in self._roles.enabled()), 0.0)
         nobody = 0.0
-        for label, probability in self._scorer.probabilities(text).items():
+        for label, probability in self._scores(text).items():
             role = role_of(label)
             if role in found:
                 found[role] += probability
@@ -143,7 +146,7 @@ class Router:
         """Decide about one request. Raises `RoutingError` where no role is enabled at all."""
         if not self._roles.enabled():
             raise RoutingError("there is no role to route to", where="router", todo="Register a role, or enable one.")
-        parts = split(request)
+        parts = self._split(request)
         if len(parts) > 1:
             return self._several(request, parts)
         probabilities = self.probabilities(request)
@@ -214,6 +217,7 @@ class Router:
 
     def _take(self, table: LinearTable, new: Sequence[NewRole]) -> None:
         self._scorer = self._scorer.with_learned(table)
+        self._scores = Remembered(self._scorer.probabilities)
         self._learned = {role.name: role for role in new}
 
 

@@ -371,10 +371,15 @@ def checked_text(text: str, max_chars: int) -> str:
         raise RequestRejected(
             "the request holds characters that can't be encoded (lone surrogates)", where=f"character {error.start}"
         ) from None
-    clean = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text).strip()
+    clean = text if text.isprintable() else "".join(map(_printable, text))
+    clean = clean.strip()
     if not clean:
         raise RequestRejected("the request is empty", todo="Say what you want done.")
     return clean
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() or char in "\n\t" else " "
 
 
 def _sentence(outcome: str, error: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from common.context import Owner
 from common.section import Positive, Section
 
 __all__ = [
@@ -34,6 +37,53 @@ class CalDavSettings(Section):
     accounts: dict[str, CalDavAccount] = Field(default_factory=dict, description="of other owners, by tenant/user")
     timeout: Positive = Field(default=10.0, description="seconds one exchange with the server may take")
 
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            raise ValueError("it is no address; write it like https://dav.example.org/") from None
+        if not known or not value.isprintable() or " " in value:
+            raise ValueError("it is no address; write it like https://dav.example.org/")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("it must not hold a password; write username and password into the account")
+        return value
+
+    @field_validator("accounts")
+    @classmethod
+    def _owners(cls, value: dict[str, CalDavAccount]) -> dict[str, CalDavAccount]:
+        for name in value:
+            tenant, _, user = name.partition("/")
+            if not tenant or not user or "/" in user:
+                raise ValueError(f"{name!r} names no owner; write tenant/user, with %2F for a / in a name")
+            if name == "default/local":
+                raise ValueError("default/local is the default owner, whose account is calendar.caldav.account")
+        return value
+
+    @staticmethod
+    def key_of(owner: Owner) -> str:
+        """The setting that names an owner's account; in names a / is written %2F and a % is %25."""
+        if owner == Owner("default", "local"):
+            return "calendar.caldav.account"
+        tenant, user = (name.replace("%", "%25").replace("/", "%2F") for name in owner)
+        return f"calendar.caldav.accounts.{tenant}/{user}"
+
+    @staticmethod
+    def owner_of(name: str) -> Owner:
+        """The owner whom a key of `accounts` names."""
+        tenant, _, user = name.partition("/")
+        return Owner(*(part.replace("%2F", "/").replace("%25", "%") for part in (tenant, user)))
+
+    def account_of(self, owner: Owner) -> CalDavAccount | None:
+        """An owner's own account; None where they have none. Nobody ever gets another owner's."""
+        if owner == Owner("default", "local"):
+            return self.account
+        return self.accounts.get(self.key_of(owner).removeprefix("calendar.caldav.accounts."))
+
 
 class MqttSettings(Section):
     """A broker whose devices announce themselves as Home Assistant's MQTT discovery has it."""
@@ -43,8 +93,9 @@ class MqttSettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     tls: bool = False
+    ca_file: Path | None = Field(default=None, description="the authority of the broker's certificate; None: the usual")
     tenant: str = Field(default="default", description="the tenant whose house this is")
-    discovery_prefix: str = "homeassistant"
+    discovery_prefix: str = Field(default="homeassistant", pattern=r"^[^+#\x00/][^+#\x00]*$", max_length=200)
     timeout: Positive = Field(default=5.0, description="seconds to connect, and to wait for a device to confirm")
 
 
@@ -71,4 +122,20 @@ class NotificationSettings(Section):
     urls: tuple[SecretStr, ...] = Field(default=(), description="Apprise addresses of the default owner")
     owners: dict[str, AppriseSettings] = Field(default_factory=dict, description="of other owners, by tenant/user")
     timeout: Positive = Field(default=10.0, description="seconds one delivery may take")
-    queue: int = Field(default=256, gt=0, description="notifications that may wait for their delivery")
+    queue: int = Field(default=256, gt=0, description="notifications that may wait at an address for their delivery")
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: dict[str, AppriseSettings]) -> dict[str, AppriseSettings]:
+        for name in value:
+            tenant, _, user = name.partition("/")
+            if not tenant or not user or "/" in user:
+                raise ValueError(f"{name!r} names no owner; write tenant/user, with %2F for a / in a name")
+            if name == "default/local":
+                raise ValueError("default/local is the default owner, whose addresses are notifications.urls")
+        return value
+
+    @staticmethod
+    def owner_of(name: str) -> Owner:
+        """The owner whom a key of `owners` names; in names a / is written %2F and a % is %25."""
+        return CalDavSettings.owner_of(name)

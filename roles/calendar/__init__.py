@@ -1,4 +1,4 @@
-"""The calendar role: the user's own calendar, by default a local .ics file."""
+"""The calendar role: the user's own calendar, a local .ics file or an account of a CalDAV server."""
 
 from roles.calendar.role import build
 

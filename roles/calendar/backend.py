@@ -9,13 +9,27 @@ from typing import Protocol
 from common.context import Owner
 from common.errors import SupervisorError
 
-__all__ = ["CalendarBackend", "CalendarError", "EventReference", "NewEvent", "NotInCalendar", "Occurrence"]
+__all__ = [
+    "CalendarBackend",
+    "CalendarError",
+    "CalendarUnclear",
+    "EventReference",
+    "NewEvent",
+    "NotInCalendar",
+    "Occurrence",
+]
 
 
 class CalendarError(SupervisorError):
-    """Raised when a calendar can't be read or written; nothing was changed then."""
+    """Raised when a calendar can't be read or written; this call changed nothing then."""
 
     code = "calendar"
+
+
+class CalendarUnclear(SupervisorError):
+    """Raised when nobody can tell whether a change happened: the answer to it was lost. Asking again is safe."""
+
+    code = "calendar_unclear"
 
 
 class NotInCalendar(CalendarError):
@@ -75,8 +89,9 @@ class NewEvent:
 class CalendarBackend(Protocol):
     """The calendars of all owners, each seen by its owner alone.
 
-    Every method raises `CalendarError` for a definite failure. Writing is idempotent: adding a UID that is there,
-    moving to where it is, and removing what is gone change nothing.
+    Every method raises `CalendarError` for a definite failure, and those that write `CalendarUnclear` where the
+    outcome is open. Writing is idempotent: adding a UID that is there, moving to where it is, and removing what is
+    gone change nothing.
     """
 
     async def between(self, owner: Owner, start: datetime, end: datetime) -> list[Occurrence]:

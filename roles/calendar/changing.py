@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from common.language.time_words import find_spans, read_duration, read_when
+from common.language.time_words import find_spans, is_repeating, length_note, read_duration, read_when
 from common.settings import Settings
 from common.tool import Fact, ToolContext, ToolResult
 from roles.calendar.arguments import AddArguments, CancelArguments, MoveArguments
@@ -23,7 +23,6 @@ from roles.calendar.words import (
     name_in,
     place_in,
     read_target,
-    repeats,
     split_move,
     without_spans,
 )
@@ -88,7 +87,7 @@ class ChangingTools:
         now = context.context.now
         source, words = _source_and_target(arguments)
         try:
-            if repeats(words):
+            if is_repeating(words):
                 raise CannotTell("I can move one occurrence of a series, not the whole series.")
             entry, *others = await self._meant(source, "", context)
             if others:
@@ -156,7 +155,7 @@ class ChangingTools:
 
     def _new_span(self, arguments: AddArguments, context: ToolContext) -> _Span:
         """When the new event is; raises `CannotTell`."""
-        if repeats(arguments.when):
+        if is_repeating(arguments.when):
             raise CannotTell("I can add single events, not repeating ones. Name one day for it.")
         found = read_when(
             arguments.when,
@@ -174,7 +173,7 @@ class ChangingTools:
         length = read_duration(arguments.duration) if arguments.duration.strip() else None
         if length is not None and length > _LONGEST:
             raise CannotTell("That is too long for one event: a year is the most.")
-        notes = (found.note,) if found.note else ()
+        notes = tuple(filter(None, (found.note, length_note(arguments.duration))))
         midnight = datetime.combine(found.start.date(), time(), tzinfo=found.start.tzinfo)
         if not found.has_time:
             days = _whole_days(midnight, found.end, length, is_all_day(arguments.when, arguments.subject))

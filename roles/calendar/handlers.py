@@ -8,12 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+import anyio
 from pydantic import JsonValue
 
 from common.context import Owner
-from common.errors import IntentError
+from common.errors import IntentError, SupervisorError
 from common.intents import Effect, Intent, IntentExecution, IntentResult
-from roles.calendar.backend import CalendarBackend, CalendarError, EventReference, NewEvent, Occurrence
+from roles.calendar.backend import (
+    CalendarBackend,
+    CalendarError,
+    CalendarUnclear,
+    EventReference,
+    NewEvent,
+    NotInCalendar,
+    Occurrence,
+)
 from roles.calendar.intents import AddEvent, CancelEvent, MoveEvent
 from roles.time_in_words import clock_words
 
@@ -21,6 +30,7 @@ __all__ = ["AddEventHandler", "CancelEventHandler", "MoveEventHandler", "overlap
 
 _NAMESPACE = uuid.UUID("b1a3e3a0-5c1f-4a8e-9e63-0f6f1d7b6f02")
 _MAX_OVERLAPS = 3
+_OVERLAP_SECONDS = 5.0
 
 
 def uid_for(owner: Owner, key: str) -> str:
@@ -61,16 +71,22 @@ class _Handler:
         return None
 
     async def _overlaps(self, owner: Owner, own: EventReference, start: datetime, end: datetime) -> str:
-        """What else is at that time; an answer that can't be had is no failure of what was done."""
-        try:
-            entries = await self._backend.between(owner, start, end)
-        except CalendarError:
-            return ""
+        """What else is at that time; an answer that can't be had in time is no failure of what was done."""
+        entries: list[Occurrence] = []
+        with anyio.move_on_after(_OVERLAP_SECONDS):
+            try:
+                entries = await self._backend.between(owner, start, end)
+            except CalendarError:
+                return ""
         words = overlap_words([entry for entry in entries if entry.reference != own], start, end)
         return f" {words}" if words else ""
 
 
-def _failed(error: CalendarError) -> IntentError:
+def _failed(error: CalendarError, execution: IntentExecution) -> SupervisorError:
+    """How a failure is told to the processor: as definite only where no earlier attempt may have succeeded."""
+    if execution.attempt > 1 and not isinstance(error, NotInCalendar):
+        what = f"an earlier attempt had no clear outcome, and then {error.what}"
+        return CalendarUnclear(what, where=error.where, todo=error.todo)
     return IntentError(error.what, where=error.where, todo=error.todo)
 
 
@@ -93,7 +109,7 @@ class AddEventHandler(_Handler):
         try:
             await self._backend.add(owner, event)
         except CalendarError as error:
-            raise _failed(error) from error
+            raise _failed(error, execution) from error
         place = f", {wanted.place}" if wanted.place and wanted.place.casefold() not in wanted.name.casefold() else ""
         overlaps = await self._overlaps(owner, EventReference(uid), start, end)
         return IntentResult(
@@ -115,7 +131,7 @@ class MoveEventHandler(_Handler):
         try:
             await self._backend.move(owner, wanted.reference, start, end, all_day=wanted.all_day)
         except CalendarError as error:
-            raise _failed(error) from error
+            raise _failed(error, execution) from error
         one = " Only this occurrence of the series is moved." if wanted.occurrence is not None else ""
         before = f", before it was {wanted.before}" if wanted.before else ""
         overlaps = await self._overlaps(owner, wanted.reference, start, end)
@@ -136,7 +152,7 @@ class CancelEventHandler(_Handler):
         try:
             await self._backend.remove(execution.context.owner, wanted.reference)
         except CalendarError as error:
-            raise _failed(error) from error
+            raise _failed(error, execution) from error
         data: JsonValue = {"uid": wanted.uid, "occurrence": wanted.reference.occurrence}
         if wanted.series:
             return IntentResult(f"“{wanted.name}” and all its occurrences are no longer in your calendar.", data=data)

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from common.context import TaskContext
 from common.errors import ToolError
-from common.language.time_words import read_range
+from common.language.time_words import read_extent
 from common.settings import LanguageSettings
 from common.tool import Fact
 from roles.calendar.backend import CalendarBackend, CalendarError, Occurrence
@@ -31,11 +31,12 @@ class CannotTell(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A range of time; `said` tells that it was named, not taken by default."""
+    """A range of time; `said` tells that it was named, not taken by default, `note` how its words were taken."""
 
     start: datetime
     end: datetime
     said: bool = True
+    note: str = ""
 
     @property
     def hours(self) -> bool:
@@ -44,7 +45,11 @@ class Asked:
 
 
 def range_words(asked: Asked) -> str:
-    """Saturday 28 November 2026, or its first and last day, or hours of it."""
+    """Saturday 28 November 2026, or its first and last day, or hours of it; with how the words were taken."""
+    return f"{_range(asked)} ({asked.note})" if asked.note else _range(asked)
+
+
+def _range(asked: Asked) -> str:
     if asked.hours:
         last = asked.end - timedelta(seconds=1)
         if last.date() == asked.start.date():
@@ -99,11 +104,11 @@ class Lookout:
         today = datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
         if not when.strip():
             return Asked(today, today + timedelta(days=days), said=False)
-        found = read_range(when, now, facts=facts, language=self._language)
+        found = read_extent(when, now, facts=facts, language=self._language)
         if found is None:
             raise CannotTell(f"I can't tell which time “{when}” is. Say, for example, “tomorrow” or “next week”.")
-        start, end = (moment.astimezone(now.tzinfo) for moment in found)
-        return Asked(start, min(end, start + _MAX_RANGE))
+        start, end = found.start.astimezone(now.tzinfo), found.end.astimezone(now.tzinfo)
+        return Asked(start, min(end, start + _MAX_RANGE), note=found.note)
 
     async def chosen(self, said: str, asked: Asked | None, context: TaskContext) -> list[Occurrence]:
         """The entries that words mean, at least one.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from common.health import HealthCheck
 from common.language.time_words import find_spans
+from roles.calendar.adapters.caldav_server import CalDavCalendar
 from roles.calendar.adapters.local_file import LocalCalendar
 from roles.calendar.examples import EXAMPLES
 from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
@@ -15,8 +17,11 @@ __all__ = ["build"]
 
 
 def build(resources: RoleResources) -> DomainRole:
-    """The calendar role over each owner's local .ics file."""
-    backend = LocalCalendar(resources.settings, resources.clock)
+    """The calendar role over each owner's local .ics file, or account of a CalDAV server, as the settings have it.
+
+    Raises `ConfigurationError` where they name a CalDAV server without saying which, or no account there.
+    """
+    backend = _backend(resources)
     return DomainRole(
         resources,
         name="calendar",
@@ -28,7 +33,15 @@ def build(resources: RoleResources) -> DomainRole:
         tools=CalendarTools(backend, resources.settings).tools(),
         intent_handlers=(AddEventHandler(backend), MoveEventHandler(backend), CancelEventHandler(backend)),
         fallback=_question,
+        health_checks=(HealthCheck("calendar", backend.probe),),
     )
+
+
+def _backend(resources: RoleResources) -> CalDavCalendar | LocalCalendar:
+    settings = resources.settings
+    if settings.calendar.backend == "caldav":
+        return CalDavCalendar(settings.calendar.caldav, resources.clock)
+    return LocalCalendar(settings, resources.clock)
 
 
 def _question(part: str) -> tuple[str, dict[str, str]] | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
-from common.language.time_words import read_duration
+from common.language.time_words import length_note, read_duration
 from common.settings import Settings
 from common.tool import Fact, Tool, ToolContext, ToolResult
 from roles.calendar.arguments import AddArguments, CancelArguments, FindFreeArguments, ListArguments, MoveArguments
@@ -139,7 +139,11 @@ class CalendarTools:
             if asked.hours
             else [*day_windows(start, asked.end, self._settings.day_start, self._settings.day_end)]
         )
-        return _free(free_slots(windows, busy, length), length, asked, entries)
+        found = _free(free_slots(windows, busy, length), length, asked, entries)
+        named = bool(found.data)  # with no slot the text names the range, its note included
+        taken = "; ".join(filter(None, (length_note(arguments.duration), asked.note if named else "")))
+        text = found.text.removesuffix(".")
+        return found.model_copy(update={"text": f"{text} ({taken})."}) if taken else found
 
 
 def _on_grid(moment: datetime) -> datetime:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from common.language.concepts import STOP_WORDS
-from common.language.time_words import find_spans, read_duration, read_when
+from common.language.time_words import find_spans, length_note, read_duration, read_when
 from common.language.time_words.expressions import find_expressions
+from common.language.time_words.resolve import at_wall
 from common.language.words import stem, tokenize, word_set
 from common.settings import LanguageSettings
 from roles.calendar.backend import Occurrence
@@ -24,7 +25,6 @@ __all__ = [
     "name_in",
     "place_in",
     "read_target",
-    "repeats",
     "split_move",
     "topic_in",
     "without_spans",
@@ -38,11 +38,6 @@ _CALENDAR = re.compile(
 )
 _HEADING = re.compile(r"^(?:save the )?(?:date|appointment|event|entry)\s*[:–-]\s*", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:a|an|the|my|our|another|new)\s+", re.IGNORECASE)
-_REPEATS = re.compile(
-    r"\b(?:every|each|daily|weekly|biweekly|monthly|yearly|annually|repeat(?:ing|s)?|recurring)\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
-    re.IGNORECASE,
-)
 _ALL = re.compile(r"\b(?:all|every|everything|each|both|clear|empty|wipe)\b", re.IGNORECASE)
 _SERIES = re.compile(
     r"\b(?:series|all (?:of )?(?:the |its |their )?(?:occurrences|repetitions|repeats|instances|dates)"
@@ -99,11 +94,6 @@ def is_series(text: str) -> bool:
 def is_next(text: str) -> bool:
     """Whether only the next one is meant."""
     return _NEXT.search(text) is not None
-
-
-def repeats(*texts: str) -> bool:
-    """Whether something that comes again and again is meant."""
-    return any(_REPEATS.search(text) for text in texts)
 
 
 def name_in(subject: str, person: str) -> str:
@@ -218,10 +208,11 @@ def read_target(words: str, entry: Occurrence, now: datetime, language: Language
     shift = read_duration(words)
     if shift is not None and not dated and not timed:
         by = -shift if _EARLIER.search(words) else shift
+        vague = (note,) if (note := length_note(words)) else ()
         if entry.all_day:
             days = timedelta(days=round(by / timedelta(days=1)))
-            return Target(entry.start + days, entry.end + days, all_day=True)
-        return Target(later(entry.start, by), later(entry.end, by), all_day=False)
+            return Target(entry.start + days, entry.end + days, all_day=True, notes=vague)
+        return Target(later(entry.start, by), later(entry.end, by), all_day=False, notes=vague)
     if not dated and timed:
         return _on_its_day(words, entry, language)
     found = read_when(words, now, language=language, default_time=time(0))
@@ -257,8 +248,8 @@ def _same_time(day: datetime, entry: Occurrence, notes: tuple[str, ...]) -> Targ
     days = timedelta(days=(day.date() - entry.start.date()).days)
     if entry.all_day:
         return Target(entry.start + days, entry.end + days, all_day=True, notes=notes)
-    start = entry.start + days
-    kept = f"no time was given, so it stays at {start:%H:%M}"
+    start, changed = at_wall(entry.start.date() + days, entry.start.time(), entry.start.tzinfo)
+    kept = changed or f"no time was given, so it stays at {start:%H:%M}"
     length = entry.end.astimezone(UTC) - entry.start.astimezone(UTC)
     return Target(start, later(start, length), all_day=False, notes=(*notes, kept))
 

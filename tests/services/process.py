@@ -28,8 +28,18 @@ def free_port() -> int:
 class ServerProcess:
     """One server on a port of 127.0.0.1; its output goes to a file that a failure to start is told with."""
 
-    def __init__(self, command: Sequence[str], port: int, *, folder: Path, environ: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        command: Sequence[str],
+        port: int,
+        *,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+        user: str | None = None,
+    ) -> None:
+        """`user` is whom it runs as, where this process may choose (as root)."""
         self._command = list(command)
+        self._user = user
         self._environ = {**os.environ, **(environ or {})}
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,6 +61,8 @@ class ServerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                user=self._user,
+                extra_groups=None if self._user is None else [],
             )
         deadline = time.monotonic() + _START_SECONDS
         while not self.accepts():

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from roles.calendar.adapters.ics_reading import IcsCalendar, Stored, moment_of, value_of_iso
 from roles.calendar.adapters.ics_text import IcsText, folded, value_start
+from roles.calendar.adapters.ics_zone_writing import FIRST_YEAR, LAST_YEAR, zone_lines
 from roles.calendar.backend import EventReference, NewEvent
 
 __all__ = ["EMPTY", "NoSuchEntry", "with_event", "with_moved", "without_entry"]
@@ -16,8 +17,6 @@ __all__ = ["EMPTY", "NoSuchEntry", "with_event", "with_moved", "without_entry"]
 EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//agent-supervisor//calendar//EN\r\nEND:VCALENDAR\r\n"
 _REPEATING = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
 _UTC_NAMES = frozenset({"UTC", "Etc/UTC", "UCT", "Etc/UCT", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Universal"})
-_FIRST_YEAR, _LAST_YEAR = 1970, 2037
-"""The years that a VTIMEZONE written here covers; times outside are written in UTC."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -57,10 +56,10 @@ def _zone_name(moment: datetime) -> str | None:
 
 
 def _said_by_clock(moment: datetime) -> bool:
-    """Whether clock time and zone name this moment: not the second pass of an hour that clocks go back over."""
-    return moment.replace(fold=0).astimezone(UTC) == moment.astimezone(UTC) and (
-        _FIRST_YEAR <= moment.year <= _LAST_YEAR
-    )
+    """Whether clock time and zone name this moment: not the second pass of an hour that clocks go back over, and
+    not in years that the definition of a zone does not cover.
+    """
+    return moment.replace(fold=0).astimezone(UTC) == moment.astimezone(UTC) and (FIRST_YEAR <= moment.year <= LAST_YEAR)
 
 
 def _new_form(start: datetime, end: datetime, *, all_day: bool) -> _Form:
@@ -193,13 +192,7 @@ def _with_zone(text: str, form: _Form, start: datetime) -> str:
     if name is None or form.parameters != f";TZID={name}":
         return text
     found = IcsText(text)
-    return text if found.has_zone(name) else found.with_first(_zone_lines(name))
-
-
-def _zone_lines(name: str) -> list[str]:
-    from icalendar import Timezone
-
-    return Timezone.from_tzid(name).to_ical().decode("utf-8").rstrip("\r\n").split("\r\n")
+    return text if found.has_zone(name) else found.with_first(zone_lines(name))
 
 
 def _escaped(text: str) -> str:

@@ -11,20 +11,22 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from roles.calendar.adapters.ics_text import BrokenIcs, IcsText, TextBlock
+from roles.calendar.adapters.ics_text import BrokenIcs, IcsText, TextBlock, printable
 from roles.calendar.adapters.ics_zones import text_with_own_zones
 from roles.calendar.backend import EventReference, Occurrence
 
 if TYPE_CHECKING:
     from recurring_ical_events import CalendarQuery
 
-__all__ = ["IcsCalendar", "Stored", "iso_of", "moment_of", "value_of_iso"]
+__all__ = ["PAD", "IcsCalendar", "Stored", "by_start", "iso_of", "moment_of", "value_of_iso"]
 
 _MATTERS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 _STEP_SECONDS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
 _MAX_STEPS = 400_000
 """Repetitions of one series that are counted through at most."""
-_PAD = timedelta(days=2)
+_MAX_WORDS = 1_000
+PAD = timedelta(days=2)
+"""How far around a range is looked, so that days and times without a zone are found wherever they are asked from."""
 _UNREADABLE = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, AssertionError)
 
 
@@ -47,6 +49,11 @@ def iso_of(value: date | datetime, floating: tzinfo | None = None) -> str:
 def value_of_iso(text: str) -> date | datetime:
     """The way back from `iso_of`. Raises `ValueError`."""
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+def by_start(entry: Occurrence) -> tuple[datetime, datetime, str]:
+    """The order in which entries are told."""
+    return entry.start.astimezone(UTC), entry.end.astimezone(UTC), entry.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,8 @@ class IcsCalendar:
 
     def between(self, start: datetime, end: datetime) -> list[Occurrence]:
         """The entries that overlap the time from `start` to `end`, in the zone of `start`, by start."""
-        found = [entry for entry in self._entries(start - _PAD, end + _PAD, start.tzinfo) if entry.overlaps(start, end)]
-        return sorted(found, key=lambda entry: (entry.start.astimezone(UTC), entry.end.astimezone(UTC), entry.name))
+        found = [entry for entry in self._entries(start - PAD, end + PAD, start.tzinfo) if entry.overlaps(start, end)]
+        return sorted(found, key=by_start)
 
     def get(self, reference: EventReference, zone: tzinfo | None) -> Occurrence | None:
         """One entry as it is now, in `zone`; of a series named as a whole, its first."""
@@ -118,7 +125,7 @@ class IcsCalendar:
         return next((entry for entry in self._near(around, zone) if entry.reference == reference), None)
 
     def _near(self, around: datetime, zone: tzinfo | None) -> Iterator[Occurrence]:
-        return self._entries(around - _PAD, around + _PAD, zone)
+        return self._entries(around - PAD, around + PAD, zone)
 
     def _entries(self, start: datetime, end: datetime, zone: tzinfo | None) -> Iterator[Occurrence]:
         self._refuse_endless(end)
@@ -217,4 +224,4 @@ def _steps(rule: Any) -> tuple[float, float]:
 
 def _words(event: Any, name: str) -> str:
     value: Any = event.get(name, "")
-    return " ".join(str(cast("list[Any]", value)[0] if isinstance(value, list) else value).split())
+    return printable(str(cast("list[Any]", value)[0] if isinstance(value, list) else value), _MAX_WORDS)

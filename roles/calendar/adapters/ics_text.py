@@ -5,12 +5,21 @@ What this project does not understand (properties, components, comments of other
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["BrokenIcs", "IcsText", "Line", "TextBlock", "property_name"]
+__all__ = ["BrokenIcs", "IcsText", "Line", "TextBlock", "folded", "printable", "property_name", "value_start"]
 
 _MAX_DEPTH = 20
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and those that turn the direction of what is written around them."""
+
+
+def printable(text: str, limit: int) -> str:
+    """Foreign text in one line, as it may be shown to people: without control characters, of at most `limit`."""
+    line = " ".join(_CONTROL.sub(" ", text[: 4 * limit]).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class BrokenIcs(Exception):
@@ -19,7 +28,7 @@ class BrokenIcs(Exception):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
         self.line = line
-        self.reason = reason
+        self.reason = printable(reason, 300)
 
 
 @dataclass(frozen=True, slots=True)

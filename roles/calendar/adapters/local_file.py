@@ -22,6 +22,7 @@ import anyio.to_thread
 
 from common.clock import Clock
 from common.context import Owner
+from common.health import Reached
 from common.settings import Settings
 from roles.calendar.adapters.ics_text import BrokenIcs
 from roles.calendar.backend import CalendarError, EventReference, NewEvent, NotInCalendar, Occurrence
@@ -91,6 +92,14 @@ class LocalCalendar:
         from roles.calendar.adapters.ics_editing import without_entry
 
         return await self._change(owner, lambda calendar: without_entry(calendar, reference))
+
+    async def probe(self) -> Reached:
+        """Read the default owner's file. See `HealthCheck`."""
+        path = self._settings.calendar_path(Owner("default", "local"))
+        count = await self._in_thread(lambda: self._read(path, lambda calendar: len(calendar.stored)))
+        if not path.exists():
+            return Reached(detail=f"{path} will be made with the first event")
+        return Reached(detail=f"{path}, {count} {'event' if count == 1 else 'events'}")
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         """A read that takes too long is left to end by itself; it changes nothing."""

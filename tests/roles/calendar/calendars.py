@@ -17,13 +17,31 @@ from common.settings import Settings
 from common.tool import Fact, ToolContext, ToolResult
 from roles.calendar.adapters.ics_reading import IcsCalendar
 from roles.calendar.adapters.local_file import LocalCalendar
-from roles.calendar.backend import Occurrence
+from roles.calendar.backend import CalendarBackend, Occurrence
 from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
 from roles.calendar.tools import CalendarTools
 
 ZURICH = ZoneInfo("Europe/Zurich")
 NOW = datetime(2026, 11, 16, 10, 0, tzinfo=ZURICH)  # a Monday
 LOCAL = Owner("default", "local")
+OFFICE = """
+BEGIN:VTIMEZONE
+TZID:My Office
+BEGIN:STANDARD
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+"""A zone that only a file knows, of the office's own making."""
 
 
 def ics(*components: str, head: str = "") -> str:
@@ -55,12 +73,12 @@ class HandClock:
 
 
 class Desk:
-    """The tools and handlers of the calendar role over the files of a folder."""
+    """The tools and handlers of the calendar role, over the files of a folder where no other backend is given."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, backend: CalendarBackend | None = None, **settings: Any) -> None:
         self.settings = Settings.model_validate({"data_dir": folder, **settings})
         self.clock = HandClock(NOW)
-        self.backend = LocalCalendar(self.settings, self.clock, lock_timeout=2.0)
+        self.backend = backend or LocalCalendar(self.settings, self.clock, lock_timeout=2.0)
         self._tools = {t.name.partition(".")[2]: t for t in CalendarTools(self.backend, self.settings).tools()}
         handlers: list[IntentHandler] = [
             AddEventHandler(self.backend),
@@ -101,11 +119,11 @@ class Desk:
         result = await found.handler(found.arguments.model_validate(arguments), context)
         return result, gathered.get_intents()[before:]
 
-    async def carry_out(self, intent: Intent, owner: Owner = LOCAL, key: str = "") -> str:
+    async def carry_out(self, intent: Intent, owner: Owner = LOCAL, key: str = "", attempt: int = 1) -> str:
         """Carry an intent out from its stored form."""
         stored = type(intent).model_validate(intent.model_dump(mode="json"))
         key = key or f"key{next(self._numbers)}"
-        execution = IntentExecution(key, key, 1, self.context(owner), self.clock.now())
+        execution = IntentExecution(key, key, attempt, self.context(owner), self.clock.now())
         return (await self._handlers[type(intent)].carry_out(stored, execution)).detail
 
     async def done(self, tool: str, *, owner: Owner = LOCAL, facts: Sequence[Fact] = (), **arguments: Any) -> str:

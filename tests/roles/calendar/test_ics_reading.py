@@ -10,7 +10,7 @@ import pytest
 from roles.calendar.adapters.ics_reading import IcsCalendar
 from roles.calendar.adapters.ics_text import BrokenIcs
 from roles.calendar.backend import EventReference
-from tests.roles.calendar.calendars import ZURICH, entries, ics, starts
+from tests.roles.calendar.calendars import OFFICE, ZURICH, entries, ics, starts
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -177,28 +177,9 @@ def test_the_zone_that_a_calendar_names_for_itself() -> None:
     assert entry.start.astimezone(UTC) == datetime(2026, 11, 20, 14, tzinfo=UTC)
 
 
-CUSTOM = """
-BEGIN:VTIMEZONE
-TZID:My Office
-BEGIN:STANDARD
-DTSTART:19701025T030000
-RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:19700329T020000
-RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-END:DAYLIGHT
-END:VTIMEZONE
-"""
-
-
 def test_a_zone_that_only_the_file_defines() -> None:
     text = ics(
-        CUSTOM,
+        OFFICE,
         "UID:1\nDTSTART;TZID=My Office:20261024T120000\nDTEND;TZID=My Office:20261024T130000\n"
         "RRULE:FREQ=DAILY;COUNT=3\nSUMMARY:Lunch",
     )
@@ -211,10 +192,10 @@ def test_a_zone_that_only_the_file_defines() -> None:
 
 def test_two_files_may_define_the_same_name_differently() -> None:
     event = "UID:1\nDTSTART;TZID=My Office:20260715T120000\nDURATION:PT1H\nSUMMARY:Lunch"
-    other = CUSTOM.replace("+0200", "-0400").replace("+0100", "-0500")
-    assert starts(ics(CUSTOM, event), day(2026, 7, 1), day(2026, 8, 1)) == ["2026-07-15T10:00"]
+    other = OFFICE.replace("+0200", "-0400").replace("+0100", "-0500")
+    assert starts(ics(OFFICE, event), day(2026, 7, 1), day(2026, 8, 1)) == ["2026-07-15T10:00"]
     assert starts(ics(other, event), day(2026, 7, 1), day(2026, 8, 1)) == ["2026-07-15T16:00"]
-    assert starts(ics(CUSTOM, event), day(2026, 7, 1), day(2026, 8, 1)) == ["2026-07-15T10:00"]
+    assert starts(ics(OFFICE, event), day(2026, 7, 1), day(2026, 8, 1)) == ["2026-07-15T10:00"]
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,20 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import anyio
 import pytest
 
+from common.clock import SystemClock
 from common.context import Owner
 from common.errors import IntentError, ToolError
-from roles.calendar.backend import CalendarError, EventReference, NewEvent, NotInCalendar
+from roles.calendar.adapters.local_file import LocalCalendar
+from roles.calendar.backend import CalendarError
 from roles.calendar.handlers import uid_for
-from tests.roles.calendar.calendars import LOCAL, NOW, Desk, ics
+from tests.roles.calendar.calendar_contract import CalendarContract
+from tests.roles.calendar.calendar_stage import event
+from tests.roles.calendar.calendars import LOCAL, Desk, ics
 
 ROOT = Path(__file__).parents[3]
 WRITER = Path(__file__).with_name("crashing_writer.py")
@@ -29,9 +32,40 @@ def writer(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, str(WRITER), *arguments], env=environment, stderr=subprocess.PIPE)
 
 
-def event(uid: str, hours: int = 0) -> NewEvent:
-    start = NOW + timedelta(hours=hours)
-    return NewEvent(uid, uid, start, start + timedelta(hours=1))
+class LocalStage:
+    """Files in a folder, and another program that writes them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.backend = desk.backend
+        self._desk = desk
+
+    def store(self, *components: str, owner: Owner = LOCAL) -> None:
+        path = self._desk.path(owner)
+        before = self._desk.text(owner) if path.exists() else ics()
+        inside = ics(*components).split("//EN\r\n", 1)[1]
+        self._desk.write(before.replace("END:VCALENDAR\r\n", inside), owner)
+
+    def stored(self, owner: Owner = LOCAL) -> dict[str, str]:
+        return {"calendar.ics": self._desk.text(owner)} if self._desk.path(owner).exists() else {}
+
+
+class TestLocalFile(CalendarContract):
+    """The contract, over files."""
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> LocalStage:
+        return LocalStage(Desk(tmp_path))
+
+
+async def test_a_probe_tells_the_file_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    backend = LocalCalendar(Desk(tmp_path).settings, SystemClock())
+    assert "will be made" in (await backend.probe()).detail
+    assert os.listdir(tmp_path) == []
+    await backend.add(LOCAL, event("one"))
+    assert (await backend.probe()).detail == f"{tmp_path / 'calendar.ics'}, 1 event"
+    (tmp_path / "calendar.ics").write_text("rubbish")
+    with pytest.raises(CalendarError, match="no colon"):
+        await backend.probe()
 
 
 async def test_two_processes_adding_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -64,34 +98,6 @@ async def test_killed_before_the_new_file_has_its_name_the_old_one_is_whole(tmp_
     assert await desk.backend.add(LOCAL, event("after"))
     assert {entry.name for entry in await desk.all()} == {"Dentist", "after"}
     assert not (tmp_path / ".calendar.ics.new").exists()
-
-
-async def test_adding_a_uid_twice_makes_one_entry(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    assert await desk.backend.add(LOCAL, event("one"))
-    before = desk.text()
-    assert not await desk.backend.add(LOCAL, event("one"))
-    assert desk.text() == before
-    _, (intent,) = await desk.call("add", subject="lunch", when="tomorrow at noon")
-    first = await desk.carry_out(intent, key="k")
-    assert await desk.carry_out(intent, key="k") == first
-    await desk.carry_out(intent, key="another")
-    assert len([entry for entry in await desk.all() if entry.name == "Lunch"]) == 2
-
-
-async def test_moving_and_cancelling_again_change_nothing(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.write(DENTIST)
-    _, (move,) = await desk.call("move", which="the dentist", when="Thursday at 3")
-    first = await desk.carry_out(move)
-    text = desk.text()
-    assert await desk.carry_out(move) == first
-    assert desk.text() == text
-    _, (cancel,) = await desk.call("cancel", which="the dentist")
-    assert await desk.carry_out(cancel) == await desk.carry_out(cancel)
-    assert await desk.all() == []
-    with pytest.raises(IntentError, match="no longer in the calendar"):
-        await desk.carry_out(move)
 
 
 BROKEN = [
@@ -170,21 +176,6 @@ async def test_a_lock_that_is_never_given_back_is_waited_for_within_bounds(tmp_p
     assert await desk.backend.add(LOCAL, event("one"))
 
 
-async def test_changes_of_other_programs_are_seen_and_kept(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    await desk.backend.add(LOCAL, event("ours"))
-    assert len(await desk.all()) == 1
-    desk.write(
-        desk.text().replace(
-            "END:VCALENDAR",
-            "BEGIN:VEVENT\r\nUID:x\r\nDTSTART:20261117T100000Z\r\nSUMMARY:theirs\r\nEND:VEVENT\r\nEND:VCALENDAR",
-        )
-    )
-    assert {entry.name for entry in await desk.all()} == {"ours", "theirs"}
-    await desk.backend.remove(LOCAL, EventReference("ours"))
-    assert [entry.name for entry in await desk.all()] == ["theirs"]
-
-
 async def test_mode_and_links_of_the_file_stay(tmp_path: Path) -> None:
     real = tmp_path / "elsewhere" / "mine.ics"
     real.parent.mkdir()
@@ -206,15 +197,6 @@ async def test_a_configured_path_is_the_default_owners_alone(tmp_path: Path) -> 
     assert (tmp_path / "my" / "own.ics").exists()
     assert [entry.name for entry in await desk.all()] == ["mine"]
     assert [entry.name for entry in await desk.all(Owner("acme", "anna"))] == ["hers"]
-
-
-async def test_references_to_nothing(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    assert not await desk.backend.remove(LOCAL, EventReference("none"))
-    assert await desk.backend.get(LOCAL, EventReference("none"), NOW) is None
-    with pytest.raises(NotInCalendar):
-        await desk.backend.move(LOCAL, EventReference("none"), NOW, NOW, all_day=False)
-    assert not desk.path().exists()
 
 
 def test_uids_are_stable_and_of_one_owner() -> None:

@@ -113,7 +113,9 @@ class IntentResult:
 class IntentHandler(Protocol):
     """Carries out intents of one type. Raise `IntentError` for a definite failure (nothing happened).
 
-    Any other exception or a time-out leaves the outcome open; it is then settled by what `effect` allows.
+    Any other exception or a time-out leaves the outcome open; it is then settled by what `effect` allows. A handler
+    may have an attribute `lasts`: the seconds after which an attempt of it can no longer reach the other side, where
+    that is sooner than the settings allow (`intents.timeout`); None where it is not.
     """
 
     @property

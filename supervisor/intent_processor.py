@@ -7,7 +7,6 @@ other effect is claimed durably before it is tried, and how it may be tried agai
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from common.intents import (
     Policy,
     StreamAppend,
 )
+from common.logs import get_logger
 from common.results import IntentReport
 from common.settings import IntentSettings
 from common.telemetry import Telemetry
@@ -46,7 +46,7 @@ from supervisor.runs import Run
 
 __all__ = ["Closing", "IntentProcessor", "intent_id_for"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _NAMESPACE = uuid.UUID("7f0c4f0a-4f5e-4f0e-9d50-6f2c6f1f8a11")
 _UNSETTLED = (IntentStatus.REGISTERED, IntentStatus.CLAIMED)
 
@@ -222,26 +222,33 @@ class IntentProcessor:
         with self._telemetry.span(
             f"intent {state.type}", {"supervisor.intent.id": intent_id, "supervisor.intent.type": state.type}
         ) as span:
-            if self._is_ours_to_do(state):
+            if intent_id not in self._in_flight:
                 self._in_flight.add(intent_id)
                 try:
-                    await self._carry_out(state)
-                except StreamConflict:
-                    _log.info("intent %s was settled by another process", intent_id)
+                    state = await self._process(state)
                 finally:
                     self._in_flight.discard(intent_id)
-                state = await self._state(intent_id)
-                self._telemetry.metrics.intents.labels(state.type, state.status.value).inc()
             span.set_attribute("supervisor.intent.status", state.status.value)
         return _report(state)
 
-    def _is_ours_to_do(self, state: IntentState) -> bool:
+    async def _process(self, state: IntentState) -> IntentState:
+        if not await self._is_ours_to_do(state):
+            return state
+        try:
+            await self._carry_out(state)
+        except StreamConflict:
+            _log.info("intent %s was settled by another process", state.intent_id)
+        state = await self._state(state.intent_id)
+        self._telemetry.metrics.intents.labels(state.type, state.status.value).inc()
+        return state
+
+    async def _is_ours_to_do(self, state: IntentState) -> bool:
         """Ready, or claimed by a process that is dead (or by this one, in an attempt that is over)."""
-        if state.intent_id in self._in_flight:
-            return False
         if state.status is IntentStatus.CLAIMED:
             claimed_by = state.owner or ""
-            return claimed_by == self._ownership.owner_id or not self._ownership.is_alive(claimed_by)
+            if claimed_by == self._ownership.owner_id:
+                return True
+            return not await anyio.to_thread.run_sync(self._ownership.is_alive, claimed_by)
         return state.status is IntentStatus.REGISTERED
 
     def _has_expired(self, state: IntentState) -> bool:
@@ -275,13 +282,18 @@ class IntentProcessor:
             problem = error.errors()[0]
             raise IntentError(f"its arguments are not valid: {problem['msg']}", where=state.type) from None
 
-    def _execution(self, state: IntentState, attempt: int) -> IntentExecution:
+    def _lasts(self, handler: IntentHandler) -> float:
+        """Seconds one attempt may take: what the settings allow, or less where the handler promises to be done."""
+        promised: float | None = getattr(handler, "lasts", None)
+        return self._settings.timeout if promised is None else min(promised, self._settings.timeout)
+
+    def _execution(self, state: IntentState, attempt: int, seconds: float | None = None) -> IntentExecution:
         return IntentExecution(
             intent_id=state.intent_id,
             key=state.key,
             attempt=attempt,
             context=TaskContext.model_validate(state.context),
-            not_after=self._clock.now() + timedelta(seconds=self._settings.timeout),
+            not_after=self._clock.now() + timedelta(seconds=seconds or self._settings.timeout),
         )
 
     async def _carry_out_in_log(self, state: IntentState, handler: IntentHandler, intent: Intent) -> None:
@@ -311,7 +323,7 @@ class IntentProcessor:
                 return
         error = ""
         for _ in range(self._settings.attempts):
-            state = await self._claim(state)
+            state = await self._claim(state, self._lasts(handler))
             attempted = await self._attempt(state, handler, intent)
             if attempted.event is not None:
                 await self._append(state, attempted.event)
@@ -321,9 +333,10 @@ class IntentProcessor:
         await self._append(state, decide.leave_uncertain(state, reason))
 
     async def _attempt(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
+        seconds = self._lasts(handler)
         try:
-            with anyio.fail_after(self._settings.timeout):
-                result = await handler.carry_out(intent, self._execution(state, state.attempt))
+            with anyio.fail_after(seconds):
+                result = await handler.carry_out(intent, self._execution(state, state.attempt, seconds))
             return _Attempted(_processed(state, result))
         except IntentError as error:
             return _Attempted(decide.fail(state, str(error)))
@@ -349,8 +362,8 @@ class IntentProcessor:
             return _Attempted(decide.leave_uncertain(state, reason))
         return _Attempted(None if result is None else _processed(state, result))
 
-    async def _claim(self, state: IntentState) -> IntentState:
-        not_after = self._clock.now() + timedelta(seconds=self._settings.timeout)
+    async def _claim(self, state: IntentState, seconds: float) -> IntentState:
+        not_after = self._clock.now() + timedelta(seconds=seconds)
         await self._append(state, decide.claim(state, self._ownership.owner_id, not_after))
         return await self._state(state.intent_id)
 

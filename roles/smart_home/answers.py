@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.language.words import stem, tokenize, word_set
 from roles.smart_home.house import House, State
@@ -29,6 +29,7 @@ _ASKED = {
 _WHATEVER = word_set("what what's which anything something everything any all")
 _EVERY = word_set("all every everything")
 _FEW = 3
+_MEASURING = ("sensor", "thermostat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def answer(said: str, device: str, house: House, states: Mapping[str, State]) ->
     if not names:
         return Answer("Which device do you mean? Say, for example, “is the front door locked?”.", ok=False)
     if asked is not None and len(names) > _FEW:
-        return _sorted_out(names, asked, states, every=bool(_EVERY & set(words)))
+        shown = _sorted_out(names, asked, states, every=bool(_EVERY & set(words)))
+        gone = _unreachable(names, states)
+        return replace(shown, text=f"{shown.text} Not reachable: {', '.join(gone)}.") if gone else shown
     return Answer(" ".join(sentence(describe(name, state_words(states[name]))) for name in names), names)
 
 
@@ -73,6 +76,10 @@ def _measured(found: Targets, measure: str, house: House, states: Mapping[str, S
     """What is measured in the rooms that are meant; in all of them where none is."""
     rooms = found.rooms or tuple(dict.fromkeys(house.devices[name].room for name in named if house.devices[name].room))
     names = tuple(name for name in house.in_rooms(rooms) if measure in states[name])
+    measuring = [name for name in house.in_rooms(rooms) if house.devices[name].kind in _MEASURING]
+    gone = _unreachable(measuring, states)
+    if not names and gone:
+        return Answer(" ".join(sentence(describe(name, "not reachable")) for name in gone), gone, ok=False)
     if not names:
         where = f" in the {and_list(rooms, 'or')}" if rooms else ""
         return Answer(f"Nothing measures that{where}.", ok=False)
@@ -86,6 +93,10 @@ def _measured(found: Targets, measure: str, house: House, states: Mapping[str, S
             text += f" (the {name} is set to {states[name]['target']:g} degrees)"
         lines.append(sentence(text))
     return Answer(" ".join(lines), names)
+
+
+def _unreachable(names: Sequence[str], states: Mapping[str, State]) -> tuple[str, ...]:
+    return tuple(name for name in names if states[name].get("reachable") is False)
 
 
 def _matches(state: State, asked: tuple[str, str]) -> bool | None:

@@ -21,23 +21,31 @@ State = dict[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One property a kind of device can be given: numbers from `low` to `high`, or one of `values`."""
+    """One property a kind of device can be given: numbers from `low` to `high`, or one of `values`.
+
+    `only` are the numbers it takes, where these are but a few (a blind that just opens and closes).
+    """
 
     name: str
     low: float = 0
     high: float = 100
     values: tuple[str, ...] = ()
     unit: str = ""
+    only: tuple[float, ...] = ()
 
     def accepts(self, value: JsonValue) -> bool:
         """Whether a device can have this value."""
         if self.values:
             return value in self.values
+        if self.only:
+            return value in self.only
         return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
 
     @property
     def range_words(self) -> str:
         """The values it takes: ``1 to 100 %``, ``on or off``."""
+        if self.only:
+            return f"{' or '.join(f'{number:g}' for number in self.only)} {self.unit}"
         if not self.values:
             return f"{self.low:g} to {self.high:g} {self.unit}"
         return " or ".join(self.values) if len(self.values) == 2 else ", ".join(self.values)
@@ -108,10 +116,14 @@ def _normal(name: str, value: JsonValue) -> JsonValue:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Devices and scenes by name, and the words that people use for them."""
+    """Devices and scenes by name, and the words that people use for them.
+
+    `able` tells what a device can be given where that is not all that its kind can.
+    """
 
     devices: Mapping[str, DeviceSettings]
     scenes: Mapping[str, SceneSettings]
+    able: Mapping[str, tuple[Capability, ...]] = field(default_factory=dict[str, tuple[Capability, ...]])
     spoken: Sequence[Spoken] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,7 +167,7 @@ class House:
         device = self.devices.get(name)
         if device is None:
             return f"the house has no {name}"
-        able = {capability.name: capability for capability in CAPABILITIES[device.kind]}
+        able = {capability.name: capability for capability in self.able.get(name, CAPABILITIES[device.kind])}
         for key, value in state.items():
             if key not in able:
                 return f"the {name} has no {key} to set"
@@ -181,7 +193,9 @@ class House:
         return _PLURALS[kind]
 
     def device_choices(self) -> dict[str, list[str]]:
-        """Names of devices and groups with the other words people use for them."""
+        """Names of devices and groups with the other words people use for them; empty for an empty house."""
+        if not self.devices:
+            return {}
         choices = {name: _aliases(device) for name, device in self.devices.items()}
         for kind in dict.fromkeys(device.kind for device in self.devices.values()):
             plural = _PLURALS[kind]

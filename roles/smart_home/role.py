@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from roles.domain_role import DomainRole
+from common.health import HealthCheck
+from roles.domain_role import DomainRole, Service
 from roles.questions import is_question
 from roles.resources import RoleResources
 from roles.smart_home.adapters.embedded import EmbeddedHouse
+from roles.smart_home.backend import HouseBackend
 from roles.smart_home.examples import EXAMPLES
 from roles.smart_home.handlers import ActivateSceneHandler, SetDeviceHandler
 from roles.smart_home.house import House
@@ -16,8 +18,17 @@ __all__ = ["build"]
 
 
 def build(resources: RoleResources) -> DomainRole:
-    """The smart home role over the configured (or the example) house."""
-    backend = EmbeddedHouse(House.of(resources.settings.smart_home), resources.views)
+    """The smart home role over the configured (or the example) house, or over the devices of a broker."""
+    backend: HouseBackend
+    services: tuple[Service, ...] = ()
+    checks: tuple[HealthCheck, ...] = ()
+    if resources.settings.smart_home.backend == "mqtt":
+        from roles.smart_home.adapters.mqtt.house import MqttHouse
+
+        backend = broker = MqttHouse(resources.settings.smart_home, resources.clock)
+        services, checks = (broker.serve,), (HealthCheck("smart home", broker.probe),)
+    else:
+        backend = EmbeddedHouse(House.of(resources.settings.smart_home), resources.views)
     return DomainRole(
         resources,
         name="smart_home",
@@ -30,4 +41,6 @@ def build(resources: RoleResources) -> DomainRole:
         intent_handlers=(SetDeviceHandler(backend), ActivateSceneHandler(backend)),
         views=(HomeView(),),
         fallback=lambda part: ("smart_home.query", {"said": part}) if is_question(part) else None,
+        services=services,
+        health_checks=checks,
     )

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-__all__ = ["and_list", "are_words", "changes_words", "describe", "named", "sentence", "state_words"]
+__all__ = [
+    "and_list",
+    "are_words",
+    "changes_words",
+    "describe",
+    "moving_words",
+    "named",
+    "sentence",
+    "state_words",
+    "told_words",
+]
 
 
 def and_list(names: Sequence[str], last: str = "and") -> str:
@@ -16,6 +26,8 @@ def and_list(names: Sequence[str], last: str = "and") -> str:
 
 def state_words(state: Mapping[str, JsonValue]) -> str:
     """What a state means, as it stands behind "is": ``on``, ``on at 20 %``, ``closed``, ``set to 21 degrees``."""
+    if state.get("reachable") is False:
+        return "not reachable"
     if state.get("power") == "off":
         return "off"
     words: list[str] = []
@@ -35,6 +47,9 @@ def state_words(state: Mapping[str, JsonValue]) -> str:
         words.append(f"measuring {_plain(state['measured'])} degrees")
     if "humidity" in state:
         words.append(f"at {_plain(state['humidity'])} % humidity")
+    if "value" in state:
+        value = state["value"]
+        words.append(f"at {_plain(value)} {state.get('unit') or ''}".strip() if _is_number(value) else str(value))
     return ", ".join(words) or "in no known state"
 
 
@@ -77,6 +92,34 @@ def are_words(states: Mapping[str, Mapping[str, JsonValue]], now: str = "") -> s
 def changes_words(states: Mapping[str, Mapping[str, JsonValue]]) -> str:
     """``the kitchen light: on``, ``the floor lamp and the desk lamp: off; the front door: locked``."""
     return "; ".join(f"{and_list(names)}: {words}" for words, names in _by_words(states).items())
+
+
+def moving_words(states: Mapping[str, Mapping[str, JsonValue]]) -> str:
+    """``the bedroom blinds are closing``, ``the front door is on its way to being locked``."""
+    return "; ".join(f"{named(name)} {_are(name)} {_movement(state)}" for name, state in states.items())
+
+
+def _movement(state: Mapping[str, JsonValue]) -> str:
+    match state.get("position"):
+        case 0:
+            return "closing"
+        case 100:
+            return "opening"
+        case _:
+            return f"moving to {state_words(state)}"
+
+
+def told_words(states: Mapping[str, Mapping[str, JsonValue]]) -> str:
+    """``the garden fan was told to be on at 40 %, which it does not report back``."""
+    return "; ".join(
+        f"{named(name)} {'were' if _are(name) == 'are' else 'was'} told to be {state_words(state)}, "
+        f"which {'they do' if _are(name) == 'are' else 'it does'} not report back"
+        for name, state in states.items()
+    )
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool)
 
 
 def _plain(value: JsonValue) -> str:

@@ -17,7 +17,7 @@ from common.settings import IntentSettings, Settings
 from common.telemetry import Telemetry
 from events.catalogue.intent import IntentClaimed, IntentProcessed
 from events.catalogue.memory import FactRemembered
-from events.ownership import Ownership
+from events.ownership import FileOwnership
 from events.store import EventStore, stream_name
 from supervisor.intent_processor import IntentProcessor
 from supervisor.runs import Run, Runs
@@ -105,7 +105,7 @@ async def make(movable_clock: MovableClock) -> AsyncGenerator[MakeBench]:
             stores.append(store)
         settings = IntentSettings.model_validate({"timeout": 0.2, **values})
         telemetry = Telemetry()
-        processor = IntentProcessor(store, settings, movable_clock, telemetry, Ownership.acquire(None))
+        processor = IntentProcessor(store, settings, movable_clock, telemetry, FileOwnership.acquire(None))
         if handler is not None:
             processor.add_handler(handler)
         return Bench(store, movable_clock, processor, Runs(Settings(intents=settings), store, telemetry))

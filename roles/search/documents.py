@@ -8,14 +8,19 @@ from pathlib import Path
 import anyio.to_thread
 
 from common.context import Owner
+from common.errors import ConfigurationError
+from common.health import Reached
 from common.settings import Settings
+from roles.search.file_readers import HtmlReader, PdfReader
 from roles.search.index import DocumentIndex, Folder
 from roles.search.query import SearchQuery
 from roles.search.reader import DocumentReader, MarkdownReader, TextReader
-from roles.search.source import COLLECTION, DOCUMENTS, Findings, FoundDocument
+from roles.search.source import COLLECTION, DOCUMENTS, Findings, FoundDocument, SearchUnavailable
 
 __all__ = ["DocumentSource"]
 
+_READERS: tuple[DocumentReader, ...] = (MarkdownReader(), TextReader(), HtmlReader(), PdfReader())
+_LOCAL = Owner("default", "local")
 _SHIPPED = Path(__file__).parent / "collection"
 
 
@@ -34,7 +39,7 @@ class DocumentSource:
         busy_seconds: float = 5.0,
     ) -> None:
         self._settings = settings
-        self._readers = (MarkdownReader(), TextReader()) if readers is None else tuple(readers)
+        self._readers = _READERS if readers is None else tuple(readers)
         self._seconds = index_seconds
         self._busy_seconds = busy_seconds
 
@@ -45,6 +50,27 @@ class DocumentSource:
     async def read(self, owner: Owner, name: str, max_chars: int) -> FoundDocument | None:
         """See the protocol."""
         return await anyio.to_thread.run_sync(lambda: self._index(owner).read(name, max_chars))
+
+    async def probe(self) -> Reached:
+        """Whether the default owner's documents can be listed and their index be used; nothing is changed."""
+        return await anyio.to_thread.run_sync(self._probe)
+
+    def _probe(self) -> Reached:
+        folder = self._settings.documents_folder(_LOCAL)
+        if self._settings.search.folder is not None and not folder.is_dir():
+            raise ConfigurationError(
+                "the folder of documents is not there",
+                where=f"search.folder {folder}",
+                todo="Make it, or name another one.",
+            )
+        try:
+            documents, indexed, problems = self._index(_LOCAL).look()
+        except SearchUnavailable as error:
+            raise ConfigurationError(
+                str(error), where=f"data_dir {self._settings.data_dir}", todo="Name a data_dir you may write to."
+            ) from error
+        notes = [f"{indexed} indexed" if indexed is not None else "indexed at the first search", *problems[:3]]
+        return Reached(detail=f"{documents} document{'' if documents == 1 else 's'}, {'; '.join(notes)}")
 
     def _index(self, owner: Owner) -> DocumentIndex:
         settings = self._settings

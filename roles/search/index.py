@@ -7,47 +7,51 @@ use one index; a damaged one is removed and built anew. Everything here is synch
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from roles.search.folder import FolderScan, ScannedFile, read_bytes, scan
+from roles.search.index_rows import (
+    KnownDocument,
+    ReadFile,
+    drop_origins,
+    known_documents,
+    remove,
+    whole_text,
+    write,
+    writing,
+)
 from roles.search.lock import hold
+from roles.search.naming import choose_document
 from roles.search.query import SearchQuery
 from roles.search.ranking import rank
-from roles.search.reader import DocumentReader, ReadDocument, UnreadableDocument
+from roles.search.reader import DocumentReader, ReaderUnavailable, UnreadableDocument
 from roles.search.source import Findings, FoundDocument, SearchUnavailable
 
 __all__ = ["DocumentIndex", "Folder"]
 
-_VERSION = 1
+_VERSION = 2
 _BATCH = 50
 _PAUSE = 0.01
 """Seconds between tries to get at a busy index."""
-_FRESH = 2_000_000_000
-"""Nanoseconds within which a file may change again without its time showing it."""
 _DAMAGED = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SCHEMA = """
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, origin TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL, checked INTEGER NOT NULL, hash TEXT NOT NULL, problem TEXT, UNIQUE (origin, path)
+    mtime INTEGER NOT NULL, checked INTEGER NOT NULL, hash TEXT NOT NULL, problem TEXT, note TEXT,
+    UNIQUE (origin, path)
 );
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, ordinal INTEGER NOT NULL, UNIQUE (document, ordinal)
 );
 CREATE VIRTUAL TABLE texts USING fts5(title, heading, body, tokenize = "porter unicode61 remove_diacritics 2");
 """
-
-_NAME_FILLER = frozenset(
-    [
-        *("the", "a", "an", "my", "me", "to", "of", "on", "for", "about", "see", "whole", "full", "entire", "text"),
-        *("document", "documents", "file", "note", "notes", "collection", "md", "txt"),
-    ]
-)
 
 T = TypeVar("T")
 
@@ -61,32 +65,10 @@ class Folder:
     exclude: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    id: int
-    size: int
-    mtime: int
-    checked: int
-    hash: str
-
-    def is_unchanged(self, file: ScannedFile) -> bool:
-        return (self.size, self.mtime) == (file.size, file.mtime) and self.mtime + _FRESH < self.checked
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file that was read: its new row, and its content unless that is what the index has already."""
-
-    file: ScannedFile
-    checked: int
-    hash: str
-    document: ReadDocument | None = None
-    problem: str | None = None
-
-
 @dataclass(slots=True)
 class _Refresh:
     problems: list[str] = field(default_factory=list[str])
+    unavailable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     left: int = 0
 
 
@@ -130,10 +112,38 @@ class DocumentIndex:
             if chosen is None:
                 return None
             number, origin, path, title = rows[chosen]
-            text = _whole_text(connection, number)
+            text = whole_text(connection, number)
             return FoundDocument(title, f"{origin}: {path}", text[:max_chars], len(text))
 
         return self._use(ask)
+
+    def look(self) -> tuple[int, int | None, list[str]]:
+        """(documents in the folders, documents in the index, problems), without changing anything.
+
+        No index yet, or a damaged one, which the next use builds anew, is None. Raises `SearchUnavailable` for a
+        place where there can be none.
+        """
+        seen = [self._scan(folder) for folder in self._folders]
+        problems = [problem for found in seen for problem in found.problems]
+        count = sum(len(found.files) for found in seen)
+        place = next(folder for folder in (self._path, *self._path.parents) if folder.exists())
+        if not os.access(place, os.R_OK | os.W_OK) or (place != self._path and not place.is_dir()):
+            raise SearchUnavailable(f"the search index can't be used: {place} can't be written")
+        if place != self._path:
+            return count, None, problems
+        try:
+            with self._locked(alone=False), closing(self._connect()) as connection:
+                if _version(connection) != _VERSION:
+                    return count, None, problems
+                row = connection.execute("SELECT count(*) FROM documents WHERE problem IS NULL").fetchone()
+        except sqlite3.Error as error:
+            if not _is_damaged(error):
+                raise SearchUnavailable(f"the search index can't be used: {error}") from error
+            return count, None, [*problems, "the index is damaged and will be built anew"]
+        return count, int(row[0]), problems
+
+    def _scan(self, folder: Folder) -> FolderScan:
+        return scan(folder.root, self._readers, max_bytes=self._max_file_bytes, exclude=folder.exclude)
 
     def _use(self, ask: Callable[[sqlite3.Connection, _Refresh], T]) -> T:
         try:
@@ -189,7 +199,7 @@ class DocumentIndex:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if _version(connection) == _VERSION:
             return
-        with _writing(connection):
+        with writing(connection):
             if _version(connection) == _VERSION:  # another process was first
                 return
             for name in ("texts", "passages", "documents"):
@@ -216,91 +226,86 @@ class DocumentIndex:
         refreshed = _Refresh()
         origins = {folder.origin for folder in self._folders}
         for folder in self._folders:
-            seen = scan(folder.root, self._readers, max_bytes=self._max_file_bytes, exclude=folder.exclude)
+            seen = self._scan(folder)
             refreshed.problems += seen.problems
-            known = _known(connection, folder.origin)
+            known = known_documents(connection, folder.origin)
             self._forget(connection, folder.origin, seen, known)
             changed = [file for file in seen.files if not (old := known.get(file.path)) or not old.is_unchanged(file)]
             for start in range(0, len(changed), _BATCH):
-                if time.monotonic() >= deadline:
-                    refreshed.left += len(changed) - start
-                    break
-                self._take(connection, folder, changed[start : start + _BATCH], known, refreshed)
-        _drop_origins(connection, origins)
+                self._take(connection, folder, changed[start : start + _BATCH], known, refreshed, deadline)
+        drop_origins(connection, origins)
         return refreshed
 
     @staticmethod
-    def _forget(connection: sqlite3.Connection, origin: str, seen: FolderScan, known: Mapping[str, _Known]) -> None:
+    def _forget(
+        connection: sqlite3.Connection, origin: str, seen: FolderScan, known: Mapping[str, KnownDocument]
+    ) -> None:
         present = {file.path for file in seen.files}
         gone = [path for path in known if path not in present and not seen.may_still_exist(path)]
         if gone:
-            with _writing(connection):
+            with writing(connection):
                 for path in gone:
-                    _remove(connection, known[path].id)
+                    remove(connection, known[path].id)
 
     def _take(
         self,
         connection: sqlite3.Connection,
         folder: Folder,
         files: Sequence[ScannedFile],
-        known: Mapping[str, _Known],
+        known: Mapping[str, KnownDocument],
         refreshed: _Refresh,
+        deadline: float,
     ) -> None:
-        """Read a batch of files, then write what is new of it in one transaction."""
-        reads: list[_Read] = []
-        for file in files:
+        """Read a batch of files for as long as the time allows, then write what is new in one transaction."""
+        reads: list[ReadFile] = []
+        for done, file in enumerate(files):
+            if time.monotonic() >= deadline:
+                refreshed.left += len(files) - done
+                break
             try:
                 reads.append(self._read(folder, file, known.get(file.path)))
             except FileNotFoundError:
                 continue
+            except ReaderUnavailable as error:
+                refreshed.unavailable.setdefault(str(error), []).append(file.path)
             except (OSError, ValueError) as error:
                 reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
                 refreshed.problems.append(f"{file.path}: {reason}")
         if not reads:
             return
-        with _writing(connection):
+        with writing(connection):
             for read in reads:
-                _write(connection, folder.origin, read)
+                write(connection, folder.origin, read)
 
-    def _read(self, folder: Folder, file: ScannedFile, old: _Known | None) -> _Read:
+    def _read(self, folder: Folder, file: ScannedFile, old: KnownDocument | None) -> ReadFile:
+        name = Path(file.path)
+        reader = self._readers[name.suffix.lower()]
+        reader.require()
         checked = time.time_ns()
         data, now = read_bytes(folder.root, file.path, self._max_file_bytes)
         digest = hashlib.sha256(data).hexdigest()
         if old is not None and old.hash == digest:
-            return _Read(now, checked, digest)
-        name = Path(file.path)
+            return ReadFile(now, checked, digest)
         try:
-            document = self._readers[name.suffix.lower()].read(name.stem, data)
+            document = reader.read(name.stem, data)
         except UnreadableDocument as error:
-            return _Read(now, checked, digest, problem=str(error))
-        return _Read(now, checked, digest, document)
+            return ReadFile(now, checked, digest, problem=str(error))
+        return ReadFile(now, checked, digest, document)
 
     @staticmethod
     def _problems(connection: sqlite3.Connection, refreshed: _Refresh) -> list[str]:
-        rows = connection.execute("SELECT path, problem FROM documents WHERE problem IS NOT NULL ORDER BY path")
-        problems = [*refreshed.problems, *(f"{path}: {problem}" for path, problem in rows)]
+        rows = connection.execute(
+            "SELECT path, coalesce(problem, note) AS said FROM documents WHERE said IS NOT NULL ORDER BY path"
+        )
+        unread = [f"{_several(paths)}: {reason}" for reason, paths in refreshed.unavailable.items()]
+        problems = [*unread, *refreshed.problems, *(f"{path}: {problem}" for path, problem in rows)]
         if refreshed.left:
             problems.insert(0, f"{refreshed.left} documents are not indexed yet; ask again in a moment")
         return problems
 
 
-def choose_document(name: str, documents: Sequence[tuple[str, str, str]]) -> int | None:
-    """The index of the (origin, path, title) that a title or source means; None where none comes near."""
-    wanted = name.casefold().strip(" \"'“”.?!")
-    words = set(_words(wanted))
-    best: tuple[float, int] | None = None
-    for position, (origin, path, title) in enumerate(documents):
-        exact = {f"{origin}: {path}".casefold(), path.casefold(), title.casefold(), Path(path).stem.casefold()}
-        mine = set(_words(f"{title} {Path(path).stem}"))
-        score = 2.0 if wanted in exact else len(words & mine) / len(words) if words else 0.0
-        if score >= 0.6 and (best is None or score > best[0]):
-            best = (score, position)
-    return best[1] if best else None
-
-
-def _words(text: str) -> list[str]:
-    words = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
-    return [word for word in words if word not in _NAME_FILLER]
+def _several(paths: Sequence[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
 
 
 def _is_damaged(error: sqlite3.Error) -> bool:
@@ -316,86 +321,3 @@ def _is_sound(connection: sqlite3.Connection) -> bool:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Generator[None]:
-    """One transaction that has the write lock from its start, so that it can't fail half-way for another writer."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _known(connection: sqlite3.Connection, origin: str) -> dict[str, _Known]:
-    rows = connection.execute("SELECT path, id, size, mtime, checked, hash FROM documents WHERE origin = ?", (origin,))
-    return {path: _Known(*rest) for path, *rest in rows}
-
-
-def _drop_origins(connection: sqlite3.Connection, kept: Collection[str]) -> None:
-    """Remove documents of folders that are no longer asked for."""
-    found = connection.execute("SELECT DISTINCT origin FROM documents").fetchall()
-    dropped = [origin for (origin,) in found if origin not in kept]
-    rows = [connection.execute("SELECT id FROM documents WHERE origin = ?", (origin,)) for origin in dropped]
-    gone = [number for found_rows in rows for (number,) in found_rows.fetchall()]
-    if gone:
-        with _writing(connection):
-            for number in gone:
-                _remove(connection, number)
-
-
-def _remove(connection: sqlite3.Connection, document: int) -> None:
-    connection.execute("DELETE FROM texts WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", (document,))
-    connection.execute("DELETE FROM passages WHERE document = ?", (document,))
-    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
-
-
-def _write(connection: sqlite3.Connection, origin: str, read: _Read) -> None:
-    """Make a document's rows those of `read`, unless a process that read it later has done so already."""
-    file = read.file
-    row = connection.execute(
-        "SELECT id, hash, checked FROM documents WHERE origin = ? AND path = ?", (origin, file.path)
-    ).fetchone()
-    if row is not None and row[2] > read.checked:
-        return
-    if row is not None and row[1] == read.hash:
-        connection.execute(
-            "UPDATE documents SET size = ?, mtime = ?, checked = ? WHERE id = ?",
-            (file.size, file.mtime, read.checked, row[0]),
-        )
-        return
-    if row is not None:
-        _remove(connection, row[0])
-    if read.document is None and read.problem is None:  # another process took it out in between: next time
-        return
-    title = read.document.title if read.document else ""
-    values = (origin, file.path, title, file.size, file.mtime, read.checked, read.hash, read.problem)
-    number = connection.execute(
-        "INSERT INTO documents (origin, path, title, size, mtime, checked, hash, problem) VALUES (?,?,?,?,?,?,?,?)",
-        values,
-    ).lastrowid
-    for ordinal, passage in enumerate(read.document.passages if read.document else ()):
-        added = connection.execute("INSERT INTO passages (document, ordinal) VALUES (?, ?)", (number, ordinal))
-        connection.execute(
-            "INSERT INTO texts (rowid, title, heading, body) VALUES (?, ?, ?, ?)",
-            (added.lastrowid, title, passage.heading, passage.text),
-        )
-
-
-def _whole_text(connection: sqlite3.Connection, document: int) -> str:
-    rows = connection.execute(
-        "SELECT texts.heading, texts.body FROM passages JOIN texts ON texts.rowid = passages.id "
-        "WHERE passages.document = ? ORDER BY passages.ordinal",
-        (document,),
-    )
-    parts: list[str] = []
-    last = ""
-    for heading, body in rows:
-        if heading != last:
-            parts.append(str(heading))
-        parts.append(str(body))
-        last = heading
-    return "\n".join(part for part in parts if part)

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["DocumentReader", "MarkdownReader", "Passage", "ReadDocument", "TextReader", "UnreadableDocument"]
+__all__ = [
+    "DocumentReader",
+    "MarkdownReader",
+    "Passage",
+    "ReadDocument",
+    "ReaderUnavailable",
+    "TextReader",
+    "UnreadableDocument",
+    "passages_under",
+    "title_from",
+]
 
 _PASSAGE_CHARS = 800
 _MAX_TITLE = 200
@@ -20,6 +30,10 @@ class UnreadableDocument(Exception):
     """The bytes are not what the file's name promises; the message is a clause for people."""
 
 
+class ReaderUnavailable(Exception):
+    """Files of this kind can't be read here and now, whatever is in them; the message is a clause for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of a document under its heading (`A › B` for nested ones)."""
@@ -30,10 +44,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A document as it is indexed."""
+    """A document as it is indexed; `note` is a clause for people on what of it is not, or empty."""
 
     title: str
     passages: tuple[Passage, ...]
+    note: str = ""
 
 
 class DocumentReader(Protocol):
@@ -44,9 +59,27 @@ class DocumentReader(Protocol):
         """The endings it takes."""
         ...
 
-    def read(self, name: str, data: bytes) -> ReadDocument:
-        """The document; `name` is the file's name without its ending. Raises `UnreadableDocument`."""
+    def require(self) -> None:
+        """Raises `ReaderUnavailable` where what reading takes is not installed; cheap to ask again."""
         ...
+
+    def read(self, name: str, data: bytes) -> ReadDocument:
+        """The document; `name` is the file's name without its ending.
+
+        Raises `UnreadableDocument` for these bytes, and `ReaderUnavailable`.
+        """
+        ...
+
+
+def passages_under(path: Sequence[str], text: str, title: str) -> list[Passage]:
+    """The text below nested headings (outermost first) in passages; an outermost heading that is the title is left."""
+    shown = path[1:] if path and path[0] == title else path
+    return [Passage(" › ".join(shown)[:_MAX_TITLE], part) for part in _paragraphs(text)]
+
+
+def title_from(name: str) -> str:
+    """A title made of a file's name."""
+    return re.sub(r"[-_\s]+", " ", name).strip()[:_MAX_TITLE] or "untitled"
 
 
 class TextReader:
@@ -54,16 +87,22 @@ class TextReader:
 
     suffixes = frozenset({".txt"})
 
+    def require(self) -> None:
+        """See the protocol: nothing is needed."""
+
     def read(self, name: str, data: bytes) -> ReadDocument:
         """See the protocol."""
         text = _decode(data)
-        return ReadDocument(_title_from(name), tuple(Passage("", part) for part in _paragraphs(text)))
+        return ReadDocument(title_from(name), tuple(Passage("", part) for part in _paragraphs(text)))
 
 
 class MarkdownReader:
     """Markdown: the title is the first heading, passages are the paragraphs under each heading."""
 
     suffixes = frozenset({".md"})
+
+    def require(self) -> None:
+        """See the protocol: nothing is needed."""
 
     def read(self, name: str, data: bytes) -> ReadDocument:
         """See the protocol."""
@@ -73,11 +112,10 @@ class MarkdownReader:
         for path, body in _sections(text):
             if not title and path:
                 title = path[0]
-            shown = path[1:] if path and path[0] == title else path
-            passages += [Passage(" › ".join(shown)[:_MAX_TITLE], part) for part in _paragraphs(body)]
+            passages += passages_under(path, body, title)
         declared = _FRONT_TITLE.search(front)
         title = declared.group(1) if declared else title
-        return ReadDocument(title[:_MAX_TITLE] or _title_from(name), tuple(passages))
+        return ReadDocument(title[:_MAX_TITLE] or title_from(name), tuple(passages))
 
 
 def _decode(data: bytes) -> str:
@@ -89,10 +127,6 @@ def _decode(data: bytes) -> str:
     if "\x00" in text:
         raise UnreadableDocument("it holds binary data")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _title_from(name: str) -> str:
-    return re.sub(r"[-_\s]+", " ", name).strip()[:_MAX_TITLE] or "untitled"
 
 
 def _front_matter(text: str) -> tuple[str, str]:

@@ -78,11 +78,15 @@ class ReadArguments(BaseModel):
 
 
 class SearchTools:
-    """Tools over a search source; what they return is quoted with its source and never followed."""
+    """Tools over a search source; what they return is quoted with its source and never followed.
 
-    def __init__(self, source: SearchSource, *, max_results: int) -> None:
+    `web` tells that the web can be searched too, by a tool of its own: nothing asked here is sent there.
+    """
+
+    def __init__(self, source: SearchSource, *, max_results: int, web: bool = False) -> None:
         self._source = source
         self._max_results = max_results
+        self._web = web
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools to register."""
@@ -113,6 +117,8 @@ class SearchTools:
         except SearchUnavailable as error:
             return ToolResult(ok=False, text=f"I could not search: {error}.")
         lines = [*_answer(query, found), *_problems(found.problems)]
+        if self._web and not found.hits and not query.own:
+            lines.append(f"To look on the web, say “search the web for {_about(query)}”.")
         return ToolResult(
             text="\n".join(lines),
             data=[_hit_data(hit) for hit in found.hits],
@@ -150,7 +156,7 @@ class SearchTools:
 
 def _answer(query: SearchQuery, found: Findings) -> list[str]:
     """What was found, in sentences that name their sources."""
-    about = " ".join(word for word, _ in query.words) or query.text
+    about = _about(query)
     if not found.hits:
         return [f"I found nothing about “{about}” in your documents."]
     first, *others = found.hits
@@ -165,6 +171,10 @@ def _answer(query: SearchQuery, found: Findings) -> list[str]:
     if found.unknown_words:
         lines.append(f"No document mentions {', '.join(f'“{word}”' for word in found.unknown_words)}.")
     return lines
+
+
+def _about(query: SearchQuery) -> str:
+    return " ".join(word for word, _ in query.words) or query.text
 
 
 def _shortened(text: str) -> str:

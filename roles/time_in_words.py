@@ -1,8 +1,11 @@
-"""Days, clock times and lengths as people say them; the same everywhere, whatever the machine's locale is."""
+"""Days, clock times and lengths as people say them; the same everywhere, whatever the machine's locale is.
+
+`common.language.time_words` reads all of them again as the same days, times and lengths.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 __all__ = [
     "clock_words",
@@ -28,13 +31,20 @@ def day_words(day: date) -> str:
 
 
 def clock_words(moment: datetime) -> str:
-    """09:00, or 09:00:20 where the seconds matter."""
-    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+    """09:00, or 09:00:20 where the seconds matter; marked where clocks have shown that time of the day before."""
+    clock = f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+    again = moment.fold and moment.utcoffset() != moment.replace(fold=0).utcoffset()
+    return f"{clock} (second time)" if again else clock
 
 
 def moment_words(moment: datetime, now: datetime) -> str:
-    """today at 10:14, tomorrow at 07:00, Saturday 28 November 2026 at 09:00; both in the same zone."""
+    """today at 10:14, tomorrow at 07:00, Saturday 28 November 2026 at 09:00; both in the same zone.
+
+    What has passed today is "earlier today at 10:14", which can't be taken for the evening.
+    """
     days = (moment.date() - now.date()).days
+    if days == 0 and moment.astimezone(UTC) < now.astimezone(UTC).replace(microsecond=0):
+        return f"earlier today at {clock_words(moment)}"
     day = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days) or day_words(moment.date())
     return f"{day} at {clock_words(moment)}"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from common.language.clauses import Clause
 from common.language.phrases import ARTICLES, DEVICES, EVENT_NOUNS, INTENT_NOUNS, ROOMS, SWITCH_VERBS
+from common.language.regions import region_end
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
 from common.language.wrappers import skip_wrapper
@@ -21,6 +22,7 @@ _PLURALS = {"lights": "light", "lamps": "lamp", "fans": "fan", "blinds": "blinds
             "curtains": "curtains", "shutters": "shutters", "windows": "window", "speakers": "speaker", "tvs": "tv",
             "plugs": "plug", "locks": "lock", "bulbs": "bulb", "radiators": "radiator"}  # fmt: skip
 _PLACED = word_set("weather forecast temperature rain snow raining snowing sunny cold hot warm")
+_PLACE_WORDS = 6
 _JOINED_NAMES = frozenset({("trinidad", "tobago"), ("bosnia", "herzegovina"), ("tyne", "wear"), ("antigua", "barbuda")})
 
 
@@ -254,24 +256,37 @@ def _thing(tokens: Tokens, first: int, last: int, nouns: frozenset[str]) -> str 
 
 
 def _places(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
-    """What's the weather in Bern and Zurich."""
-    if not _PLACED.intersection(tokens.low) or len(joints) != 1:
+    """What's the weather in Bern and Zurich; in Bern, Oslo and Rome; but "in Paris, Texas" is one place."""
+    if not _PLACED.intersection(tokens.low):
         return None
-    joint = joints[0]
-    lead = next((index for index in range(joint - 1, start, -1) if tokens.word(index) in ("in", "for", "at")), None)
-    if lead is None or joint - lead > 4 or joint == lead + 1:
+    lead = next((index for index in range(joints[0] - 1, start, -1) if tokens.word(index) in ("in", "for", "at")), None)
+    if lead is None:
         return None
-    if (tokens.word(joint - 1), tokens.word(joint + 1)) in _JOINED_NAMES:
+    pieces = _named_places(tokens, lead, [j for j in joints if tokens.word(j) != "," or not region_end(tokens, j + 1)])
+    if len(pieces) < 2:
         return None
-    at = joint + 1
-    if tokens.word(at) == tokens.word(lead):
-        at += 1
-    stop = at
-    while stop < len(tokens) and tokens.raw(stop)[:1].isupper():
-        stop += 1
-    named = tokens.raw(lead + 1)[:1].isupper()
-    if not named or stop == at:
-        return None
-    tail = tokens.text[tokens.ends[stop - 1] :]
+    tail = tokens.text[tokens.ends[pieces[-1][1] - 1] :]
     stem = tokens.text[: tokens.ends[lead]]
-    return [f"{stem} {tokens.cut(lead + 1, joint)}{tail}", f"{stem} {tokens.cut(at, stop)}{tail}"]
+    return [f"{stem} {tokens.cut(*piece)}{tail}" for piece in pieces]
+
+
+def _named_places(tokens: Tokens, lead: int, joints: list[int]) -> list[tuple[int, int]]:
+    """The names between the joints, the first behind `lead`; empty where one of them is no name."""
+    pieces: list[tuple[int, int]] = []
+    first = lead + 1
+    for joint in joints:
+        if joint == first and pieces:  # the "and" of ", and"
+            first = joint + 1
+            continue
+        if joint - first > _PLACE_WORDS or joint <= first or not tokens.raw(first)[:1].isupper():
+            return []
+        if (tokens.word(joint - 1), tokens.word(joint + 1)) in _JOINED_NAMES:
+            return []
+        pieces.append((first, joint))
+        first = joint + 1 + (tokens.word(joint + 1) == tokens.word(lead))
+    stop = first
+    while tokens.raw(stop)[:1].isupper() or (
+        stop > first and tokens.word(stop) == "," and region_end(tokens, stop + 1)
+    ):
+        stop += 1
+    return [*pieces, (first, stop)] if stop > first else []

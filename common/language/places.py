@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.language.concepts import STOP_WORDS, WEAK_WORDS
 from common.language.marked import Marked
 from common.language.phrases import ARTICLES, VERBS
+from common.language.regions import region_end
 from common.language.subjects import content_end
 from common.language.words import is_name_like, word_set
 
@@ -116,6 +117,10 @@ def _name_end(marked: Marked, start: int, end: int, *, capital: bool) -> int:
     last = start + 1
     while last < end and marked.free(last) and last - start < _WORDS:
         word = tokens.word(last)
+        region = region_end(tokens, last + 1) if word in (",", "in") else 0
+        if region and region <= end and marked.free(last + 1):
+            last = region
+            continue
         if word == "," and last + 1 < end and marked.free(last + 1) and _region(marked, last + 1, end, capital=capital):
             last += 2
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Literal
 from common.clock import Clock
 from common.context import Owner
 from common.errors import StreamConflict
+from common.logs import get_logger
 from common.settings import TimerSettings
 from events.catalogue.timer import TimerFired
 from events.projection import Views
@@ -20,7 +20,7 @@ from roles.timer.view import SetTimerRow, due_timers, next_timer, stream_of
 
 __all__ = ["FiredTimer", "Notify", "TimerFirer"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _PAGE = 100
 
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import cast
 
 from common.clock import Clock
-from common.context import Owner
+from common.context import Owner, TaskContext
 from common.errors import IntentError
 from common.intents import Effect, Intent, IntentExecution, IntentResult, StreamAppend
 from events.catalogue.timer import TimerCancelled, TimerSet
 from events.projection import Views
-from roles.time_in_words import length_adjective, moment_words
+from roles.time_in_words import clock_words, day_words, length_adjective, moment_words
 from roles.timer.intents import CancelTimer, SetTimer
 from roles.timer.view import running_timer, stream_of
 
@@ -52,15 +52,19 @@ class SetTimerHandler:
             seconds=wanted.seconds,
         )
         return IntentResult(
-            self._detail(wanted),
+            self._detail(wanted, execution.context),
             data={"timer_id": timer_id, "due_at": wanted.due_at.isoformat()},
             appends=[StreamAppend(stream_of(timer_id), [event], 0)],
         )
 
-    def _detail(self, wanted: SetTimer) -> str:
+    def _detail(self, wanted: SetTimer, context: TaskContext) -> str:
         due = wanted.due_there
         now = self._clock.now().astimezone(due.tzinfo)
-        at = moment_words(due, now)
+        passed = due < now - timedelta(seconds=1)
+        # "tomorrow" is said only while it is the day on which it was asked; else the date tells which day is meant.
+        asked_today = context.current_time is None or context.now.astimezone(due.tzinfo).date() == now.date()
+        relative = asked_today and not passed
+        at = moment_words(due, now) if relative else f"{day_words(due.date())} at {clock_words(due)}"
         if wanted.kind == "timer":
             length = f"{length_adjective(wanted.length)} " if wanted.length is not None else ""
             said = f"Your {length}{f'{wanted.label} ' if wanted.label else ''}timer is set and goes off {at}"
@@ -69,7 +73,7 @@ class SetTimerHandler:
         else:
             said = f"I will remind you {at}{f': “{wanted.label}”' if wanted.label else ''}"
         notes = list(wanted.notes)
-        if due < now - timedelta(seconds=1):
+        if passed:
             notes.append("that time has passed, so it goes off at once")
         return f"{said} ({'; '.join(notes)})." if notes else f"{said}."
 

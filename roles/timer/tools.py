@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from common.language.formats import PART, Duration, Subject, When
-from common.language.time_words import is_relative_to_fact, read_duration, read_when
+from common.language.time_words import is_relative_to_fact, is_repeating, length_note, read_duration, read_when
 from common.language.time_words.facts import fact_for
 from common.settings import Settings
 from common.tool import Fact, Tool, ToolContext, ToolResult
@@ -20,7 +20,7 @@ from roles.time_in_words import length_words, moment_words
 from roles.timer.intents import MAX_CANCELLED, CancelTimer, SetTimer, TimerReference, describe
 from roles.timer.utterances import ALARM, CANCEL, LIST, REMIND, SET
 from roles.timer.view import SetTimerRow, running_timers
-from roles.timer.words import label_in, repeats, select, subject_in
+from roles.timer.words import label_in, select, subject_in
 
 __all__ = ["TimerTools"]
 
@@ -156,7 +156,7 @@ class TimerTools:
         """Register an alarm."""
         now = context.context.now
         try:
-            if repeats(arguments.when, arguments.label):
+            if is_repeating(arguments.when, arguments.label):
                 raise _CannotSet(
                     "I can set single alarms, not repeating ones. Say, for example, “set an alarm for tomorrow at 7”."
                 )
@@ -173,7 +173,7 @@ class TimerTools:
             subject = anchor.name
         about = f" of “{subject}”" if subject else ""
         try:
-            if repeats(arguments.when):
+            if is_repeating(arguments.when):
                 raise _CannotSet("I can remind you once, not again and again. Name one day and time for it.")
             if is_relative_to_fact(arguments.when) and anchor is None:
                 raise _CannotSet(
@@ -231,7 +231,7 @@ class TimerTools:
 
     def _timer_due(self, arguments: SetArguments, context: ToolContext) -> _Due:
         now = context.context.now
-        if repeats(arguments.when, arguments.duration):
+        if is_repeating(arguments.when, arguments.duration):
             raise _CannotSet("I can set single timers, not repeating ones. Say, for example, “10 minute timer”.")
         length = read_duration(arguments.duration)
         if length is None and not arguments.when.strip():
@@ -241,7 +241,9 @@ class TimerTools:
             length = read_duration(arguments.when) if moment is None else None
         if length is None:
             return self._moment(arguments.when, now, context.facts)
-        return _checked(_Due(_later(now, length), length), now, arguments.duration or arguments.when)
+        said = arguments.duration if read_duration(arguments.duration) is not None else arguments.when
+        note = length_note(said)
+        return _checked(_Due(_later(now, length), length, (note,) if note else ()), now, said)
 
     def _alarm_due(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Due:
         """An hour that may be meant in the morning or in the evening is a morning's, unless it is near ahead."""
@@ -252,9 +254,12 @@ class TimerTools:
         if plain.at - now <= _NAP:
             return plain
         try:
-            return self._moment(f"wake me, {when}", now, facts)
+            morning = self._moment(f"wake me, {when}", now, facts)
         except _CannotSet:
             return plain
+        if morning.at == plain.at:
+            return plain
+        return replace(morning, notes=(f"took it as {morning.at:%H:%M}, not {plain.at:%H:%M}",))
 
     def _moment(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Due:
         found = read_when(when, now, default_time=self._usual_time, facts=facts, language=self._language)

@@ -14,7 +14,7 @@ from common.language.words import stem, tokenize, word_set
 from common.settings import LanguageSettings
 from roles.timer.view import SetTimerRow
 
-__all__ = ["Meant", "label_in", "repeats", "select", "subject_in"]
+__all__ = ["Meant", "label_in", "select", "subject_in"]
 
 _KINDS = {
     "timer": "timer",
@@ -65,16 +65,6 @@ _EDGE = re.compile(
     r"|(?:\s*\b(?:for|to|of|about|called|named|in|on|at|with|and|a|an|the|my|please|now|by))+$",
     re.IGNORECASE,
 )
-_REPEATS = re.compile(
-    r"\b(?:every|each|daily|weekly|monthly|hourly|yearly|weekdays|weekends|repeat(?:ing|s|edly)?|recurring)\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
-    re.IGNORECASE,
-)
-
-
-def repeats(*texts: str) -> bool:
-    """Whether something that comes again and again is meant ("every day at 7"), which timers don't."""
-    return any(_REPEATS.search(text) for text in texts)
 
 
 def label_in(text: str) -> str:

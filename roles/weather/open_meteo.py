@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,6 +19,8 @@ import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from common.errors import ToolError
+from common.health import Reached
 from common.settings import WeatherSettings
 from roles.weather.provider import (
     CurrentWeather,
@@ -27,6 +30,7 @@ from roles.weather.provider import (
     Units,
     WeatherRefused,
     WeatherUnavailable,
+    fit_to_print,
 )
 
 if TYPE_CHECKING:
@@ -59,10 +63,12 @@ _HOURLY = {
     "wind_speed_10m": "wind",
 }
 _UNITS: Mapping[str, Mapping[str, str]] = {
-    "metric": {"temperature_unit": "celsius", "wind_speed_unit": "kmh", "precipitation_unit": "mm"},
-    "imperial": {"temperature_unit": "fahrenheit", "wind_speed_unit": "mph", "precipitation_unit": "inch"},
+    "temperature_unit": {"°C": "celsius", "°F": "fahrenheit"},
+    "wind_speed_unit": {"km/h": "kmh", "m/s": "ms", "mph": "mph", "kn": "kn"},
+    "precipitation_unit": {"mm": "mm", "in": "inch"},
 }
-_UNIT_WORDS = {"mp/h": "mph", "inch": "in"}
+_UNIT_WORDS = {"mp/h": "mph", "inch": "in", "undefined": ""}
+_WINDOWS = {"minutely": "this minute", "hourly": "this hour", "daily": "today", "monthly": "this month"}
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -115,11 +121,11 @@ class OpenMeteo:
         self._settings = settings
         self._tls: ssl.SSLContext | None = None
 
-    async def find_places(self, name: str) -> Sequence[GeoPlace]:
-        """See the protocol; at most ten places."""
+    async def find_places(self, name: str, limit: int = 10) -> Sequence[GeoPlace]:
+        """See the protocol."""
         if len(name) < 2:
             return ()
-        params = {"name": name[:100], "count": "10", "language": "en", "format": "json"}
+        params = {"name": name[:100], "count": str(limit), "language": "en", "format": "json"}
         answer = await self._ask(_Geocoding, self._settings.geocoding_url, params)
         try:
             return [
@@ -138,48 +144,62 @@ class OpenMeteo:
         except ValidationError as error:
             raise _unreadable() from error
 
-    async def current(self, place: GeoPlace) -> tuple[CurrentWeather, Units]:
+    async def current(self, place: GeoPlace, units: Units) -> tuple[CurrentWeather, Units]:
         """See the protocol."""
-        params = {**self._params(place), "current": ",".join(_CURRENT)}
+        params = {**_params(place, units), "current": ",".join(_CURRENT)}
         answer = await self._ask(_Current, self._settings.forecast_url, params)
         row = {"at": answer.current.get("time"), **{to: answer.current.get(key) for key, to in _CURRENT.items()}}
-        return _rows(CurrentWeather, [row])[0], _units(answer.current_units, "wind_speed_10m", "precipitation")
+        found = _units(answer.current_units, units, "temperature_2m", "wind_speed_10m", "precipitation")
+        return _rows(CurrentWeather, [row])[0], found
 
-    async def daily(self, place: GeoPlace, first: date, last: date) -> tuple[Sequence[DayForecast], Units]:
+    async def daily(
+        self, place: GeoPlace, first: date, last: date, units: Units
+    ) -> tuple[Sequence[DayForecast], Units]:
         """See the protocol."""
         dates = {"start_date": first.isoformat(), "end_date": last.isoformat()}
-        params = {**self._params(place), **dates, "daily": ",".join(_DAILY)}
+        params = {**_params(place, units), **dates, "daily": ",".join(_DAILY)}
         answer = await self._ask(_Daily, self._settings.forecast_url, params)
         days = _rows(DayForecast, _columns_to_rows(answer.daily, "day", _DAILY))
-        units = _units(answer.daily_units, "wind_speed_10m_max", "precipitation_sum", "temperature_2m_max")
-        return [day for day in days if first <= day.day <= last], units
+        found = _units(answer.daily_units, units, "temperature_2m_max", "wind_speed_10m_max", "precipitation_sum")
+        return [day for day in days if first <= day.day <= last], found
 
-    async def hourly(self, place: GeoPlace, first: datetime, last: datetime) -> tuple[Sequence[HourForecast], Units]:
+    async def hourly(
+        self, place: GeoPlace, first: datetime, last: datetime, units: Units
+    ) -> tuple[Sequence[HourForecast], Units]:
         """See the protocol."""
         dates = {"start_date": first.date().isoformat(), "end_date": last.date().isoformat()}
-        params = {**self._params(place), **dates, "hourly": ",".join(_HOURLY)}
+        params = {**_params(place, units), **dates, "hourly": ",".join(_HOURLY)}
         answer = await self._ask(_Hourly, self._settings.forecast_url, params)
         hours = _rows(HourForecast, _columns_to_rows(answer.hourly, "at", _HOURLY))
-        units = _units(answer.hourly_units, "wind_speed_10m", "precipitation")
-        return [hour for hour in hours if hour.at.tzinfo is None and first <= hour.at < last], units
+        found = _units(answer.hourly_units, units, "temperature_2m", "wind_speed_10m", "precipitation")
+        return [hour for hour in hours if hour.at.tzinfo is None and first <= hour.at < last], found
 
-    def _params(self, place: GeoPlace) -> dict[str, str]:
-        where = {"latitude": f"{place.latitude:.4f}", "longitude": f"{place.longitude:.4f}"}
-        return {**where, "timezone": place.timezone or "auto", **_UNITS[self._settings.units]}
+    async def probe(self) -> Reached:
+        """See the protocol: the temperature where the equator meets the prime meridian."""
+        url = self._settings.forecast_url
+        try:
+            answer = await self._ask(_Current, url, {"latitude": "0", "longitude": "0", "current": "temperature_2m"})
+        except (WeatherUnavailable, WeatherRefused) as error:
+            raise ToolError(
+                f"the weather service can't be used: {error.reason}",
+                where=f"weather.forecast_url {url.partition('?')[0]}",
+                todo="Check the address and the network, or name a server that answers like Open-Meteo.",
+            ) from error
+        return Reached(detail=f"its time is {str(answer.current.get('time', 'not told'))[:20]} UTC")
 
     async def _ask(self, shape: type[T], url: str, params: Mapping[str, str]) -> T:
         import httpx
 
         try:
             with anyio.fail_after(self._settings.timeout):
-                status, body = await self._get(url, params)
+                status, encoding, body = await self._get(url, params)
         except TimeoutError:
             raise WeatherUnavailable(f"no answer within {self._settings.timeout:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise WeatherUnavailable(_reason(error)) from error
-        return _parse(shape, status, body)
+        return _parse(shape, status, _unpacked(encoding, body))
 
-    async def _get(self, url: str, params: Mapping[str, str]) -> tuple[int, bytes]:
+    async def _get(self, url: str, params: Mapping[str, str]) -> tuple[int, str, bytes]:
         import httpx
 
         # Asking for no compression keeps the bound on bytes a bound on memory.
@@ -191,7 +211,7 @@ class OpenMeteo:
                 body += chunk
                 if len(body) > _MAX_BYTES:
                     raise WeatherUnavailable("its answer was too large")
-            return response.status_code, bytes(body)
+            return response.status_code, response.headers.get("content-encoding", ""), bytes(body)
 
     async def _tls_context(self, url: str) -> ssl.SSLContext:
         """One context for all calls: reading the certificates takes tens of milliseconds."""
@@ -204,9 +224,37 @@ class OpenMeteo:
         return self._tls
 
 
+def _params(place: GeoPlace, units: Units) -> dict[str, str]:
+    where = {"latitude": f"{place.latitude:.4f}", "longitude": f"{place.longitude:.4f}"}
+    asked = zip(_UNITS.items(), (units.temperature, units.wind, units.precipitation), strict=True)
+    named = {name: words[unit] for (name, words), unit in asked if unit in words}
+    return {**where, "timezone": place.timezone or "auto", **named}
+
+
+def _unpacked(encoding: str, body: bytes) -> bytes:
+    """The body as sent, or unpacked where a proxy packed it unasked; no larger than `_MAX_BYTES`."""
+    if encoding.lower() not in ("gzip", "x-gzip"):
+        return body
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacker.decompress(body, _MAX_BYTES)
+    except zlib.error:
+        raise _unreadable() from None
+    if unpacker.unconsumed_tail:
+        raise WeatherUnavailable("its answer was too large")
+    return plain
+
+
+def _limited(body: bytes) -> WeatherUnavailable:
+    """Why status 429 was sent: Open-Meteo tells which of its limits was reached."""
+    said = body[:500].decode("utf-8", "replace").lower()
+    until = next((words for window, words in _WINDOWS.items() if f"{window} api request limit" in said), "")
+    return WeatherUnavailable(f"it takes no more questions {until or 'at the moment'}")
+
+
 def _parse(shape: type[T], status: int, body: bytes) -> T:
     if status == 429:
-        raise WeatherUnavailable("it takes no more questions at the moment")
+        raise _limited(body)
     if status >= 500:
         raise WeatherUnavailable(f"it answered with error {status}")
     try:
@@ -216,8 +264,9 @@ def _parse(shape: type[T], status: int, body: bytes) -> T:
     if not isinstance(answer, dict):
         raise _unreadable()
     fields = cast("dict[str, object]", answer)
-    if status == 400 and isinstance(reason := fields.get("reason"), str):
-        raise WeatherRefused(" ".join(reason.split())[:200])
+    refused = status == 400 or (status == 200 and fields.get("error") is True)
+    if refused and isinstance(reason := fields.get("reason"), str):
+        raise WeatherRefused(fit_to_print(reason, 200))
     if status != 200:
         raise WeatherUnavailable(f"it answered with status {status}")
     try:
@@ -253,10 +302,11 @@ def _rows(shape: type[T], rows: Iterable[Any]) -> list[T]:
         raise _unreadable() from error
 
 
-def _units(units: Mapping[str, str], wind: str, precipitation: str, temperature: str = "temperature_2m") -> Units:
-    """The units as the answer states them, in the words people use."""
-    values = {"temperature": units.get(temperature), "wind": units.get(wind), "precipitation": units.get(precipitation)}
-    return Units(**{name: _UNIT_WORDS.get(unit, unit)[:10] for name, unit in values.items() if unit})
+def _units(stated: Mapping[str, str], asked: Units, temperature: str, wind: str, precipitation: str) -> Units:
+    """The units as the answer states them, in the words people use; those asked for where it states none."""
+    keys = {"temperature": temperature, "wind": wind, "precipitation": precipitation}
+    words = {name: _UNIT_WORDS.get(stated.get(key, ""), stated.get(key, "")) for name, key in keys.items()}
+    return asked.model_copy(update={name: fit_to_print(unit, 10) for name, unit in words.items() if unit})
 
 
 def _reason(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> str:

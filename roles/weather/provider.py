@@ -9,6 +9,8 @@ from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from common.health import Reached
+
 __all__ = [
     "CurrentWeather",
     "DayForecast",
@@ -18,6 +20,7 @@ __all__ = [
     "WeatherProvider",
     "WeatherRefused",
     "WeatherUnavailable",
+    "fit_to_print",
     "plain",
 ]
 
@@ -38,13 +41,17 @@ class WeatherRefused(Exception):
         self.reason = reason
 
 
-def _clean(text: str) -> str:
-    """Foreign text made fit to print: control characters out, blanks collapsed, at most 100 characters."""
+def fit_to_print(text: str, size: int = 100) -> str:
+    """Foreign text as people may see it: control characters out, blanks collapsed, at most `size` characters."""
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:100]
+    return " ".join(printable.split())[:size]
 
 
-Label = Annotated[str, BeforeValidator(lambda value: value or ""), AfterValidator(_clean)]
+def _label(text: str) -> str:
+    return fit_to_print(text)
+
+
+Label = Annotated[str, BeforeValidator(lambda value: value or ""), AfterValidator(_label)]
 Figure = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -67,12 +74,14 @@ class GeoPlace(_Shape):
     @property
     def label(self) -> str:
         """The name with region and country, as one says it to tell places apart."""
+        if not self.region and self.country == self.name and self.country_code:
+            return f"{self.name} ({self.country_code})"
         parts = [self.name, self.region if self.region != self.name else "", self.country]
         return ", ".join(part for part in parts if part)
 
 
 class Units(_Shape):
-    """The units that figures are in."""
+    """The units that figures are in: °C or °F; km/h, m/s, mph or kn; mm or in."""
 
     temperature: str = "°C"
     wind: str = "km/h"
@@ -122,20 +131,28 @@ class WeatherProvider(Protocol):
         """How many days a forecast covers, today included."""
         ...
 
-    async def find_places(self, name: str) -> Sequence[GeoPlace]:
-        """Places of this name, the service's best first; empty where it knows none."""
+    async def find_places(self, name: str, limit: int = 10) -> Sequence[GeoPlace]:
+        """Places of this name, at most `limit` (100), the service's best first; empty where it knows none."""
         ...
 
-    async def current(self, place: GeoPlace) -> tuple[CurrentWeather, Units]:
-        """The weather there now."""
+    async def current(self, place: GeoPlace, units: Units) -> tuple[CurrentWeather, Units]:
+        """The weather there now, and the units it is in: those asked for, where the service has them."""
         ...
 
-    async def daily(self, place: GeoPlace, first: date, last: date) -> tuple[Sequence[DayForecast], Units]:
-        """The days from `first` to `last`, both included, in the place's time zone."""
+    async def daily(
+        self, place: GeoPlace, first: date, last: date, units: Units
+    ) -> tuple[Sequence[DayForecast], Units]:
+        """The days from `first` to `last`, both included, in the place's time zone; units as in `current`."""
         ...
 
-    async def hourly(self, place: GeoPlace, first: datetime, last: datetime) -> tuple[Sequence[HourForecast], Units]:
-        """The hours that start in [first, last); both are local times of the place without offset."""
+    async def hourly(
+        self, place: GeoPlace, first: datetime, last: datetime, units: Units
+    ) -> tuple[Sequence[HourForecast], Units]:
+        """The hours that start in [first, last), local times of the place without offset; units as in `current`."""
+        ...
+
+    async def probe(self) -> Reached:
+        """Ask whether the service is there, with one cheap question; raises `SupervisorError` where it is not."""
         ...
 
 

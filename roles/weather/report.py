@@ -9,27 +9,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from roles.time_in_words import day_words
 from roles.weather.conditions import describe, describe_period
 from roles.weather.provider import CurrentWeather, DayForecast, GeoPlace, HourForecast, Units
+from roles.weather.questions import Stretch, verdict
+from roles.weather.units import converted
 
-__all__ = ["WeatherAnswer", "day_words", "moment_words"]
-
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
+__all__ = ["WeatherAnswer"]
 
 _DAY_COLUMNS = ("code", "low", "high", "precipitation", "probability", "wind")
 _HOUR_COLUMNS = ("code", "temperature", "precipitation", "probability", "wind")
@@ -43,6 +29,7 @@ class _Common(BaseModel):
     asked: str
     place: GeoPlace
     alternatives: tuple[str, ...] = ()
+    renamed: bool = False
     units: Units = Units()
     at: datetime
     current: CurrentWeather | None = None
@@ -61,8 +48,10 @@ class _Stored(_Common):
 class WeatherAnswer(_Common):
     """What a call found out, complete enough to be told again from the log.
 
-    `asked` is the place as it was asked for, `at` the moment of the answer. `first` and `last` bound an hourly answer
-    (local time of the place, without offset). `reused` marks an answer that was itself taken from the log.
+    `asked` is the place as it was asked for, `renamed` tells that the service knows it by another name;
+    `alternatives` are other places it could mean, as one asks for them. `at` is the moment of the answer. `first` and
+    `last` bound an hourly answer (local time of the place, without offset). `reused` marks an answer that was itself
+    taken from the log.
     """
 
     days: tuple[DayForecast, ...] = ()
@@ -110,18 +99,51 @@ class WeatherAnswer(_Common):
             values["hours"] = [{**row, "at": stored.first + _HOUR * int(row["hour"])} for row in rows]
         return cls.model_validate(values)
 
-    def text(self) -> str:
-        """The answer in sentences."""
-        lines = [self._body()]
-        if self.alternatives and not self.reused:
-            others = "; ".join(self.alternatives)
-            lines.append(f"I took “{self.asked}” as {self.place.label}; there is also {others}.")
+    def text(self, question: str = "") -> str:
+        """The answer in sentences; `question` are the user's words, so that "will it freeze" is answered too."""
+        body = self._body()
+        said = verdict(question, self._stretches(), self.units)
+        lines = [f"{body}{chr(10) if chr(10) in body else ' '}{said}" if said else body]
+        if (self.alternatives or self.renamed) and not self.reused:
+            taken = f"I took “{self.asked}” as {self.place.label}."
+            others = [f"“{name}”" for name in self.alternatives]
+            listed = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} or {others[-1]}" if others else ""
+            lines.append(f"{taken} For another one say {listed}." if listed else taken)
         return "\n".join(lines)
+
+    def in_units(self, wanted: Units) -> WeatherAnswer:
+        """The answer with every figure in these units; as it is where it has a unit that is not known."""
+        if self.units == wanted:
+            return self
+        try:
+            changed = {
+                "current": converted(self.current, self.units, wanted) if self.current is not None else None,
+                "days": tuple(converted(day, self.units, wanted) for day in self.days),
+                "hours": tuple(converted(hour, self.units, wanted) for hour in self.hours),
+            }
+        except KeyError:
+            return self
+        return self.model_copy(update={**changed, "units": wanted})
+
+    def _stretches(self) -> list[Stretch]:
+        """The figures of now, of each day, or of the hours together."""
+        if self.kind == "current" and (now := self.current) is not None:
+            codes = (now.code,) if now.code is not None else ()
+            low = now.temperature
+            return [Stretch(low, low, None, now.precipitation, now.wind, codes)]
+        if self.kind == "hourly" and self.hours:
+            return [_together(self.hours)]
+        several = len(self.days) > 1
+        return [
+            Stretch(day.low, day.high, day.probability, day.precipitation, day.wind,
+                    (day.code,) if day.code is not None else (), day_words(day.day) if several else "")
+            for day in self.days
+        ]  # fmt: skip
 
     def _body(self) -> str:
         if self.kind == "current" and self.current is not None:
             now = self.current
-            return f"{self.place.label}, {moment_words(now.at)}: {_current_words(now, self.units)}."
+            return f"{self.place.label}, {_at_words(now.at)}: {_current_words(now, self.units)}."
         if self.kind == "hourly" and self.hours:
             return f"{self.place.label}, {_window_words(self.hours)}: {_hours_words(self.hours, self.units)}."
         days = [f"{day_words(day.day)}: {_day_forecast_words(day, self.units)}." for day in self.days]
@@ -131,7 +153,8 @@ class WeatherAnswer(_Common):
 
     def is_empty(self) -> bool:
         """Whether the service sent nothing for what was asked."""
-        return self.current is None and not self.days and not self.hours
+        figures = (self.current, *self.days, *self.hours)
+        return all(row is None or _blank(row) for row in figures)
 
     def covering(self, first: date, last: date) -> WeatherAnswer | None:
         """This daily answer cut to the days asked for; None where it does not reach the first of them."""
@@ -144,17 +167,33 @@ class WeatherAnswer(_Common):
         whole = self.first is not None and self.last is not None and self.first <= first and last <= self.last
         return self.model_copy(update={"hours": hours}) if hours and whole else None
 
-    def told_again(self, zone: ZoneInfo) -> str:
+    def told_again(self, zone: ZoneInfo, question: str = "") -> str:
         """The sentences for an answer from the log, saying when it is from."""
-        return f"The last answer, from {moment_words(self.at.astimezone(zone))}, was: {self.text()}"
+        return f"The last answer, from {_at_words(self.at.astimezone(zone))}, was: {self.text(question)}"
 
 
-def day_words(day: date) -> str:
-    """``Saturday 28 November 2026``."""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+def _blank(row: BaseModel) -> bool:
+    """Whether a row has no figure at all, as days have that the service's models do not reach."""
+    return all(value is None for name, value in row if name not in ("at", "day"))
 
 
-def moment_words(moment: datetime) -> str:
+def _together(hours: Sequence[HourForecast]) -> Stretch:
+    """The figures of several hours as one."""
+    temperatures = [hour.temperature for hour in hours if hour.temperature is not None]
+    amounts = [hour.precipitation for hour in hours if hour.precipitation is not None]
+    chances = [hour.probability for hour in hours if hour.probability is not None]
+    winds = [hour.wind for hour in hours if hour.wind is not None]
+    return Stretch(
+        min(temperatures, default=None),
+        max(temperatures, default=None),
+        max(chances, default=None),
+        sum(amounts) if amounts else None,
+        max(winds, default=None),
+        tuple(hour.code for hour in hours if hour.code is not None),
+    )
+
+
+def _at_words(moment: datetime) -> str:
     """``Saturday 28 November 2026, 14:15``."""
     return f"{day_words(moment.date())}, {moment:%H:%M}"
 
@@ -200,6 +239,8 @@ def _current_words(now: CurrentWeather, units: Units) -> str:
 
 
 def _day_forecast_words(day: DayForecast, units: Units) -> str:
+    if _blank(day):
+        return "no figures yet"
     said = [describe(day.code)]
     temperatures = [value for value in (day.low, day.high) if value is not None]
     if temperatures:

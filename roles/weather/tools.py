@@ -5,71 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.context import Owner
-from common.language.formats import Place, When
-from common.language.time_words import read_range
+from common.language.formats import PART, Place, When
 from common.settings import LanguageSettings
 from common.tool import Fact, Tool, ToolContext, ToolResult
-from roles.weather.places import FoundPlace, find_place
-from roles.weather.provider import GeoPlace, WeatherProvider, WeatherRefused, WeatherUnavailable, plain
-from roles.weather.report import WeatherAnswer, day_words
+from roles.weather.places import FoundPlace, Home, UnknownPlace, find_place
+from roles.weather.provider import GeoPlace, Units, WeatherProvider, WeatherRefused, WeatherUnavailable, plain
+from roles.weather.report import WeatherAnswer
+from roles.weather.spans import CannotTell, ForecastSpan, span_of
+from roles.weather.units import METRIC, wanted_units
+from roles.weather.utterances import CURRENT, FORECAST
 
 __all__ = ["CurrentArguments", "ForecastArguments", "WeatherTools"]
 
 _HERE = re.compile(r"(?:(?:right )?here|outside|out there|home|at home|my (?:place|location|area|town|city)|around me)")
 _THERE = re.compile(r"(?:over )?there|that place|the same place")
 _NOW = re.compile(r"(?:right |just )?now|at the moment|currently|at present")
-_DEFAULT_DAYS = 3
+_SEVERAL = re.compile(r"\s+(?:and|&)\s+|\s*;\s*")
+_MAX_PLACES = 5
 
-# Both lists name the same few places, so that a place never speaks for one tool or the other.
-_CURRENT_UTTERANCES = (
-    "what's the weather like?",
-    "what is the weather in Bern right now?",
-    "how's the weather in Oslo at the moment?",
-    "how many degrees is it outside?",
-    "is there fog?",
-    "how warm is it outside?",
-    "is it raining in Bern?",
-    "is it snowing?",
-    "temperature in Oslo",
-    "current weather in Oslo",
-    "is it windy outside?",
-    "do I need a jacket right now?",
-    "check the weather",
-    "what's it like outside?",
-    "what's it like out there?",
-    "weather Bern",
-    "how hot is it in Oslo?",
-    "is it cold in Bern?",
-    "tell me the current conditions in Bern",
-    "tell me the weather in Oslo",
-)
-_FORECAST_UTTERANCES = (
-    "what will the weather be tomorrow?",
-    "what will the weather be like in Bern tomorrow?",
-    "will it rain in Bern on Saturday?",
-    "weather forecast for Oslo this weekend",
-    "check the weather for Saturday",
-    "do I need an umbrella tomorrow?",
-    "how cold will it get tonight?",
-    "how hot is it going to be in Oslo?",
-    "is it going to snow in Bern next week?",
-    "forecast for the next three days",
-    "what's the weather like on Sunday in Bern?",
-    "what's the temperature going to be in Oslo on Friday?",
-    "will the sun shine this afternoon?",
-    "what are the chances of rain tonight?",
-    "is a storm coming?",
-    "will it be sunny in Bern tomorrow afternoon?",
-    "how's the weather looking for Friday?",
-    "weather in Oslo tomorrow morning",
-    "is Saturday going to be dry?",
-    "what's the outlook for the weekend in Bern?",
+
+_QUESTION: str = Field(
+    default="",
+    max_length=20_000,
+    description="the question in the user's words, such as will it freeze, or wind in knots; empty for all figures",
+    json_schema_extra={"format": PART},
 )
 
 
@@ -84,6 +49,7 @@ class CurrentArguments(BaseModel):
 
     place: Place = Field(default="", max_length=200, description="the place, as said; empty for where the user is")
     when: When = Field(default="", max_length=200, description="empty for now; else the time that was said")
+    question: str = _QUESTION
 
 
 class ForecastArguments(BaseModel):
@@ -95,6 +61,7 @@ class ForecastArguments(BaseModel):
     when: When = Field(
         default="", max_length=200, description="the day, part of a day or range, as said; empty for the next days"
     )
+    question: str = _QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +70,7 @@ class _Asked:
 
     name: str
     known: GeoPlace | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """What a forecast is asked for, in local time without offset; `hourly` for a part of a day."""
-
-    first: datetime
-    last: datetime
-    hourly: bool
-    note: str = ""
-
-    @property
-    def days(self) -> tuple[date, date]:
-        """The first and the last day it touches."""
-        return self.first.date(), (self.last - timedelta(microseconds=1)).date()
+    is_home: bool = False
 
 
 LastAnswers = Callable[[Owner], Awaitable[Sequence[WeatherAnswer]]]
@@ -126,25 +79,33 @@ FromLog = Callable[[WeatherAnswer], WeatherAnswer | None]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One call: how to put it to the service, and how to find an answer to it among those of the log."""
+    """One call: how to put it to the service, and how to find an answer to it among those of the log.
+
+    `said` are the user's words and `units` those to answer in; `note` is told with every answer.
+    """
 
     asked: _Asked
-    ask: Callable[[FoundPlace], Awaitable[WeatherAnswer]]
+    ask: Callable[[FoundPlace], Awaitable[tuple[WeatherAnswer, str]]]
     from_log: Sequence[FromLog]
+    said: str
+    units: Units
     note: str = ""
-
-
-class _CannotTell(Exception):
-    """Why a question can't be answered, as a sentence."""
 
 
 class WeatherTools:
     """Tools over a weather provider; `last_answers` gives an owner's earlier good answers, newest first."""
 
-    def __init__(self, provider: WeatherProvider, last_answers: LastAnswers, language: LanguageSettings) -> None:
+    def __init__(
+        self,
+        provider: WeatherProvider,
+        last_answers: LastAnswers,
+        language: LanguageSettings,
+        units: Units = METRIC,
+    ) -> None:
         self._provider = provider
         self._last_answers = last_answers
         self._language = language
+        self._units = units
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools to register."""
@@ -153,66 +114,92 @@ class WeatherTools:
             description="The weather at a place right now: conditions, temperature, wind, humidity.",
             arguments=CurrentArguments,
             handler=self.current,
-            utterances=_CURRENT_UTTERANCES,
+            utterances=CURRENT,
         )
         forecast = Tool(
             name="weather.forecast",
             description="The weather forecast for a place on a day, a part of a day or a range of days to come.",
             arguments=ForecastArguments,
             handler=self.forecast,
-            utterances=_FORECAST_UTTERANCES,
+            utterances=FORECAST,
         )
         return current, forecast
 
     async def current(self, arguments: CurrentArguments, context: ToolContext) -> ToolResult:
         """The weather now."""
         if arguments.when.strip() and not _is_now(arguments.when):
-            return await self.forecast(ForecastArguments(place=arguments.place, when=arguments.when), context)
-        try:
-            asked = self._asked(arguments.place, context)
-        except _CannotTell as reason:
-            return ToolResult(ok=False, text=str(reason))
+            return await self.forecast(ForecastArguments.model_validate(arguments.model_dump()), context)
+        units = wanted_units(arguments.question, self._units)
         now = context.context.now
 
-        async def ask(found: FoundPlace) -> WeatherAnswer:
-            weather, units = await self._provider.current(found.place)
-            return self._answer("current", asked, found, now).model_copy(update={"units": units, "current": weather})
+        def question(asked: _Asked) -> _Question:
+            async def ask(found: FoundPlace) -> tuple[WeatherAnswer, str]:
+                weather, stated = await self._provider.current(found.place, units)
+                answer = _answer("current", asked, found, now)
+                return answer.model_copy(update={"units": stated, "current": weather}), ""
+
+            return _Question(asked, ask, [from_log], arguments.question, units)
 
         def from_log(answer: WeatherAnswer) -> WeatherAnswer | None:
             same_day = answer.at.astimezone(now.tzinfo).date() == now.date()
             return answer if answer.kind == "current" and same_day else None
 
-        return await self._run(_Question(asked, ask, [from_log]), context)
+        return await self._for_each_place(arguments.place, question, context)
 
     async def forecast(self, arguments: ForecastArguments, context: ToolContext) -> ToolResult:
         """The weather to come."""
         if _is_now(arguments.when):
-            return await self.current(CurrentArguments(place=arguments.place), context)
-        now = context.context.now
+            return await self.current(CurrentArguments(place=arguments.place, question=arguments.question), context)
+        now, units = context.context.now, wanted_units(arguments.question, self._units)
         try:
-            asked = self._asked(arguments.place, context)
-            span = self._span(arguments.when, now, context.facts)
-        except _CannotTell as reason:
+            said = span_of(arguments.when, now, context.facts, self._language)
+            span = said.within(now.date(), self._provider.horizon)
+        except CannotTell as reason:
             return ToolResult(ok=False, text=str(reason))
-        first, last = span.days
 
-        async def ask(found: FoundPlace) -> WeatherAnswer:
-            answer = self._answer("hourly" if span.hourly else "daily", asked, found, now)
-            if span.hourly:
-                hours, units = await self._provider.hourly(found.place, span.first, span.last)
-                window = {"hours": tuple(hours), "first": span.first, "last": span.last}
-                return answer.model_copy(update={"units": units, **window})
-            days, units = await self._provider.daily(found.place, first, last)
-            return answer.model_copy(update={"units": units, "days": tuple(days)})
+        def question(asked: _Asked) -> _Question:
+            async def ask(found: FoundPlace) -> tuple[WeatherAnswer, str]:
+                # The service counts its horizon from the day at the place, which may be the one before.
+                reached = said.within(min(now.date(), _day_at(found.place, now)), self._provider.horizon)
+                answer = _answer("hourly" if reached.hourly else "daily", asked, found, now)
+                return await self._forecast(found.place, reached, answer, units), reached.note
 
-        def hours_from_log(answer: WeatherAnswer) -> WeatherAnswer | None:
-            return answer.covering_hours(span.first, span.last) if answer.kind == "hourly" else None
+            return _Question(asked, ask, _log_readers(span), arguments.question, units, span.note)
 
-        def days_from_log(answer: WeatherAnswer) -> WeatherAnswer | None:
-            return answer.covering(first, last) if answer.kind == "daily" else None
+        return await self._for_each_place(arguments.place, question, context)
 
-        readers = [hours_from_log, days_from_log] if span.hourly else [days_from_log]
-        return await self._run(_Question(asked, ask, readers, span.note), context)
+    async def _forecast(
+        self, place: GeoPlace, span: ForecastSpan, answer: WeatherAnswer, units: Units
+    ) -> WeatherAnswer:
+        if span.hourly:
+            hours, stated = await self._provider.hourly(place, span.first, span.last, units)
+            window = {"hours": tuple(hours), "first": span.first, "last": span.last}
+            return answer.model_copy(update={"units": stated, **window})
+        days, stated = await self._provider.daily(place, *span.days, units)
+        return answer.model_copy(update={"units": stated, "days": tuple(days)})
+
+    async def _for_each_place(
+        self, place: str, question: Callable[[_Asked], _Question], context: ToolContext
+    ) -> ToolResult:
+        """The answer for the place that was said; for each of several where "Bern and Oslo" is no place of its own."""
+        try:
+            asked = self._asked(place, context)
+        except CannotTell as reason:
+            return ToolResult(ok=False, text=str(reason))
+        whole = await self._run(question(asked), context)
+        names = [name for name in _SEVERAL.split(asked.name) if name.strip()][:_MAX_PLACES]
+        if whole.ok or asked.known is not None or len(names) < 2:
+            return whole
+        results = [await self._run(question(_Asked(name)), context) for name in names]
+        if not any(result.ok for result in results):
+            return whole
+        return ToolResult(
+            text="\n".join(result.text for result in results),
+            data=[result.data for result in results],
+            facts=tuple(fact for result in results for fact in result.facts),
+            sources=tuple(dict.fromkeys(source for result in results for source in result.sources)),
+            ok=all(result.ok for result in results),
+        )
 
     def _asked(self, place: str, context: ToolContext) -> _Asked:
         """The place that is said, else the one that the request spoke of before, else where the user is."""
@@ -224,66 +211,46 @@ class WeatherTools:
         if before is not None and before.name:
             return _Asked(before.name, _known_place(before))
         if there:
-            raise _CannotTell("Which place do you mean by “there”? Name it, for example “the weather in Bern”.")
+            raise CannotTell("Which place do you mean by “there”? Name it, for example “the weather in Bern”.")
         if context.context.location:
-            return _Asked(context.context.location)
-        raise _CannotTell("For which place? Say, for example, “the weather in Bern”, or set a location.")
-
-    def _span(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Span:
-        """The wall-clock time that is meant, cut to what lies ahead and within the horizon; raises `_CannotTell`."""
-        today = datetime.combine(now.date(), time())
-        end = today + timedelta(days=self._provider.horizon)
-        span = self._read_span(when, now, facts) if when.strip() else _whole_days(today, _DEFAULT_DAYS)
-        earliest = now.replace(tzinfo=None, minute=0, second=0, microsecond=0) if span.hourly else today
-        if span.last <= earliest:
-            raise _CannotTell(f"“{when}” is over; I know the current weather and forecasts, not past weather.")
-        reach = f"Forecasts reach {self._provider.horizon} days, to {day_words((end - timedelta(days=1)).date())}"
-        if span.first >= end:
-            raise _CannotTell(f"{reach}; {day_words(span.first.date())} is too far ahead.")
-        note = f"{reach}." if span.last > end else ""
-        return _Span(max(span.first, earliest), min(span.last, end), span.hourly, note)
-
-    def _read_span(self, when: str, now: datetime, facts: Sequence[Fact]) -> _Span:
-        found = read_range(when, now, facts=facts, language=self._language)
-        if found is None:
-            raise _CannotTell(f"I can't tell which day “{when}” is. Say, for example, “on Saturday” or “tomorrow”.")
-        first, last = (moment.astimezone(now.tzinfo).replace(tzinfo=None) for moment in found)
-        hourly = last - first < timedelta(hours=23)
-        if hourly:
-            return _Span(first.replace(minute=0, second=0, microsecond=0), last, hourly=True)
-        midnight = datetime.combine(first.date(), time())
-        days = ((last - timedelta(microseconds=1)).date() - first.date()).days + 1
-        return _whole_days(midnight, days)
-
-    @staticmethod
-    def _answer(kind: str, asked: _Asked, found: FoundPlace, now: datetime) -> WeatherAnswer:
-        return WeatherAnswer.model_validate(
-            {
-                "kind": kind,
-                "asked": asked.name,
-                "place": found.place,
-                "alternatives": found.alternatives,
-                "at": now,
-            }
-        )
+            return _Asked(context.context.location, is_home=True)
+        raise CannotTell("For which place? Say, for example, “the weather in Bern”, or set a location.")
 
     async def _run(self, question: _Question, context: ToolContext) -> ToolResult:
         asked = question.asked
         try:
-            found = FoundPlace(asked.known) if asked.known else await find_place(self._provider, asked.name)
-            if found is None:
-                return ToolResult(
-                    ok=False,
-                    text=f"I know no place called “{asked.name}”. Check the spelling, or name the nearest town.",
-                )
-            answer = await question.ask(found)
+            if asked.known is not None:
+                found: FoundPlace | UnknownPlace = FoundPlace(asked.known)
+            else:
+                found = await find_place(self._provider, asked.name, None if asked.is_home else self._home(context))
+            if isinstance(found, UnknownPlace):
+                return ToolResult(ok=False, text=found.words())
+            answer, note = await question.ask(found)
             if answer.is_empty():
                 raise WeatherUnavailable("it sent no figures for that time")
+        except CannotTell as reason:
+            return ToolResult(ok=False, text=str(reason))
         except WeatherRefused as error:
             return ToolResult(ok=False, text=f"The weather service refused the question: {error.reason}.")
         except WeatherUnavailable as error:
             return await self._stand_in(error.reason, question, context)
-        return _result(answer, f"{answer.text()}\n{question.note}".strip())
+        told = answer.in_units(question.units)
+        return _result(told, "\n".join(filter(None, (told.text(question.said), note))))
+
+    def _home(self, context: ToolContext) -> Home | None:
+        """How to find where the user is, for names that several places bear; failing, nothing is preferred."""
+        location = context.context.location
+        if not location:
+            return None
+
+        async def look_up() -> GeoPlace | None:
+            try:
+                found = await find_place(self._provider, location)
+            except (WeatherRefused, WeatherUnavailable):
+                return None
+            return found.place if isinstance(found, FoundPlace) else None
+
+        return look_up
 
     async def _stand_in(self, reason: str, question: _Question, context: ToolContext) -> ToolResult:
         """The last good answer of this owner for the place and time, or the plain failure."""
@@ -297,8 +264,9 @@ class WeatherTools:
         for reader in question.from_log:
             for answer in answers:
                 if (cut := reader(answer)) is not None:
-                    again = cut.model_copy(update={"reused": True})
-                    return _result(again, f"{failure} {again.told_again(context.context.zone)}")
+                    again = cut.model_copy(update={"reused": True}).in_units(question.units)
+                    told = again.told_again(context.context.zone, question.said)
+                    return _result(again, "\n".join(filter(None, (f"{failure} {told}", question.note))))
         return ToolResult(ok=False, text=failure)
 
 
@@ -306,8 +274,32 @@ def _is_now(when: str) -> bool:
     return _NOW.fullmatch(when.strip(" .?!").casefold()) is not None
 
 
-def _whole_days(midnight: datetime, days: int) -> _Span:
-    return _Span(midnight, midnight + timedelta(days=days), hourly=False)
+def _answer(kind: str, asked: _Asked, found: FoundPlace, now: datetime) -> WeatherAnswer:
+    values = {"kind": kind, "asked": asked.name, "place": found.place, "at": now}
+    if not asked.is_home:
+        values |= {"alternatives": found.alternatives, "renamed": not found.exact}
+    return WeatherAnswer.model_validate(values)
+
+
+def _log_readers(span: ForecastSpan) -> list[FromLog]:
+    """What finds an answer for the span among those of the log: hours for hours, else the days."""
+    first, last = span.days
+
+    def hours(answer: WeatherAnswer) -> WeatherAnswer | None:
+        return answer.covering_hours(span.first, span.last) if answer.kind == "hourly" else None
+
+    def days(answer: WeatherAnswer) -> WeatherAnswer | None:
+        return answer.covering(first, last) if answer.kind == "daily" else None
+
+    return [hours, days] if span.hourly else [days]
+
+
+def _day_at(place: GeoPlace, now: datetime) -> date:
+    """The day it is at a place; the request's where the zone is not known."""
+    try:
+        return now.astimezone(ZoneInfo(place.timezone)).date() if place.timezone else now.date()
+    except (KeyError, ValueError, OSError):
+        return now.date()
 
 
 def _known_place(fact: Fact) -> GeoPlace | None:

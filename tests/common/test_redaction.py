@@ -35,6 +35,16 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY
         ("redis://:secretword@host", "redis://:[redacted]@host"),
         ("key sk-proj-abcdEFGH1234567890abcd!", "key [redacted]!"),
         ("sk-ant-api03-abcdEFGH_1234567890abcd", "[redacted]"),
+        ("remember that my wifi password is hunter2.", "remember that my wifi password is [redacted]."),
+        (
+            "the password for the guest network is now s3cret!pass, ok?",
+            "the password for the guest network is now [redacted], ok?",
+        ),
+        ("My API key is abcd1234", "My API key is [redacted]"),
+        ("noted: “my password is hunter2”.", "noted: “my password is [redacted]”."),
+        ("noted: “password=hunter2”", "noted: “password=[redacted]”"),
+        ('the passphrase was "correct horse"', 'the passphrase was "[redacted]"'),
+        ("the PIN of my card is 4711", "the PIN of my card is [redacted]"),
         ("AKIAIOSFODNN7EXAMPLE", "[redacted]"),
         ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "[redacted]"),
         ("xoxb-123456789012-abcdefghijkl", "[redacted]"),
@@ -68,6 +78,9 @@ def test_secrets_in_text_vanish(text: str, shown: str) -> None:
         "https://example.com:8080/a@b",
         "call +41 44 668 18 00 or 0800 123 456",
         "eyJust a word",
+        "the password is wrong, the pin is bent and the api key is 40 characters long",
+        "the token is valid until 2026-11-28",
+        "a password for the account is needed by 2026-11-28",
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:
@@ -116,6 +129,53 @@ def test_keys_that_tell_a_secret(name: str) -> None:
 )
 def test_keys_that_tell_none(name: str) -> None:
     assert not is_secret_key(name)
+
+
+pieces = st.sampled_from(
+    [
+        "password=", "password: ", "password is ", "pin of ", " is ",
+        "token", "=", ": ", '"', "'", "\\", " ", "\n", ",", "-", ".", "@", "://", "a://b:",
+        "Bearer ", "abcdef123456", "sk-", "AKIAIOSFODNN7EXAMPLE", "eyJ", JWT, PEM, "-----BEGIN PRIVATE KEY-----",
+        "4111", "1111 1111 1111", "4111111111111111", "7", "[redacted]", "[card number]", "[", "]", "(2)",
+        "\u00a0", "é",
+    ]
+)  # fmt: skip
+texts = st.lists(pieces | st.text(max_size=5), max_size=20).map("".join)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my password is Hunter2x and that",
+        "password=Hunter2x",
+        'the passphrase is "Hunter2x"',
+        r"{\"secret\": \"Hunter2x\"}",
+        "Authorization: Bearer Hunter2x",
+        "postgresql://me:Hunter2x@host/db",
+    ],
+)
+def test_what_was_told_to_be_a_secret_is_known_wherever_it_stands(text: str) -> None:
+    own = Redactor(["CUST-[0-9]+"]).knowing(text)
+    assert (
+        own.text("HUNTER2X, xhunter2xx; CUST-1 password=abc")
+        == "[redacted], x[redacted]x; [redacted] password=[redacted]"
+    )
+    assert own.value({"query": ["Hunter2x"]}) == {"query": [REDACTED]}
+    assert own.knowing("token=other1").text("other1 hunter2x") == "[redacted] [redacted]"
+    assert own.knowing(text) is own
+    assert "unter2" not in own.text(text)
+
+
+@pytest.mark.parametrize("text", ["nothing", "password=short", "password: required", "token=ab12", "sk-abc"])
+def test_words_that_may_be_anything_are_not_remembered(text: str) -> None:
+    assert redactor.knowing(text) is redactor
+
+
+@given(texts, texts)
+def test_redacting_twice_with_what_is_known_changes_nothing(told: str, text: str) -> None:
+    own = redactor.knowing(told)
+    once = own.text(text)
+    assert own.text(once) == once
 
 
 def test_a_host_adds_patterns_of_its_own() -> None:
@@ -168,17 +228,6 @@ def test_card_numbers_vanish_between_other_numbers(number: str, before: str, aft
     assert number not in redactor.text(f"{before} {number} {after}")
 
 
-pieces = st.sampled_from(
-    [
-        "password=", "password: ", "token", "=", ": ", '"', "'", "\\", " ", "\n", ",", "-", ".", "@", "://", "a://b:",
-        "Bearer ", "abcdef123456", "sk-", "AKIAIOSFODNN7EXAMPLE", "eyJ", JWT, PEM, "-----BEGIN PRIVATE KEY-----",
-        "4111", "1111 1111 1111", "4111111111111111", "7", "[redacted]", "[card number]", "[", "]", "(2)",
-        "\u00a0", "é",
-    ]
-)  # fmt: skip
-texts = st.lists(pieces | st.text(max_size=5), max_size=20).map("".join)
-
-
 @given(texts)
 def test_redacting_text_twice_changes_nothing(text: str) -> None:
     once = redactor.text(text)
@@ -204,7 +253,8 @@ def test_redacting_values_twice_changes_nothing(value: JsonValue) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["eyJ", "eyJaaaaaa.", "sk-", "4", "4 ", "4-", "password=", 'password="', "a://b:", "x://u:p@", "bearer ", "token ",
+    ["password is ", "pin of ", "password for ",
+     "eyJ", "eyJaaaaaa.", "sk-", "4", "4 ", "4-", "password=", 'password="', "a://b:", "x://u:p@", "bearer ", "token ",
      "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "A", " ", "a.b+c-", "\\"],
 )  # fmt: skip
 def test_long_hostile_text_is_read_to_its_end(unit: str) -> None:

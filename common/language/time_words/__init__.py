@@ -12,20 +12,27 @@ from datetime import datetime, time, timedelta
 
 from common.language.time_words.absolute import find_absolute, read_absolute
 from common.language.time_words.expressions import find_expressions
+from common.language.time_words.extents import Extent, read_span
 from common.language.time_words.hints import hints_of
-from common.language.time_words.model import Expression, Moment, Span
-from common.language.time_words.reading import Reading, merge, read_moment, read_span
-from common.language.time_words.resolve import Reader
+from common.language.time_words.merging import merge
+from common.language.time_words.model import Expression, Length, Moment, Span
+from common.language.time_words.reading import Reading, read_moment
+from common.language.time_words.repeating import is_repeating
+from common.language.time_words.resolve import Reader, add_length, at_wall
 from common.language.words import Tokens, tokenize
 from common.settings import LanguageSettings
 from common.tool import Fact
 
 __all__ = [
+    "Extent",
     "Moment",
     "Span",
     "find_spans",
     "is_relative_to_fact",
+    "is_repeating",
+    "length_note",
     "read_duration",
+    "read_extent",
     "read_range",
     "read_when",
     "spans_of",
@@ -101,7 +108,7 @@ def read_when(
         found = read_moment(merged, reading, hints_of(tokens))
     except _TOO_FAR:
         return None
-    return replace(found[0], span=_said(tokens, expressions)) if found is not None else None
+    return replace(found, span=_said(tokens, expressions)) if found is not None else None
 
 
 def _said(tokens: Tokens, expressions: Sequence[Expression]) -> str:
@@ -119,10 +126,10 @@ def _lone_length(tokens: Tokens, expressions: Sequence[Expression], reading: Rea
         return None
     found = read_moment(replace(expressions[0], shift=length, sign=1, duration=None), reading, frozenset())
     if found is not None:
-        return replace(found[0], span=tokens.text.strip())
-    day = reading.reader.today + length.delta
-    start = datetime.combine(day, reading.default_time or time(0), tzinfo=reading.now.tzinfo)
-    return Moment(start, None, False, tokens.text.strip())
+        return replace(found, span=tokens.text.strip())
+    day = add_length(reading.now, length, 1)[0].date()
+    start, changed = at_wall(day, reading.default_time or time(0), reading.now.tzinfo)
+    return Moment(start, None, False, tokens.text.strip(), "; ".join(filter(None, (length.note, changed))))
 
 
 def _written_otherwise(tokens: Tokens, reading: Reading, language: LanguageSettings) -> Moment | None:
@@ -130,13 +137,23 @@ def _written_otherwise(tokens: Tokens, reading: Reading, language: LanguageSetti
     found = read_absolute(match.group(), reading.now, language.date_order) if match else None
     if found is None or match is None:
         return None
-    clock = reading.default_time or time(0)
-    start = datetime.combine(found.date(), clock, tzinfo=reading.now.tzinfo)
-    return Moment(start, None, False, match.group())
+    start, changed = at_wall(found.date(), reading.default_time or time(0), reading.now.tzinfo)
+    return Moment(start, None, False, match.group(), changed if reading.default_time else "")
 
 
 def read_duration(text: str) -> timedelta | None:
     """The length of time that a text names ("an hour and a half"), or None; a month counts as 30 days."""
+    found = _length_in(text)
+    return found.delta if found is not None else None
+
+
+def length_note(text: str) -> str:
+    """How the vague length in a text was taken ("took a couple as 2"), or ""."""
+    found = _length_in(text)
+    return found.note if found is not None else ""
+
+
+def _length_in(text: str) -> Length | None:
     for expression in find_expressions(tokenize(text)):
         length = expression.duration or expression.shift
         if length is not None:
@@ -145,7 +162,7 @@ def read_duration(text: str) -> timedelta | None:
             except _TOO_FAR:
                 return None
             if delta > timedelta(0):
-                return delta
+                return length
     return None
 
 
@@ -156,6 +173,18 @@ def read_range(
     facts: Sequence[Fact] = (),
     language: LanguageSettings = _DEFAULTS,
 ) -> tuple[datetime, datetime] | None:
+    """`read_extent` without its note."""
+    found = read_extent(text, now, facts=facts, language=language)
+    return (found.start, found.end) if found is not None else None
+
+
+def read_extent(
+    text: str,
+    now: datetime,
+    *,
+    facts: Sequence[Fact] = (),
+    language: LanguageSettings = _DEFAULTS,
+) -> Extent | None:
     """The range of time that a text names, end exclusive, or None.
 
     A day is midnight to midnight, a part of it its hours ("Saturday afternoon": 12 to 18), "this week" the whole
@@ -168,9 +197,11 @@ def read_range(
         merged = merge(expressions)
         if merged is not None:
             extent = read_span(merged, reading, hints_of(tokens))
-            return extent if extent is not None and extent[0] < extent[1] else None
+            return extent if extent is not None and extent.start < extent.end else None
         other = _written_otherwise(tokens, reading, language)
-        return (other.start, other.start + timedelta(days=1)) if other else None
+        if other is None:
+            return None
+        return Extent(other.start, at_wall(other.start.date() + timedelta(days=1), time(0), now.tzinfo)[0])
     except _TOO_FAR:
         return None
 

@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from common.language.time_words.model import Clock, Daypart
+from dataclasses import replace
+
+from common.language.time_words.model import Clock
 from common.language.words import Tokens, read_whole, word_set
 
-__all__ = ["DAYPARTS", "apply_meridiem", "read_clock", "read_daypart", "read_occasion", "shaded"]
+__all__ = ["NAMED_HOURS", "apply_meridiem", "counts_minutes", "read_clock", "spaced_minutes"]
 
-DAYPARTS: dict[str, Daypart] = {
-    "morning": Daypart("morning", 6, 12, 9),
-    "forenoon": Daypart("morning", 6, 12, 9),
-    "lunchtime": Daypart("lunchtime", 12, 14, 12),
-    "lunch": Daypart("lunchtime", 12, 14, 12),
-    "afternoon": Daypart("afternoon", 12, 18, 14),
-    "evening": Daypart("evening", 18, 22, 18),
-    "night": Daypart("night", 20, 24, 20),
-    "tonight": Daypart("tonight", 18, 24, 20),
-}
-_OCCASIONS: dict[str, dict[str, int]] = {
-    "breakfast": {"before": 7, "after": 9, "at": 8, "by": 8, "over": 8},
-    "lunch": {"before": 12, "after": 14, "at": 12, "by": 12, "over": 12, "around": 12, "until": 12},
-    "dinner": {"before": 18, "after": 20, "at": 19, "by": 19, "over": 19, "around": 19},
-    "supper": {"before": 18, "after": 20, "at": 19, "by": 19, "over": 19, "around": 19},
-    "work": {"before": 8, "after": 18},
-    "school": {"before": 7, "after": 16},
-    "bed": {"before": 22},
-    "bedtime": {"before": 22, "at": 22, "by": 22, "around": 22},
-    "dinnertime": {"at": 19, "around": 19, "": 19},
-    "teatime": {"at": 17, "around": 17, "": 17},
-}
-_TYPOS = {
-    "mornin": "morning", "mornings": "morning", "afternoons": "afternoon", "evenings": "evening", "nights": "night",
-    "eve": "evening", "arvo": "afternoon",
-}  # fmt: skip
-_EARLY = {
-    "morning": Daypart("early morning", 6, 9, 7),
-    "afternoon": Daypart("early afternoon", 12, 15, 13),
-    "evening": Daypart("early evening", 17, 19, 17),
-    "tonight": Daypart("early tonight", 17, 20, 18),
-}
-_LATE = {
-    "morning": Daypart("late morning", 10, 12, 11),
-    "afternoon": Daypart("late afternoon", 15, 18, 16),
-    "evening": Daypart("late evening", 20, 24, 21),
-    "night": Daypart("late night", 22, 24, 23),
-    "tonight": Daypart("late tonight", 22, 24, 23),
-}
-_NAMED = {"noon": 12, "midday": 12, "noontime": 12, "midnight": 24}
+NAMED_HOURS = {"noon": 12, "midday": 12, "noontime": 12, "noonish": 12, "midnight": 24}
+_NAMED = NAMED_HOURS
 _PAST, _TO = frozenset({"past", "after"}), frozenset({"to", "till", "til", "of", "before"})
 _NO_HOUR = frozenset({":", "%", "minutes", "days", "hours", "weeks"})
+_NO_MINUTES = word_set("minutes minute mins min hours hour days day people persons guests degrees percent % $ € /")
+_MONEY = word_set("dollars dollar euros euro pounds francs bucks people guests meters metres feet degrees % km miles")
 _BEHIND_HOUR = word_set("am pm in on tomorrow tonight and please . , ? ! at this today o'clock to for a p")
+_ON_THE_DOT = (["on", "the", "dot"], ["on", "the", "nose"])
+_SECOND_TIME = (["the", "second", "time"], ["(", "second", "time"])
 _MERIDIEM = {"am": "am", "pm": "pm", "a": "am", "p": "pm"}
 
 
@@ -73,22 +41,31 @@ def _meridiem(tokens: Tokens, index: int) -> tuple[str, int] | None:
     return None
 
 
-def _finish(tokens: Tokens, hour: int, minute: int, at: int, *, written_24: bool) -> tuple[Clock, int] | None:
-    """Read am, pm or o'clock behind hour and minute, and say whether the dial stays open."""
+def _behind(tokens: Tokens, at: int) -> int:
+    """The index behind words such as "o'clock", "-ish", "sharp" and "on the dot"."""
     if tokens.word(at) == "-" and tokens.word(at + 1) == "ish":
         at += 2
     if tokens.word(at) in ("o'clock", "oclock", "ish", "uhr"):
-        at += 1
-    elif tokens.word(at) == "o" and tokens.word(at + 1) == "clock":
-        at += 2
-    elif tokens.word(at) in ("sharp", "exactly"):
-        at += 1
+        return at + 1
+    if tokens.word(at) == "o" and tokens.word(at + 1) == "clock":
+        return at + 2
+    if tokens.word(at) in ("sharp", "exactly"):
+        return at + 1
+    return at + 3 if tokens.low[at : at + 3] in _ON_THE_DOT else at
+
+
+def _finish(
+    tokens: Tokens, hour: int, minute: int, at: int, *, written_24: bool, said: str = ""
+) -> tuple[Clock, int] | None:
+    """Read am, pm or o'clock behind hour and minute, and say whether the dial stays open."""
+    at = _behind(tokens, at)
     if found := _meridiem(tokens, at):
         exact = apply_meridiem(hour, found[0])
-        return (Clock(exact, minute), found[1]) if exact is not None else None
+        said = said or ("12 am" if (hour, minute, exact) == (12, 0, 0) else "")
+        return (Clock(exact, minute, marked=True, said=said), found[1]) if exact is not None else None
     if not 0 <= hour <= 24 or (hour == 24 and minute):
         return None
-    return Clock(hour, minute, open=1 <= hour <= 12 and not written_24), at
+    return Clock(hour, minute, open=1 <= hour <= 12 and not written_24, said=said), at
 
 
 def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
@@ -99,11 +76,31 @@ def _digits(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     if size > 2:
         return None
     sign, minutes = tokens.word(index + 1), tokens.word(index + 2)
+    if (at := spaced_minutes(tokens, index)) and (spaced := _spaced(tokens, index, at)):
+        return spaced
     if sign in (":", ".", "h") and len(minutes) == 2 and minutes.isdecimal() and int(minutes) < 60:
         found = _with_minutes(tokens, index, sign)
         if found is not None or sign != ".":
             return found
     return _lone_hour(tokens, index)
+
+
+def spaced_minutes(tokens: Tokens, index: int) -> int:
+    """The index behind hour and minutes with a space between ("7 30"), as speech comes in; 0 where it is not so."""
+    hour, minutes = tokens.word(index), tokens.word(index + 1)
+    if not (hour.isdecimal() and len(hour) <= 2 and int(hour) <= 24 and len(minutes) == 2 and minutes.isdecimal()):
+        return 0
+    if tokens.glued(index + 1) or tokens.glued(index + 2) or int(minutes) > 59:
+        return 0
+    return index + 2
+
+
+def _spaced(tokens: Tokens, index: int, at: int) -> tuple[Clock, int] | None:
+    """7 30 pm."""
+    if not _meridiem(tokens, at):
+        return None
+    hour, minute = int(tokens.word(index)), int(tokens.word(index + 1))
+    return _finish(tokens, hour, minute, at, written_24=tokens.word(index).startswith("0"))
 
 
 def _with_minutes(tokens: Tokens, index: int, sign: str) -> tuple[Clock, int] | None:
@@ -124,33 +121,49 @@ def _with_minutes(tokens: Tokens, index: int, sign: str) -> tuple[Clock, int] | 
         if not joined and hour > 24:
             return None
         if tokens.word(after) == ":" and tokens.word(after + 1).isdecimal() and tokens.glued(after):
-            after += 2
+            return _with_seconds(tokens, hour, minute, after + 1)
         if tokens.word(after) in ("hours", "hour", "hrs"):
             return None
     written_24 = tokens.word(index).startswith("0") or sign == "h"
     return _finish(tokens, hour, minute, after, written_24=written_24)
 
 
+def _with_seconds(tokens: Tokens, hour: int, minute: int, at: int) -> tuple[Clock, int] | None:
+    """15:20:30, 3:20:30 pm."""
+    seconds = tokens.word(at)
+    if len(seconds) != 2 or int(seconds) > 59:
+        return None
+    found = _finish(tokens, hour, minute, at + 1, written_24=True)
+    return (replace(found[0], second=int(seconds)), found[1]) if found else None
+
+
 def _lone_hour(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     """7pm, 8-ish, 19h, 7 o'clock."""
     hour = int(tokens.word(index))
     sign, more = tokens.word(index + 1), tokens.word(index + 2)
-    if found := _meridiem(tokens, index + 1):
-        exact = apply_meridiem(hour, found[0])
-        return (Clock(exact), found[1]) if exact is not None else None
+    if _meridiem(tokens, index + 1):
+        return _finish(tokens, hour, 0, index + 1, written_24=False)
     if sign == "h" and tokens.glued(index + 1) and hour > 12:
         return Clock(hour % 24), index + 2
-    if sign in ("o'clock", "oclock") or (sign, more) in (("o", "clock"), ("-", "ish")):
+    if (
+        sign in ("o'clock", "oclock", "ish", "uhr")
+        or (sign, more) in (("o", "clock"), ("-", "ish"))
+        or _dotted(tokens, index + 1)
+    ):
         return _finish(tokens, hour, 0, index + 1, written_24=False)
     return None
+
+
+def _dotted(tokens: Tokens, at: int) -> bool:
+    return tokens.low[at : at + 3] in _ON_THE_DOT
 
 
 def _dotted_clock(tokens: Tokens, index: int, after: int) -> bool:
     """Whether "6.15" is a time of day: "at 6.15", "6.15 in the morning"."""
     daytime = tokens.low[after : after + 3] in (["in", "the", part] for part in ("morning", "afternoon", "evening"))
-    return daytime or (
-        tokens.word(index - 1) in ("at", "by", "until") and tokens.word(after)[:1] in ("", ",", ".", "?", "!")
-    )
+    behind = tokens.word(after)
+    ends = behind[:1] in ("", ",", ".", "?", "!") or behind in ("tomorrow", "today", "tonight", "on", "this")
+    return daytime or (ends and tokens.word(index - 1) in ("at", "by", "until"))
 
 
 def _run_together(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
@@ -159,9 +172,8 @@ def _run_together(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     hour, minute = int(word[:-2]), int(word[-2:])
     if minute > 59 or hour > 24:
         return None
-    if found := _meridiem(tokens, index + 1):
-        exact = apply_meridiem(hour, found[0])
-        return (Clock(exact, minute), found[1]) if exact is not None else None
+    if _meridiem(tokens, index + 1):
+        return _finish(tokens, hour, minute, index + 1, written_24=False)
     if tokens.word(index + 1) in ("hours", "hrs", "h", "hundred") and len(word) == 4:
         return Clock(hour % 24, minute), index + 2
     led = tokens.word(index - 1) in ("at", "by", "@") and len(word) == 4
@@ -172,6 +184,8 @@ def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     """Half past seven, half seven, quarter to 8, ten past nine, 20 to 5, five minutes before 6."""
     at = index + 1 if tokens.word(index) == "a" else index
     word = tokens.word(at)
+    if word == "minute" and at > index:
+        at = index
     if word == "half" and (half := _half_hour(tokens, at + 1)) is not None:
         return half
     counted = _minutes(tokens, at)
@@ -183,6 +197,8 @@ def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
         return None
     if joint in ("of", "before", "after") and word not in ("quarter", "ten", "twenty", "five", "half"):
         return None
+    if _hour_open(tokens, index, at + 1, word):
+        return Clock(0, minutes if joint in _PAST else 60 - minutes, any_hour=True, said=f"{word} {joint}"), at + 1
     noon = _NAMED.get(tokens.word(at + 1))
     hour = (noon % 24, at + 2) if noon is not None else read_whole(tokens, at + 1)
     if hour is None or not 0 <= hour[0] <= 24 or tokens.word(hour[1]) in _NO_HOUR or tokens.word(at + 2) == "/":
@@ -196,11 +212,32 @@ def _words_past(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     return _finish(tokens, value // 60, value % 60, hour[1], written_24=not dial)
 
 
+def _hour_open(tokens: Tokens, index: int, at: int, word: str) -> bool:
+    """Whether no hour follows "quarter past": the next time that clocks show these minutes is meant."""
+    if tokens.word(at - 1) not in ("past", "to"):
+        return False
+    behind = tokens.word(at)
+    if behind not in ("", ".", "?", "!", ",", "to", "and", "please", "that", "for") or read_whole(tokens, at + 1):
+        return False
+    led = tokens.word(index - 1) in ("at", "by", "until", "around", "about")
+    return led or (index == 0 and word in ("half", "quarter"))
+
+
+def counts_minutes(tokens: Tokens, index: int) -> bool:
+    """Whether "ten to noon" counts minutes to an hour, and does not span the time from ten."""
+    found = read_whole(tokens, index)
+    if found is None or found[0] not in (5, 10, 20, 25) or tokens.word(found[1]) != "to":
+        return False
+    return tokens.word(found[1] + 1) in _NAMED or not tokens.word(index).isdecimal()
+
+
 def _minutes(tokens: Tokens, at: int) -> tuple[int, int] | None:
     """The minutes before "past" or "to"; a plain number only where people count so (5, 10, 20, 25)."""
     word = tokens.word(at)
     if word in ("half", "quarter"):
         return (30 if word == "half" else 15), at + 1 + (tokens.word(at + 1) == "-")
+    if tokens.low[at : at + 2] == ["a", "minute"]:
+        return 1, at + 2
     found = read_whole(tokens, at)
     if found is None or not 0 < found[0] < 60:
         return None
@@ -216,7 +253,7 @@ def _half_hour(tokens: Tokens, at: int) -> tuple[Clock, int] | None:
     hour = read_whole(tokens, at)
     if hour is None or not 1 <= hour[0] <= 12 or not _hour_ends(tokens, hour[1]):
         return None
-    return _finish(tokens, hour[0], 30, hour[1], written_24=False)
+    return _finish(tokens, hour[0], 30, hour[1], written_24=False, said=f"half {tokens.cut(at, hour[1])}")
 
 
 def _hour_ends(tokens: Tokens, index: int) -> bool:
@@ -227,6 +264,8 @@ def _hour_ends(tokens: Tokens, index: int) -> bool:
 
 def _spelled(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
     """Seven o'clock, three thirty, six fifteen am, seven oh five, seven pm, nineteen thirty."""
+    if hundreds := _hundreds(tokens, index):
+        return hundreds
     hour = read_whole(tokens, index)
     if hour is None or tokens.word(index).isdecimal() or not 0 <= hour[0] <= 24:
         return None
@@ -239,11 +278,26 @@ def _spelled(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
         minute, at = found
     elif not (
         _meridiem(tokens, at)
-        or tokens.word(at) in ("o'clock", "oclock")
-        or (tokens.word(at), tokens.word(at + 1)) == ("o", "clock")
+        or tokens.word(at) in ("o'clock", "oclock", "ish")
+        or (tokens.word(at), tokens.word(at + 1)) in (("o", "clock"), ("-", "ish"))
+        or _dotted(tokens, at)
     ):
         return None
     return _finish(tokens, value, minute, at, written_24=False)
+
+
+def _hundreds(tokens: Tokens, index: int) -> tuple[Clock, int] | None:
+    """Oh seven hundred, eighteen hundred hours, at eighteen hundred."""
+    zero = tokens.word(index) in ("oh", "zero", "o")
+    found = read_whole(tokens, index + zero)
+    if found is None or tokens.word(index + zero).isdecimal() or found[0] % 100 or not 0 < found[0] <= 2400:
+        return None
+    at = found[1]
+    marked = tokens.word(at) in ("hours", "hrs")
+    led = tokens.word(index - 1) in ("at", "by", "until") and found[0] >= 1000 and tokens.word(at) not in _MONEY
+    if not (marked or zero or led):
+        return None
+    return Clock(found[0] // 100), at + marked
 
 
 def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) -> tuple[Clock, int] | None:
@@ -253,6 +307,13 @@ def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) 
 
     The hour 24 stands for midnight at the end of a day.
     """
+    found = _read_clock(tokens, index, bare=bare, ranged=ranged)
+    if found is None or tokens.low[found[1] : found[1] + 3] not in _SECOND_TIME:
+        return found
+    return replace(found[0], second_time=True), found[1] + 3 + (tokens.word(found[1] + 3) == ")")
+
+
+def _read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool) -> tuple[Clock, int] | None:
     word = tokens.word(index)
     if word == "mid":
         at = index + 1 + (tokens.word(index + 1) == "-")
@@ -261,7 +322,7 @@ def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) 
     if word in ("12", "twelve") and tokens.word(index + 1) in ("noon", "midday", "midnight"):
         index, word = index + 1, tokens.word(index + 1)
     if word in _NAMED:
-        return Clock(_NAMED[word]), index + 1
+        return Clock(_NAMED[word], marked=True), index + 1
     found = _words_past(tokens, index) if not ranged else None
     if found is None and word.isdecimal():
         found = _digits(tokens, index)
@@ -269,50 +330,11 @@ def read_clock(tokens: Tokens, index: int, *, bare: bool, ranged: bool = False) 
         found = _spelled(tokens, index)
     if found is not None or not bare:
         return found
+    if (at := spaced_minutes(tokens, index)) and tokens.word(at) not in _NO_MINUTES:
+        written_24 = word.startswith("0")
+        return _finish(tokens, int(word), int(tokens.word(index + 1)), at, written_24=written_24)
     number = read_whole(tokens, index)
     if number is None or number[0] > 24 or (len(word) > 2 and word.isdecimal()):
         return None
     written_24 = word.isdecimal() and word.startswith("0")
     return _finish(tokens, number[0], 0, number[1], written_24=written_24)
-
-
-def read_daypart(tokens: Tokens, index: int) -> tuple[Daypart, int] | None:
-    """A part of the day, with "early" or "late" before it; (daypart, index behind it)."""
-    shade = ""
-    if tokens.word(index) in ("early", "late"):
-        shade = tokens.word(index)
-        index += 1
-        if tokens.word(index) in ("in", "the"):
-            index += 1
-        if tokens.word(index) == "the":
-            index += 1
-    word = tokens.word(index)
-    name = _TYPOS.get(word, word)
-    part = DAYPARTS.get(name)
-    if part is None or word == "tonight":
-        return None
-    at = index + 1
-    if name == "lunch" and tokens.word(at) == "time":
-        at += 1
-    elif name == "lunch":
-        return None
-    return shaded(part, shade), at
-
-
-def read_occasion(tokens: Tokens, index: int, lead: str) -> tuple[Daypart, int] | None:
-    """An occasion that tells the time about: "after work", "before lunch"; not the lunch that has its own time."""
-    word = tokens.word(index)
-    hour = _OCCASIONS.get(word, {}).get(lead)
-    if hour is None:
-        return None
-    at = index + 1 + (tokens.word(index + 1) == "time")
-    if tokens.word(at) in ("with", "at", "in", "for", "on", "break", "meeting"):
-        return None
-    return Daypart(f"time {lead} {word}".replace("  ", " "), hour, min(hour + 2, 24), hour), at
-
-
-def shaded(part: Daypart, shade: str) -> Daypart:
-    """The early or late hours of a part of the day."""
-    if shade == "early":
-        return _EARLY.get(part.name, part)
-    return _LATE.get(part.name, part) if shade == "late" else part

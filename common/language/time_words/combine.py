@@ -11,6 +11,7 @@ from common.language.time_words.model import (
     Daypart,
     Expression,
     FixedDate,
+    Holiday,
     MonthDay,
     Period,
     Shift,
@@ -18,7 +19,7 @@ from common.language.time_words.model import (
     Window,
 )
 
-__all__ = ["add_clock", "add_date", "add_daypart"]
+__all__ = ["add_clock", "add_date", "add_daypart", "join_dates"]
 
 
 def add_clock(expression: Expression, clock: Clock) -> bool:
@@ -54,19 +55,21 @@ def add_date(expression: Expression, spec: DateSpec) -> bool:
             return False
         expression.date = spec
         return True
-    joined = _joined(expression.date, spec) or _joined(spec, expression.date)
+    joined = join_dates(expression.date, spec) or join_dates(spec, expression.date)
     if joined is None:
         return False
     expression.date = joined
     return True
 
 
-def _joined(first: DateSpec, second: DateSpec) -> DateSpec | None:
+def join_dates(first: DateSpec, second: DateSpec) -> DateSpec | None:
     """One date of two that say one thing together, or None."""
     if isinstance(first, Weekday):
         return _with_weekday(first, second)
     if isinstance(first, MonthDay) and isinstance(second, Period) and first.month is None and second.unit == "month":
         return MonthDay(day=first.day, month_offset=second.offset)
+    if isinstance(first, Holiday) and isinstance(second, Period) and second.unit == "year" and not second.edge:
+        return replace(first, year=second.offset)
     if isinstance(first, MonthDay) and isinstance(second, Period) and second.unit == "year" and first.year is None:
         return replace(first, year=second.offset)
     return None

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from common.language.time_words.calendar_words import WEEKDAYS
-from common.language.time_words.clocks import DAYPARTS, read_clock, read_daypart, read_occasion
+from common.language.time_words.clocks import read_clock, spaced_minutes
 from common.language.time_words.combine import add_clock, add_date, add_daypart
 from common.language.time_words.dates import read_date
+from common.language.time_words.dayparts import (
+    DAYPARTS,
+    END_OF_DAY,
+    read_daypart,
+    read_half,
+    read_occasion,
+    read_thing,
+)
 from common.language.time_words.durations import UNITS, read_length
 from common.language.time_words.lexicon import ADJUSTING, APPROXIMATE, LEADS, MEASURES, SCHEDULED
 from common.language.time_words.model import (
     Clock,
-    DateSpec,
     DayOffset,
-    Daypart,
     Expression,
-    FixedDate,
-    Holiday,
     Length,
-    MonthDay,
-    NthWeekday,
+    Period,
     Shift,
     Weekday,
 )
+from common.language.time_words.ranges import countable, read_number_range
+from common.language.time_words.repeating import read_repeat
 from common.language.words import NUMBER_WORDS, Tokens, read_whole, word_set
 
-__all__ = ["read_component", "read_range_end"]
+__all__ = ["read_component"]
 
 
 def read_component(tokens: Tokens, index: int, order: str, expression: Expression, lead: str) -> int | None:
@@ -35,27 +38,37 @@ def read_component(tokens: Tokens, index: int, order: str, expression: Expressio
     if not word:
         return None
     if word in ("now", "immediately", "asap") and expression.empty:
+        if tokens.word(index - 1) == "from" and read_whole(tokens, index - 3):
+            return None
         expression.shift, expression.sign = Length(), 1
         return index + 1
+    if (at := read_repeat(tokens, index)) > index:
+        expression.repeats = True
+        return at
     if word in ("every", "each"):
         expression.repeats = True
-        if tokens.word(index + 1) in ("day", "weekday"):
-            return index + 2
-    if word in ("weekdays", "daily", "everyday") and not expression.empty:
-        expression.repeats = True
-        return index + 1
     if (word, tokens.word(index + 1)) in (("this", "time"), ("same", "time")) and expression.clock is None:
         expression.same_clock = True
         return index + 2
+    if word == "hour" and tokens.low[max(0, index - 2) : index] in (["on", "the"], ["of", "the"]):
+        return _full_hour(tokens, index, expression)
     return (
         _day_before(tokens, index, expression)
-        or _number_range(tokens, index, order, expression)
+        or read_number_range(tokens, index, order, expression)
         or _clock_component(tokens, index, expression, lead)
         or _length_component(tokens, index, order, expression, lead)
         or _date_component(tokens, index, order, expression, lead)
         or _daypart_component(tokens, index, expression, lead)
         or _occasion_component(tokens, index, expression, lead)
     )
+
+
+def _full_hour(tokens: Tokens, index: int, expression: Expression) -> int | None:
+    """On the hour, at the top of the hour."""
+    said = "on the hour" if tokens.word(index - 2) == "on" else "the top of the hour"
+    if tokens.word(index - 2) == "of" and tokens.word(index - 3) != "top":
+        return None
+    return index + 1 if add_clock(expression, Clock(0, any_hour=True, said=said)) else None
 
 
 def _day_before(tokens: Tokens, index: int, expression: Expression) -> int | None:
@@ -74,35 +87,6 @@ def _day_before(tokens: Tokens, index: int, expression: Expression) -> int | Non
         expression.anchor_text = ""
         expression.anchor_first = at + 2
         return at + 2
-    return None
-
-
-def _number_range(tokens: Tokens, index: int, order: str, expression: Expression) -> int | None:
-    """A range whose first number takes its meaning from the second: "9-11am", "3 to 5 December"."""
-    first = read_whole(tokens, index)
-    if first is None or tokens.word(first[1]) not in ("-", "to", "until", "till", "through"):
-        return None
-    at = first[1] + 1
-    if first[0] <= 12 and expression.clock is None and (end := read_clock(tokens, at, bare=False, ranged=True)):
-        joined = tokens.word(first[1]) == "-" or not end[0].open
-        if (
-            joined
-            and not (tokens.word(first[1]) == "to" and end[0].open)
-            and add_clock(expression, Clock(first[0], open=True))
-        ):
-            expression.clock_end = end[0]
-            return end[1]
-    if 1 <= first[0] <= 31 and expression.date is None and tokens.word(at).isalnum():
-        last = read_date(tokens, at, order=order, led=True)
-        if (
-            last is not None
-            and isinstance(last[0], MonthDay)
-            and last[0].day
-            and last[0].month
-            and last[0].day > first[0]
-        ):
-            expression.date, expression.date_end = replace(last[0], day=first[0]), last[0]
-            return last[1]
     return None
 
 
@@ -142,14 +126,16 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
     number = word.isdecimal() or word in NUMBER_WORDS
     if not number:
         return False
-    end = index + 1
+    end = spaced_minutes(tokens, index) or index + 1
     behind = tokens.word(end)
     if behind in MEASURES or behind in UNITS or (behind in ("-", "–") and tokens.word(end + 1) in UNITS):
         return False
     if not _plain_behind(tokens, end):
         return False
     before = tokens.low[max(0, index - 7) : index]
-    if index == 0 and end == len(tokens):
+    if index == 0 and (end == len(tokens) or _morning_follows(tokens, end)):
+        return True
+    if index == 1 and end == len(tokens) and lead in ("for", "to", "by", *APPROXIMATE):
         return True
     if tokens.low[end : end + 2] == ["in", "the"] and tokens.word(end + 2) in ("morning", "afternoon", "evening"):
         return True
@@ -166,6 +152,11 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
     if expression.daypart is not None:
         return True
     return _dated(expression) and behind in ("", ".", ",", "?", "!", "and", "in", "for", "please", "to", "-", "with")
+
+
+def _morning_follows(tokens: Tokens, at: int) -> bool:
+    """Whether "seven" goes on as "seven tomorrow morning"."""
+    return tokens.word(at) in ("tomorrow", "this") and tokens.word(at + 1) in DAYPARTS
 
 
 def _dated(expression: Expression) -> bool:
@@ -213,9 +204,11 @@ def _length_component(tokens: Tokens, index: int, order: str, expression: Expres
     if word in _DAYS_AFTER and not length.by_clock and lead != "in" and expression.empty:
         expression.date = Shift(length, 1, DayOffset(_DAYS_AFTER[word]))
         return at + 1
-    if word in ("from", "on", "after", "before") and not length.by_clock and not (word == "on" and lead == "in"):
-        anchored = read_date(tokens, at + 1, order=order, led=True)
-        if anchored is not None and expression.date is None and _countable(anchored[0]):
+    beside = word in ("from", "on", "after", "before") and not (word == "on" and lead == "in")
+    beside = beside or (word in ("this", "next") and second in WEEKDAYS and expression.empty)
+    if beside and not length.by_clock:
+        anchored = read_date(tokens, at + (word not in ("this", "next")), order=order, led=True)
+        if anchored is not None and expression.date is None and countable(anchored[0]):
             expression.date = Shift(length, -1 if word == "before" else 1, anchored[0])
             return anchored[1]
     if word in ("before", "after", "beforehand", "afterwards", "later", "prior", "ahead", "following") or (
@@ -228,11 +221,6 @@ def _length_component(tokens: Tokens, index: int, order: str, expression: Expres
         return None
     expression.duration = length
     return at
-
-
-def _countable(spec: DateSpec) -> bool:
-    """Whether a date is a day that others can be counted from."""
-    return isinstance(spec, DayOffset | Weekday | MonthDay | Holiday | FixedDate | NthWeekday)
 
 
 def _offset(tokens: Tokens, expression: Expression, length: Length, at: int) -> int | None:
@@ -272,45 +260,56 @@ def _date_component(tokens: Tokens, index: int, order: str, expression: Expressi
         return None
     spec, at = found
     tonight = tokens.word(index) in ("tonight", "tonite", "tonight's")
+    closing = isinstance(spec, Period) and (spec.unit, spec.edge) == ("day", "end")
+    if isinstance(spec, Period) and closing:
+        spec = DayOffset(spec.offset)
     if expression.shift is not None and expression.anchor_text is None:
         return None
     if not add_date(expression, spec):
         return None
-    if tonight:
-        add_daypart(expression, DAYPARTS["tonight"])
+    if tonight or closing:
+        add_daypart(expression, END_OF_DAY if closing else DAYPARTS["tonight"])
     return at
 
 
 def _daypart_component(tokens: Tokens, index: int, expression: Expression, lead: str) -> int | None:
     """In the morning, this evening, first thing, lunchtime; not the "morning" of "good morning" or "morning run"."""
     first = tokens.word(index)
+    alone = read_thing(tokens, index, alone=expression.empty)
+    if alone is None and expression.date is not None and expression.clock is None:
+        alone = read_half(tokens, index)
+    if alone is not None:
+        return alone[1] if add_daypart(expression, alone[0]) else None
     at = index
     this = False
     if first in ("this", "the", "every", "each"):
         at += 1
         this = first == "this"
-    elif first == "first" and tokens.word(index + 1) == "thing":
-        return _first_thing(tokens, index, expression)
     found = read_daypart(tokens, at)
     if found is None:
         return None
-    part, after = found
-    led = lead in (
-        "in",
-        "at",
-        "during",
-        "by",
-        "the",
-        "for",
-        "until",
-        "before",
-        "after",
-        "over",
-        "on",
-    ) or first != tokens.word(at)
+    part, after, complete = found
+    led = (
+        complete
+        or lead
+        in (
+            "in",
+            "at",
+            "during",
+            "by",
+            "the",
+            "for",
+            "until",
+            "before",
+            "after",
+            "over",
+            "on",
+        )
+        or first != tokens.word(at)
+    )
     if not (led or expression.date is not None or expression.clock is not None or part.name == "lunchtime"):
         return None
-    if lead == "at" and part.name not in ("night", "lunchtime"):
+    if lead == "at" and not complete and part.name not in ("night", "lunchtime"):
         return None
     if this and expression.date is None:
         expression.date = DayOffset(0)
@@ -323,41 +322,3 @@ def _occasion_component(tokens: Tokens, index: int, expression: Expression, lead
     if found is None or expression.clock is not None:
         return None
     return found[1] if add_daypart(expression, found[0]) else None
-
-
-def _first_thing(tokens: Tokens, index: int, expression: Expression) -> int | None:
-    at = index + 2
-    early = Daypart("first thing", 6, 9, 8)
-    if tokens.word(at) == "in" and tokens.word(at + 1) == "the" and tokens.word(at + 2) == "morning":
-        at += 3
-    elif (
-        expression.empty
-        and tokens.word(at) not in ("tomorrow", "on", "next", "this")
-        and tokens.word(at) not in WEEKDAYS
-    ):
-        return None
-    return at if add_daypart(expression, early) else None
-
-
-def read_range_end(tokens: Tokens, at: int, order: str, expression: Expression) -> int | None:
-    """The second half of "Monday to Wednesday", "9-11am", "3-5 December", "from 2 until 4 pm"."""
-    joint = tokens.word(at)
-    if joint not in ("to", "-", "until", "till", "til", "through", "and"):
-        return None
-    led = tokens.word(expression.first - 1) in ("from", "between")
-    if expression.clock is not None and expression.clock_end is None:
-        if joint == "and" and not led:
-            return None
-        end = read_clock(tokens, at + 1, bare=joint in ("-", "to", "until", "till") or led)
-        if end is not None and tokens.word(end[1]) not in MEASURES and tokens.word(end[1]) not in UNITS:
-            expression.clock_end = end[0]
-            return end[1]
-        return None
-    if expression.date is not None and expression.date_end is None and expression.clock is None:
-        if joint == "and" and tokens.word(expression.first - 1) != "between":
-            return None
-        second = read_date(tokens, at + 1, order=order, led=True)
-        if second is not None and _countable(second[0]) and _countable(expression.date):
-            expression.date_end = second[0]
-            return second[1]
-    return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from common.language.time_words.calendar_words import (
     EDGES,
     HOLIDAYS,
@@ -27,9 +25,12 @@ from common.language.time_words.model import (
     NthWeekday,
     Period,
     Weekday,
+    WeekdayBeside,
+    WeekOf,
     Window,
 )
-from common.language.words import Tokens, read_ordinal, read_whole, word_set
+from common.language.time_words.written_dates import ends_here, read_written, read_year
+from common.language.words import Tokens, read_ordinal, read_whole
 
 __all__ = ["read_date"]
 
@@ -51,13 +52,15 @@ def read_date(tokens: Tokens, index: int, *, order: str, led: bool) -> Found | N
     if word in RELATIVE_DAYS:
         return _with_week(tokens, DayOffset(RELATIVE_DAYS[word]), index + 1)
     if word in WEEKDAYS:
-        return _weekday(tokens, index, led)
+        return _beside(tokens, index, order) or _weekday(tokens, index, led)
     if word in WHICH:
         return (_ordinal_first(tokens, index, led) if word == "last" else None) or _qualified(tokens, index)
     if word in MONTHS:
         return _month_first(tokens, index, led)
     if word in EDGES:
         return _edge(tokens, index)
+    if word == "week" and (found := _week_of(tokens, index, order)):
+        return found
     if word in ("day", "two", "weekend") and (found := _after_tomorrow(tokens, index)):
         return found
     if (word == "weekend" and tokens.word(index - 1) != "a") or (word == "weekends" and led):
@@ -76,9 +79,49 @@ def _holiday(tokens: Tokens, index: int) -> Found | None:
 
 
 def _with_week(tokens: Tokens, day: DayOffset, index: int) -> Found:
-    if tokens.word(index) == "week" and day.days == 1:
-        return DayOffset(8), index + 1
+    size = {"week": 7, "fortnight": 14}.get(tokens.word(index), 0)
+    if size and day.days in (0, 1) and tokens.word(index + 1) not in ("of", "off", "long"):
+        return DayOffset(day.days + size), index + 1
     return day, index
+
+
+def _beside(tokens: Tokens, index: int, order: str) -> Found | None:
+    """The Sunday before Christmas, the Monday after the 5th."""
+    sign = {"before": -1, "after": 1, "following": 1}.get(tokens.word(index + 1))
+    if sign is None or tokens.word(index + 2) in WEEKDAYS or tokens.word(index + 2) in WHICH:
+        return None
+    anchor = read_date(tokens, index + 2, order=order, led=True)
+    if anchor is None or not isinstance(anchor[0], MonthDay | Holiday | FixedDate | NthWeekday):
+        return None
+    return WeekdayBeside(WEEKDAYS[tokens.word(index)], sign, anchor[0]), anchor[1]
+
+
+def _week_of(tokens: Tokens, index: int, order: str) -> Found | None:
+    """The week of 7 December, week commencing Monday, the first week of December; `index` is at "week"."""
+    at = index + 1
+    if tokens.word(at) in ("commencing", "beginning", "starting"):
+        at += 1 + (tokens.word(at + 1) in ("on", "the"))
+    elif tokens.word(at) == "of" and tokens.word(index - 1) in ("the", "in"):
+        at += 1
+    else:
+        return None
+    anchor = read_date(tokens, at, order=order, led=True)
+    single = anchor is not None and isinstance(anchor[0], MonthDay | FixedDate | Weekday | Holiday | DayOffset)
+    if anchor is None or not single or (isinstance(anchor[0], MonthDay) and anchor[0].day is None):
+        return None
+    return WeekOf(anchor[0]), anchor[1]
+
+
+def _numbered_week(tokens: Tokens, number: int, at: int) -> Found | None:
+    """The first week of December, the last week of the month; `at` is behind "week"."""
+    if tokens.word(at) not in ("of", "in") or not (number == -1 or 1 <= number <= 4):
+        return None
+    at += 1
+    if tokens.word(at) in ("this", "next", "last", "the") and tokens.word(at + 1) == "month":
+        offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
+        return WeekOf(number=number, month=Period("month", offset)), at + 2
+    month = MONTHS.get(tokens.word(at))
+    return (WeekOf(number=number, month=MonthDay(month=month)), at + 1) if month else None
 
 
 def _after_tomorrow(tokens: Tokens, index: int) -> Found | None:
@@ -104,13 +147,15 @@ def _after_article(tokens: Tokens, index: int, order: str) -> Found | None:
         return (DayOffset(0) if word == "day" else _period(word, 0)), index + 2
     if word in EDGES:
         return _edge(tokens, index + 1)
+    if word == "week" and (found := _week_of(tokens, index + 1, order)):
+        return found
     if word in WHICH and word not in ("every", "each"):
-        return _qualified(tokens, index + 1)
+        last = _ordinal_first(tokens, index + 1, led=True) if word == "last" else None
+        return last or _qualified(tokens, index + 1)
     if word in WEEKDAYS and word not in WEAK_WEEKDAYS:
-        return _weekday(tokens, index + 1, led=True)
+        return _beside(tokens, index + 1, order) or _weekday(tokens, index + 1, led=True)
     if found := _holiday(tokens, index + 1):
         return found
-    del order
     return _ordinal_first(tokens, index + 1, led=True)
 
 
@@ -125,8 +170,10 @@ def _weekday(tokens: Tokens, index: int, led: bool) -> Found | None:
     day, at = WEEKDAYS[word], index + 1
     if tokens.word(at) == "." and word in WEAK_WEEKDAYS | {"tue", "fri"} and _date_like(tokens, at + 1):
         at += 1
-    if tokens.word(at) == "week":
-        return Weekday(day, extra_weeks=1), at + 1
+    if tokens.word(at) in ("week", "fortnight"):
+        return Weekday(day, extra_weeks=1 if tokens.word(at) == "week" else 2), at + 1
+    if tokens.word(at) == "gone" or tokens.low[at : at + 2] == ["just", "gone"]:
+        return Weekday(day, "last"), at + 1 + (tokens.word(at) == "just")
     if (tokens.word(at), tokens.word(at + 1)) == ("after", "next"):
         return Weekday(day, "next", extra_weeks=1), at + 2
     if (tokens.word(at), tokens.word(at + 1)) == ("in", "a") and tokens.word(at + 2) == "fortnight":
@@ -157,13 +204,19 @@ def _period(word: str, offset: int, edge: str = "") -> Period:
 def _qualified(tokens: Tokens, index: int) -> Found | None:
     """This, next, last, coming … with a weekday, a period, a month or a number of days."""
     which, at = WHICH[tokens.word(index)], index + 1
+    every = tokens.word(index) in ("every", "each")
+    if every and tokens.word(at) in ("other", "second", "third", "alternate", "single"):
+        at += 1
     if tokens.word(at) in ("coming", "upcoming", "following", "very", "past", "next") and tokens.word(index) != "every":
         which = "" if tokens.word(at) in ("coming", "upcoming") else which
         which = "last" if tokens.word(at) == "past" else "next" if tokens.word(at) == "next" else which
         at += 1
     word = tokens.word(at)
     if word in WEEKDAYS:
-        return Weekday(WEEKDAYS[word], which), at + 1
+        weeks = {"week": 1, "fortnight": 2}.get(tokens.word(at + 1), 0)
+        return Weekday(WEEKDAYS[word], which, extra_weeks=weeks), at + 1 + (weeks > 0)
+    if which == "last" and word in ("night", "evening"):
+        return DayOffset(-1), at
     if word == "business" and tokens.word(at + 1) == "day":
         return None
     if word in PERIODS:
@@ -225,18 +278,6 @@ def _edge(tokens: Tokens, index: int) -> Found | None:
     return None
 
 
-def _year(tokens: Tokens, index: int) -> tuple[int, int] | None:
-    at = index + 1 if tokens.word(index) in (",", "in", "of") else index
-    word = tokens.word(at)
-    if word == "'" and len(tokens.word(at + 1)) == 2 and tokens.word(at + 1).isdecimal():
-        return 2000 + int(tokens.word(at + 1)), at + 2
-    if len(word) == 4 and word.isdecimal() and 1900 <= int(word) <= 2199 and tokens.word(at + 1) not in (":", "hours"):
-        return int(word), at + 1
-    if word == "twenty" and (rest := read_whole(tokens, at + 1)) and 20 <= rest[0] <= 99:
-        return 2000 + rest[0], rest[1]
-    return None
-
-
 def _day(tokens: Tokens, index: int) -> tuple[int, int] | None:
     """The day of a month: "3", "3rd", "third", "the 3rd"."""
     if tokens.word(index) == "the":
@@ -258,9 +299,9 @@ def _month_first(tokens: Tokens, index: int, led: bool) -> Found | None:
     if tokens.word(at) == "." and len(word) <= 4 and tokens.word(at + 1):
         at += 1
     if day := _day(tokens, at):
-        year = _year(tokens, day[1])
+        year = read_year(tokens, day[1])
         return (MonthDay(day[0], month, year[0]), year[1]) if year else (MonthDay(day[0], month), day[1])
-    if year := _year(tokens, at):
+    if year := read_year(tokens, at):
         return MonthDay(month=month, year=year[0]), year[1]
     if word in WEAK_MONTHS and not (led and tokens.word(index - 1) in ("in", "of", "for", "until", "by", "since")):
         return None
@@ -280,13 +321,15 @@ def _ordinal_first(tokens: Tokens, index: int, led: bool) -> Found | None:
     value, at = ordinal
     if tokens.word(at) in WEEKDAYS:
         return _nth_weekday(tokens, value, at)
+    if tokens.word(at) == "week":
+        return _numbered_week(tokens, value, at + 1)
     if tokens.word(at) == "day" and tokens.word(at + 1) in ("of", "in"):
         return _day_then_month(tokens, value, at + 1)
     if not 1 <= value <= 31:
         return None
     if found := _day_then_month(tokens, value, at):
         return found
-    if not led or not _ends_here(tokens, at):
+    if not led or not ends_here(tokens, at):
         return None
     written = tokens.word(index).isdecimal()
     if not written and tokens.word(index - 1) != "the":
@@ -301,18 +344,20 @@ def _day_then_month(tokens: Tokens, day: int, at: int) -> Found | None:
         at += 1
     if tokens.word(at) in ("of", "in"):
         at += 1
-        if tokens.word(at) in ("this", "next", "last", "the") and tokens.word(at + 1) == "month":
-            offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
-            return MonthDay(day=day, month_offset=offset), at + 2
+        if tokens.low[at : at + 2] == ["the", "month"]:
+            return MonthDay(day=day), at + 2
+    if tokens.word(at) in ("this", "next", "last") and tokens.word(at + 1) == "month":
+        offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
+        return MonthDay(day=day, month_offset=offset), at + 2
     month = MONTHS.get(tokens.word(at))
     if month is None or (tokens.word(at) in ("mar",) and len(tokens.word(at + 1)) > 2):
         return None
     at += 1
-    if tokens.word(at) == "." and len(tokens.word(at - 1)) <= 4 and (_year(tokens, at + 1) or tokens.word(at + 1)):
+    if tokens.word(at) == "." and len(tokens.word(at - 1)) <= 4 and (read_year(tokens, at + 1) or tokens.word(at + 1)):
         at += 1
     if tokens.word(at) == "next" and tokens.word(at + 1) == "year":
         return MonthDay(day, month, 1), at + 2
-    year = _year(tokens, at)
+    year = read_year(tokens, at)
     return (MonthDay(day, month, year[0]), year[1]) if year else (MonthDay(day, month), at)
 
 
@@ -322,79 +367,23 @@ def _nth_weekday(tokens: Tokens, nth: int, at: int) -> Found | None:
         return None
     at += 2
     if tokens.word(at) in ("this", "next", "last", "the") and tokens.word(at + 1) == "month":
-        offset = {"next": 1, "last": -1}.get(tokens.word(at), 0)
+        offset = {"this": 0, "next": 1, "last": -1}.get(tokens.word(at))
         return NthWeekday(nth, weekday, month_offset=offset), at + 2
     month = MONTHS.get(tokens.word(at))
     return (NthWeekday(nth, weekday, month=month), at + 1) if month else None
-
-
-_ENDERS = word_set(
-    ", . ? ! ; ) and or at in from until till to for please with by if then before after - of the my on a "
-    "is i do will what when that because so about around between during every noon morning evening "
-    "afternoon"
-)
-
-
-def _ends_here(tokens: Tokens, index: int) -> bool:
-    word = tokens.word(index)
-    return not word or word in _ENDERS or word.isdecimal()
-
-
-def _whole_date(year: int, month: int, day: int) -> FixedDate | None:
-    try:
-        return FixedDate(date(year, month, day))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _from_digits(tokens: Tokens, index: int, order: str, led: bool) -> Found | None:
     """2026-11-28, 28/11/2026, 28.11., 03/12, 3rd, 3 December."""
     sign = tokens.word(index + 1)
     if sign in ("-", "/", ".") and tokens.glued(index + 1) and tokens.word(index + 2).isdecimal():
-        found = _separated(tokens, index, order, led)
+        found = read_written(tokens, index, order, led)
         if found is not None or sign != ".":
             return found
     word = tokens.word(index)
     if len(word) <= 2 and (day := _day(tokens, index)):
         return _ordinal_first(tokens, index, led) or _day_then_month(tokens, day[0], day[1])
     if len(word) == 4 and led and tokens.word(index - 1) in ("in", "of", "until", "by", "since"):
-        year = _year(tokens, index)
-        return (MonthDay(year=year[0]), year[1]) if year and _ends_here(tokens, year[1]) else None
+        year = read_year(tokens, index)
+        return (MonthDay(year=year[0]), year[1]) if year and ends_here(tokens, year[1]) else None
     return None
-
-
-def _separated(tokens: Tokens, index: int, order: str, led: bool) -> Found | None:
-    first, sign, second = (tokens.word(index + step) for step in range(3))
-    if not tokens.glued(index + 2):
-        return None
-    third = tokens.word(index + 4) if tokens.word(index + 3) == sign and tokens.glued(index + 3) else ""
-    third = third if third.isdecimal() and tokens.glued(index + 4) else ""
-    if max(len(first), len(second), len(third)) > 4:
-        return None
-    if third and len(first) == 4:
-        whole = _whole_date(int(first), int(second), int(third))
-        return (whole, index + 5) if whole else None
-    if len(first) > 2 or len(second) > 2 or len(third) not in (0, 2, 4):
-        return None
-    day, month = (int(first), int(second)) if order == "DMY" or sign == "." else (int(second), int(first))
-    if month > 12 >= day and sign != ".":
-        day, month = month, day
-    if not (1 <= day <= 31 and 1 <= month <= 12):
-        return None
-    if third:
-        year = int(third) + (2000 if len(third) == 2 else 0)
-        whole = _whole_date(year, month, day)
-        return (whole, index + 5) if whole else None
-    return _day_and_month(tokens, index, sign, led, MonthDay(day, month))
-
-
-def _day_and_month(tokens: Tokens, index: int, sign: str, led: bool, spec: MonthDay) -> Found | None:
-    """Two numbers are a date only where they can hardly be a fraction, a range or a price."""
-    behind = tokens.word(index + 3)
-    if sign == "-" or (tokens.word(index), tokens.word(index + 2)) == ("24", "7"):
-        return None
-    if sign == ".":
-        dotted = behind == "." and tokens.glued(index + 3)
-        return (spec, index + 4) if dotted and (led or len(tokens.word(index + 2)) == 2) else None
-    led = led or (index == 0 and index + 3 == len(tokens))
-    return (spec, index + 3) if led and (_ends_here(tokens, index + 3) or behind in ("am", "pm")) else None

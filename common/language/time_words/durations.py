@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from common.language.time_words.model import Length
 from common.language.words import Tokens, read_number, word_set
@@ -16,9 +17,9 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("day", "days", "days'", "day's"), ("days", 1.0)),
     **dict.fromkeys(("night", "nights"), ("days", 1.0)),
     **dict.fromkeys(("week", "weeks", "wk", "wks", "weeks'", "week's"), ("days", 7.0)),
-    **dict.fromkeys(("fortnight", "fortnights"), ("days", 14.0)),
-    **dict.fromkeys(("month", "months"), ("months", 1.0)),
-    **dict.fromkeys(("year", "years", "yr", "yrs"), ("months", 12.0)),
+    **dict.fromkeys(("fortnight", "fortnights", "fortnight's"), ("days", 14.0)),
+    **dict.fromkeys(("month", "months", "month's", "months'"), ("months", 1.0)),
+    **dict.fromkeys(("year", "years", "yr", "yrs", "year's", "years'"), ("months", 12.0)),
     **dict.fromkeys(("decade", "decades"), ("months", 120.0)),
 }
 _GLUED_UNITS: dict[str, tuple[str, float]] = {
@@ -70,10 +71,17 @@ def _length(amount: float, unit: tuple[str, float]) -> Length | None:
     if field == "seconds":
         return Length(seconds=value)
     if field == "days":
-        days = int(value)
-        return Length(days=days, seconds=round((value - days) * 86_400))
+        return _days(value, factor)
     months = int(value)
     return Length(months=months, days=round((value - months) * 30))
+
+
+def _days(value: float, factor: float) -> Length:
+    """Days; half of one is twelve hours, but of weeks whole days are taken."""
+    days = int(value)
+    if factor == 1.0 or value == days:
+        return Length(days=days, seconds=round((value - days) * 86_400))
+    return Length(days=days, note=f"took {value / factor:g} weeks as {days} days")
 
 
 def _fraction_first(tokens: Tokens, index: int) -> tuple[Length, int] | None:
@@ -103,30 +111,48 @@ def _one(tokens: Tokens, index: int) -> tuple[Length, int, float] | None:
     """A single amount with its unit: (length, index behind, the unit's size in seconds or days)."""
     if fraction := _fraction_first(tokens, index):
         return (*fraction, 0.0)
-    article = tokens.word(index) in ("a", "an")
-    number = read_number(tokens, index)
-    if number is None and article:
-        at = index + 1
-        if tokens.word(at) == "second" and _counts(tokens, at + 1):
-            return None
-        if tokens.word(at) in ("whole", "full", "single", "good"):
-            at += 1
-        number = (1.0, at)
-    if number is None:
+    counted = _amount(tokens, index)
+    if counted is None:
         return None
-    amount, at = number
-    if tokens.word(at) in ("more", "full", "whole", "short"):
-        at += 1
+    amount, at = counted
     if tokens.word(at) == "and" and tokens.word(at + 1) == "a" and tokens.word(at + 2) in ("half", "quarter"):
         behind = _unit(tokens, at + 3)
         if behind:
             length = _length(amount + (0.5 if tokens.word(at + 2) == "half" else 0.25), behind[0])
             return (length, behind[1], 0.0) if length else None
     found = _unit(tokens, at)
-    if found is None or (article and tokens.word(at) in ("s", "m", "h", "d", "w")):
+    if found is None or (tokens.word(index) in ("a", "an") and tokens.word(at) in _GLUED_UNITS):
         return None
     length = _length(amount, found[0])
-    return (length, found[1], found[0][1] if found[0][0] == "seconds" else 86_400.0) if length else None
+    if length is None:
+        return None
+    length = replace(length, note=_vague(tokens, index, amount) or length.note)
+    return length, found[1], found[0][1] if found[0][0] == "seconds" else 86_400.0
+
+
+def _amount(tokens: Tokens, index: int) -> tuple[float, int] | None:
+    """How many: a number, "1 1/2", "twenty-odd", or the "an" of "an hour"; (amount, index behind it)."""
+    number = read_number(tokens, index)
+    if number is None:
+        if tokens.word(index) not in ("a", "an"):
+            return None
+        at = index + 1
+        if tokens.word(at) == "second" and _counts(tokens, at + 1):
+            return None
+        return 1.0, at + (tokens.word(at) in ("whole", "full", "single", "good"))
+    amount, at = number
+    if tokens.low[at : at + 3] == ["1", "/", "2"] and not tokens.glued(at):
+        amount, at = amount + 0.5, at + 3
+    if tokens.low[at : at + 2] == ["-", "odd"]:
+        at += 2
+    return amount, at + (tokens.word(at) in ("more", "full", "whole", "short"))
+
+
+def _vague(tokens: Tokens, index: int, amount: float) -> str:
+    """How "a couple" or "a few" was taken."""
+    at = index + 1 if tokens.word(index) == "a" else index
+    word = tokens.word(at)
+    return f"took {'a ' if at > index else ''}{word} as {amount:g}" if word in ("couple", "few") else ""
 
 
 def _counts(tokens: Tokens, index: int) -> bool:
@@ -138,13 +164,18 @@ def _counts(tokens: Tokens, index: int) -> bool:
 def _tail(tokens: Tokens, index: int, unit: float) -> tuple[Length, int] | None:
     """What may follow a unit: "and a half", "30" behind hours ("1h30", "2 hours 30")."""
     at = index + 1 if tokens.word(index) == "and" else index
+    if at > index and tokens.low[at : at + 2] == ["three", "quarters"] and tokens.word(at + 2) != "of":
+        return (Length(seconds=0.75 * unit), at + 2) if unit else None
     if at > index and tokens.word(at) == "a" and tokens.word(at + 1) in ("half", "quarter"):
         if tokens.word(at + 2) in UNITS or tokens.word(at + 2) in ("an", "of") or not unit:
             return None
         share = 0.5 if tokens.word(at + 1) == "half" else 0.25
-        if unit == 86_400.0 and UNITS.get(tokens.word(index - 1), ("", 1.0))[1] == 7.0:
-            return None
-        return Length(seconds=share * unit), at + 2
+        counted = UNITS.get(tokens.word(index - 1), ("seconds", unit))
+        length = Length(seconds=share * unit) if counted[0] == "seconds" else _length(share, counted)
+        if length is not None and counted == ("days", 7.0):
+            said = "half a" if share == 0.5 else "a quarter of a"
+            length = Length(days=length.days, note=f"took {said} week as {length.days} days")
+        return (length, at + 2) if length is not None else None
     word = tokens.word(at)
     if unit == 3600.0 and word.isdecimal() and len(word) <= 2 and int(word) < 60:
         glued = tokens.glued(at) and at == index

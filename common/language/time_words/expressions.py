@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from common.language.time_words.clocks import read_clock, shaded
-from common.language.time_words.components import read_component, read_range_end
+from common.language.time_words.clocks import read_clock
+from common.language.time_words.components import read_component
+from common.language.time_words.dayparts import shaded
 from common.language.time_words.iso import iso_places
 from common.language.time_words.lexicon import APPROXIMATE, JOINTS, LEADS, MOVING, STARTS
 from common.language.time_words.model import Expression
+from common.language.time_words.ranges import read_range_end
 from common.language.words import Tokens, read_ordinal, word_set
 
 __all__ = ["find_expressions"]
@@ -121,7 +123,11 @@ def _take_lead(tokens: Tokens, expression: Expression, floor: int) -> None:
         if at < floor:
             return
     word = tokens.word(at)
-    if word == "the" and at - 1 >= floor and (expression.daypart or expression.date):
+    if _take_modifier(expression, word):
+        expression.first = at
+        return
+    minutes = expression.clock is not None and expression.clock.any_hour
+    if word == "the" and at - 1 >= floor and (expression.daypart or expression.date or minutes):
         at, word = at - 1, tokens.word(at - 1)
         if word not in LEADS:
             expression.first = at + 1
@@ -141,6 +147,17 @@ def _take_lead(tokens: Tokens, expression: Expression, floor: int) -> None:
         (word in ("from", "on") and before == "starting") or (word in APPROXIMATE and before in LEADS)
     ):
         expression.first = at - 1
+
+
+def _take_modifier(expression: Expression, word: str) -> bool:
+    """Note what "every 2 hours" and "earlier today" say about the expression behind them."""
+    if word in ("every", "each") and expression.duration is not None:
+        expression.repeats = True
+        return True
+    if word == "earlier" and (expression.date or expression.daypart):
+        expression.past = True
+        return True
+    return False
 
 
 def _take_relation(tokens: Tokens, expression: Expression, order: str, fixed: dict[int, Expression]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from common.language.time_words.calendar_words import MONTHS, WEEKDAYS
-from common.language.time_words.clocks import DAYPARTS
+from common.language.time_words.dayparts import DAYPARTS
 from common.language.time_words.durations import UNITS
+from common.language.time_words.repeating import REPEATERS
 from common.language.words import NUMBER_WORDS, word_set
 
 __all__ = ["ADJUSTING", "APPROXIMATE", "JOINTS", "LEADS", "MEASURES", "MOVING", "SCHEDULED", "STARTS"]
@@ -44,6 +45,7 @@ STARTS = (
     | frozenset(NUMBER_WORDS)
     | frozenset(UNITS)
     | frozenset(DAYPARTS)
+    | REPEATERS
     | word_set(
         "today tonight tonite tomorrow tomorrow's today's todays tonight's tomorrows tommorow tomorow "
         "tommorrow tmrw tmr tmrow tomorrrow overmorrow yesterday yesterday's noon midday noontime midnight "
@@ -53,7 +55,8 @@ STARTS = (
         "second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth now immediately asap "
         "mornings evenings afternoons nights mornin arvo mid same work school bed bedtime dinner breakfast "
-        "supper dinnertime teatime pt two ½ ¼ ¾ dozen"
+        "supper dinnertime teatime tea small wee close eod eob cob overnight midmorning midafternoon oh noonish pt "
+        "two ½ ¼ ¾ dozen"
     )
 )
 MEASURES = word_set(

@@ -21,7 +21,9 @@ __all__ = [
     "Period",
     "Shift",
     "Span",
+    "WeekOf",
     "Weekday",
+    "WeekdayBeside",
     "Window",
 ]
 
@@ -60,11 +62,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A length of time as people count it: months and days by the calendar, the rest in seconds."""
+    """A length of time as people count it: months and days by the calendar, the rest in seconds.
+
+    `note` tells how a vague amount was taken ("took a couple as 2").
+    """
 
     months: int = 0
     days: int = 0
     seconds: float = 0.0
+    note: str = ""
 
     @property
     def by_clock(self) -> bool:
@@ -79,32 +85,55 @@ class Length:
 
     def plus(self, other: Length) -> Length:
         """The sum of two lengths."""
-        return Length(self.months + other.months, self.days + other.days, self.seconds + other.seconds)
+        note = self.note or other.note
+        return Length(self.months + other.months, self.days + other.days, self.seconds + other.seconds, note)
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day. `open` means that it was said on a twelve-hour dial with no am or pm."""
+    """A time of day. `open` means that it was said on a twelve-hour dial with no am or pm, `marked` with one of them.
+
+    `said` holds words that are read in more ways than one ("half seven", "12 am"). With `any_hour` only the minute
+    was said ("quarter past"). `second_time` asks for the later of two times that clocks show twice.
+    """
 
     hour: int
     minute: int = 0
     second: int = 0
     open: bool = False
+    marked: bool = False
+    said: str = ""
+    any_hour: bool = False
+    second_time: bool = False
 
     @property
     def minutes(self) -> int:
         """Minutes after midnight."""
         return self.hour * 60 + self.minute
 
+    @property
+    def words(self) -> str:
+        """What was said, to tell how it was taken."""
+        return self.said or f"{self.hour % 12 or 12}{f':{self.minute:02}' if self.minute else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Daypart:
-    """A part of the day: its hours as a range, and the hour meant where one is needed."""
+    """A part of the day: its hours as a range, and the hour meant where one is needed.
+
+    `last` may lie in the next day (30 is six in the morning); `said` is how to call it where that is not "the" name.
+    """
 
     name: str
     first: int
     last: int
     usual: int
+    said: str = ""
+
+    @property
+    def words(self) -> str:
+        """What to call it in a sentence."""
+        return self.said or f"the {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +155,19 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class MonthDay:
-    """A date of the calendar, parts of it open."""
+    """A date of the calendar, parts of it open; `said` are digits that are read day first or month first."""
 
     day: int | None = None
     month: int | None = None
     year: int | None = None
     weekday: int | None = None
     month_offset: int | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NthWeekday:
-    """The first (or -1: last) Monday of a month."""
+    """The first (or -1: last) Monday of a month; with neither month nor offset of the month that runs, or the next."""
 
     nth: int
     weekday: int
@@ -172,20 +202,42 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekdayBeside:
+    """The last such day of the week before a date, or the first after it: "the Sunday before Christmas"."""
+
+    day: int
+    sign: int
+    anchor: DateSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WeekOf:
+    """A week named by a day in it ("the week of 7 December") or by its number in a month, from 1 (-1: the last)."""
+
+    anchor: DateSpec | None = None
+    number: int = 0
+    month: MonthDay | Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Holiday:
-    """A feast with a date of its own."""
+    """A feast with a date of its own: the next one, or that of a year counted from this."""
 
     name: str
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FixedDate:
-    """A whole date, such as 2026-11-28."""
+    """A whole date, such as 2026-11-28; `said` are digits that are read day first or month first."""
 
     value: date
+    said: str = ""
 
 
-DateSpec = DayOffset | Weekday | MonthDay | NthWeekday | Period | Window | Shift | Holiday | FixedDate
+DateSpec = (
+    DayOffset | Weekday | WeekdayBeside | MonthDay | NthWeekday | Period | WeekOf | Window | Shift | Holiday | FixedDate
+)
 
 
 @dataclass(slots=True)
@@ -212,6 +264,7 @@ class Expression:
     date_last: int = -1
     same_clock: bool = False
     repeats: bool = False
+    past: bool = False
     start: int = 0
     end: int = 0
 
@@ -221,7 +274,8 @@ class Expression:
         if self.anchor_text is not None:
             return "offset"
         if self.duration is not None and self.date is None and self.clock is None and self.instant is None:
-            return "when" if self.shift is not None or self.daypart is not None else "duration"
+            counted = self.shift is not None or self.daypart is not None or self.repeats
+            return "when" if counted else "duration"
         return "when"
 
     @property

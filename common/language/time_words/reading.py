@@ -1,4 +1,4 @@
-"""Reads one point or one range of time from the expressions of a text."""
+"""Reads the point in time of one expression against a clock."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from common.language.time_words.facts import anchor_of, fact_for
-from common.language.time_words.model import Clock, Daypart, Expression, Length, Moment, Period, Window
+from common.language.time_words.model import (
+    Clock,
+    DateSpec,
+    Daypart,
+    Expression,
+    FixedDate,
+    Length,
+    Moment,
+    MonthDay,
+    Period,
+    Window,
+)
 from common.language.time_words.resolve import Days, Reader, add_length, at_wall, day_words
 from common.tool import Fact
 
-__all__ = ["Reading", "merge", "read_moment", "read_span"]
+__all__ = ["Reading", "read_moment"]
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
+_SMALL_HOURS = 5
+"""Before this hour "tonight" is the night that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,83 +44,27 @@ class Reading:
         return self.reader.now
 
 
-def merge(expressions: Sequence[Expression]) -> Expression | None:
-    """One expression of those in a text: the first that says when, with what others add to it."""
-    whens = [expression for expression in expressions if expression.kind != "duration"]
-    if not whens:
-        return None
-    if target := _target(whens):
-        return target
-    first = replace(whens[0])
-    offset = next((expression for expression in whens if expression.anchor_text is not None), None)
-    if offset is not None:
-        dated = [expression for expression in whens if expression is not offset and expression.anchor_text is None]
-        if dated and _only_hour(offset, dated):
-            return replace(offset, clock=dated[0].clock, daypart=offset.daypart or dated[0].daypart)
-        if dated and (offset.anchor_text or dated[0].clock is not None) and (anchor := merge(dated)):
-            return replace(offset, anchor=anchor, anchor_text=None)
-        return offset
-    for other in whens[1:]:
-        _complete(first, other)
-    if first.duration is None:
-        lengths = [expression for expression in expressions if expression.kind == "duration"]
-        first.duration = lengths[0].duration if lengths else None
-    return first
-
-
-def _only_hour(offset: Expression, others: Sequence[Expression]) -> bool:
-    """Whether what else is said is but the hour of an offset in days ("the day before the trip at 6pm")."""
-    by_clock = offset.shift is not None and offset.shift.by_clock
-    return not by_clock and all(other.date is None and other.instant is None for other in others)
-
-
-def _target(whens: Sequence[Expression]) -> Expression | None:
-    """Where something is moved to: of "from Friday … to Monday at 3" the latter."""
-    moved = next((expression for expression in whens[1:] if expression.bound == "to"), None)
-    if moved is None:
-        return None
-    target = replace(moved)
-    for other in whens[list(whens).index(moved) + 1 :]:
-        _complete(target, other)
-    return target
-
-
-def _complete(first: Expression, other: Expression) -> None:
-    """Give `first` the parts of `other` that it lacks."""
-    if first.instant is not None or other.instant is not None or other.shift is not None:
-        return
-    if first.shift is not None and first.shift.by_clock:
-        return
-    first.bound = first.bound or other.bound
-    if first.date is None and other.date is not None and other.clock is None:
-        first.date, first.date_end = other.date, other.date_end
-        first.daypart = first.daypart or other.daypart
-    elif first.clock is None and other.clock is not None and other.date is None:
-        if first.date_end is None and not isinstance(first.date, Window):
-            first.clock, first.clock_end = other.clock, other.clock_end
-            first.daypart = first.daypart or other.daypart
-    elif first.daypart is None and other.daypart is not None and other.date is None and other.clock is None:
-        first.daypart = other.daypart
-
-
-def read_moment(expression: Expression, reading: Reading, hints: frozenset[str]) -> tuple[Moment, bool] | None:
-    """The point in time of one expression and whether it counts from elapsed time; None where it has none."""
+def read_moment(expression: Expression, reading: Reading, hints: frozenset[str]) -> Moment | None:
+    """The point in time of one expression; None where it has none. Its `span` is left empty."""
     now = reading.now
     if expression.instant is not None:
-        start = expression.instant
-        start = start.astimezone(now.tzinfo) if start.tzinfo else at_wall(start.date(), start.time(), now.tzinfo)[0]
-        return _moment(start, expression, has_time=True)
+        start, note = expression.instant, ""
+        if start.tzinfo is None:
+            start, note = at_wall(start.date(), start.time(), now.tzinfo)
+        return _moment(start.astimezone(now.tzinfo), expression, has_time=True, notes=[note])
     if expression.shift is not None and (expression.anchor is not None or expression.anchor_text is not None):
         return _offset(expression, reading, hints)
     if expression.shift is not None and expression.shift.by_clock:
-        return _moment(add_length(now, expression.shift, expression.sign), expression, has_time=True)
+        start = add_length(now, expression.shift, expression.sign)[0]
+        return _moment(start, expression, has_time=True, notes=[expression.shift.note])
     days = reading.reader.days(expression.date) if expression.date is not None else None
     if expression.date is not None and days is None:
         return None
     if expression.same_clock:
-        return _same_clock(expression, reading)
+        return _same_clock(expression, days, reading)
     if isinstance(expression.date, Window) and expression.date.length.by_clock:
-        return _moment(add_length(now, expression.date.length, expression.date.sign), expression, has_time=True)
+        start = add_length(now, expression.date.length, expression.date.sign)[0]
+        return _moment(start, expression, has_time=True, notes=[expression.date.length.note])
     if expression.clock is not None:
         return _clocked(expression, expression.clock, days, reading, hints)
     if expression.daypart is not None:
@@ -115,63 +72,69 @@ def read_moment(expression: Expression, reading: Reading, hints: frozenset[str])
     return _dated(expression, days, reading) if days is not None else None
 
 
-def _same_clock(expression: Expression, reading: Reading) -> tuple[Moment, bool] | None:
+def _same_clock(expression: Expression, days: Days | None, reading: Reading) -> Moment:
     """This time tomorrow, same time next week."""
     day = reading.reader.today
     if isinstance(expression.date, Period) and expression.date.unit == "week":
         day += timedelta(days=7 * expression.date.offset)
-    elif expression.date is not None:
-        days = reading.reader.days(expression.date)
-        if days is None:
-            return None
+    elif days is not None:
         day = days.first
-    start, note = at_wall(day, reading.now.time().replace(second=0, microsecond=0), reading.now.tzinfo)
-    return _moment(start, expression, has_time=True, note=note)
+    start, changed = at_wall(day, reading.now.time().replace(second=0, microsecond=0), reading.now.tzinfo)
+    return _moment(start, expression, has_time=True, notes=[days.note if days is not None else "", changed])
 
 
 def _moment(
-    start: datetime, expression: Expression, *, has_time: bool, end: datetime | None = None, note: str = ""
-) -> tuple[Moment, bool]:
-    if expression.repeats:
-        note = "; ".join(filter(None, (note, "took only the next one of these")))
-    if end is None and expression.duration is not None and expression.duration != Length() and has_time:
-        end = add_length(start, expression.duration, 1)
-    return Moment(start, end, has_time, "", note), has_time
+    start: datetime,
+    expression: Expression,
+    *,
+    has_time: bool,
+    end: datetime | None = None,
+    notes: Sequence[str] = (),
+) -> Moment:
+    repeated = "took only the next one of these" if expression.repeats else ""
+    length = expression.duration
+    if end is None and length is not None and length != Length() and has_time:
+        end = add_length(start, length, 1)[0]
+        notes = [*notes, length.note]
+    said = dict.fromkeys(note for note in [*notes, repeated] if note)
+    return Moment(start, end, has_time, "", "; ".join(said))
 
 
-def _offset(expression: Expression, reading: Reading, hints: frozenset[str]) -> tuple[Moment, bool] | None:
+def _offset(expression: Expression, reading: Reading, hints: frozenset[str]) -> Moment | None:
     """An hour before noon, the day before an event at six."""
-    timed = True
-    if expression.anchor is not None:
-        found = read_moment(expression.anchor, reading, hints)
-        if found is None:
-            return None
-        anchor, timed = found[0].start, found[0].has_time
-        note = found[0].note
-    else:
-        fact = fact_for(expression.anchor_text or "", reading.facts)
-        instant = anchor_of(fact, reading.now.tzinfo, expression.sign) if fact is not None else None
-        if instant is None:
-            return None
-        anchor, note = instant, ""
+    counted = _counted_from(expression, reading, hints)
+    if counted is None:
+        return None
+    anchor, timed, note = counted
     shift = expression.shift or Length()
-    start = add_length(anchor, shift, expression.sign)
+    start, changed = add_length(anchor, shift, expression.sign)
     part = expression.daypart
     if expression.clock is not None:
-        clock, _ = _dial(expression.clock, part, hints, None)
-        start, _ = _on(start.date(), clock, reading)
+        clock = _dial(expression.clock, part, hints, None)[0]
+        start, changed = _on(start.date(), clock, reading)
     elif part is not None:
-        start, _ = at_wall(start.date(), time(part.usual % 24), reading.now.tzinfo)
+        start, changed = at_wall(start.date(), time(part.usual % 24), reading.now.tzinfo)
     elif not timed and not shift.seconds and reading.default_time is not None:
-        start, _ = at_wall(start.date(), reading.default_time, reading.now.tzinfo)
-    return _moment(start, expression, has_time=timed or part is not None or expression.clock is not None, note=note)
+        start, changed = at_wall(start.date(), reading.default_time, reading.now.tzinfo)
+    timed = timed or part is not None or expression.clock is not None
+    return _moment(start, expression, has_time=timed, notes=[note, shift.note, changed])
+
+
+def _counted_from(expression: Expression, reading: Reading, hints: frozenset[str]) -> tuple[datetime, bool, str] | None:
+    """What an offset counts from: the instant, whether it has a time of day, and a note."""
+    if expression.anchor is not None:
+        found = read_moment(expression.anchor, reading, hints)
+        return (found.start, found.has_time, found.note) if found is not None else None
+    fact = fact_for(expression.anchor_text or "", reading.facts)
+    instant = anchor_of(fact, reading.now.tzinfo, expression.sign) if fact is not None else None
+    return (instant, True, "") if instant is not None else None
 
 
 def _on(day: date, clock: Clock, reading: Reading) -> tuple[datetime, str]:
     """A clock time on a day; 24:00 and later hours belong to the next."""
     extra, minutes = divmod(clock.minutes, 1440)
     wall = time(minutes // 60, minutes % 60, clock.second)
-    return at_wall(day + timedelta(days=extra), wall, reading.now.tzinfo)
+    return at_wall(day + timedelta(days=extra), wall, reading.now.tzinfo, second_time=clock.second_time)
 
 
 def _dial(clock: Clock, part: Daypart | None, hints: frozenset[str], day: date | None) -> tuple[Clock, bool]:
@@ -193,9 +156,9 @@ def _dial(clock: Clock, part: Daypart | None, hints: frozenset[str], day: date |
 
 
 def _by_part(hour: int, part: str) -> int:
-    if "morning" in part or part == "first thing":
+    if "morning" in part or part in ("first thing", "early hours", "middle of the night"):
         return hour % 12
-    if part.endswith("night") or part == "late evening":
+    if part.endswith("night") or part in ("late evening", "last thing"):
         if hour == 12:
             return 24
         return hour + 24 if hour < 5 else hour + 12
@@ -204,106 +167,168 @@ def _by_part(hour: int, part: str) -> int:
 
 def _clocked(
     expression: Expression, clock: Clock, days: Days | None, reading: Reading, hints: frozenset[str]
-) -> tuple[Moment, bool] | None:
+) -> Moment | None:
     """A time of day, on the day that was said or the next one it comes."""
-    notes: list[str] = [days.note] if days is not None and days.note else []
-    clock = _from_end(clock, expression.clock_end)
+    notes: list[str] = [days.note] if days is not None else []
+    clock = _from_end(clock, expression.clock_end) if expression.date_end is None else clock
     today = reading.reader.today
-    if days is not None and (days.first != today or not days.single):
-        clock, doubtful = _dial(clock, expression.daypart, hints, days.first)
-        start, skipped = _on(days.first, clock, reading)
-        if doubtful:
-            notes.append(
-                f"took {clock.hour % 12 or 12}{f':{clock.minute:02}' if clock.minute else ''} as {start:%H:%M}"
-            )
-        if expression.clock is not None and expression.clock.hour == 24:
-            notes.append(f"took midnight as the end of {day_words(days.first)}")
+    if clock.any_hour:
+        if days is not None and days.first != today:
+            return None
+        start, changed = _within_the_hour(clock, reading.now), ""
+        notes.append(f"took {clock.words} as {start:%H:%M}")
+    elif days is not None and (days.first != today or not days.single or _written_out(expression.date)):
+        start, changed = _on_day(expression, clock, days.first, reading, hints, notes)
     else:
-        start, skipped = _next(clock, expression, reading, hints, fixed=days is not None, notes=notes)
-    if skipped:
-        notes.append(skipped)
-    end = _range_end(expression, start, reading)
-    return _moment(start, expression, has_time=True, end=end, note="; ".join(notes))
+        start, changed = _next(clock, expression, reading, hints, fixed=days is not None, notes=notes)
+    end, late = _range_end(expression, start, reading)
+    return _moment(start, expression, has_time=True, end=end, notes=[*notes, changed, late])
+
+
+def _written_out(spec: DateSpec | None) -> bool:
+    """Whether a date is told with its year, so that "11:00" on it is no hour still to come today."""
+    return isinstance(spec, FixedDate) or (isinstance(spec, MonthDay) and (spec.year or 0) > 1)
+
+
+def _within_the_hour(clock: Clock, now: datetime) -> datetime:
+    """The next time that clocks show these minutes, whatever the hour."""
+    zone = now.tzinfo
+    shown = now.replace(minute=clock.minute % 60, second=0, microsecond=0)
+    shown = shown.astimezone(UTC)
+    return (shown if shown > now else shown + _HOUR).astimezone(zone)
+
+
+def _on_day(
+    expression: Expression, said: Clock, day: date, reading: Reading, hints: frozenset[str], notes: list[str]
+) -> tuple[datetime, str]:
+    """A time of day on a day that was named."""
+    clock, doubtful = _dial(said, expression.daypart, hints, day)
+    start, changed = _on(day, clock, reading)
+    if said.hour == 24:
+        notes.append(f"took midnight as the end of {day_words(day)}")
+    elif said.said == "12 am":
+        notes.append(f"took 12 am as the start of {day_words(day)}")
+    elif clock.hour > 24 or (clock.hour == 24 and clock.minute):
+        notes.append(f"took {said.words} as {start:%H:%M} on {day_words(start.date())}")
+    elif doubtful or said.said:
+        notes.append(f"took {said.words} as {start:%H:%M}")
+    return start, changed
 
 
 def _next(
-    clock: Clock, expression: Expression, reading: Reading, hints: frozenset[str], *, fixed: bool, notes: list[str]
+    said: Clock, expression: Expression, reading: Reading, hints: frozenset[str], *, fixed: bool, notes: list[str]
 ) -> tuple[datetime, str]:
     """The next time the clock shows this; with `fixed` only today."""
     now, today = reading.now, reading.reader.today
-    part = expression.daypart
-    if expression.clock_end is not None and clock.open and part is None:
-        clock, _ = _dial(clock, None, hints, None)
-    choices = [clock]
-    if clock.open:
-        settled, _ = _dial(clock, part, hints, None)
-        leaning = part is not None or hints & {"morning", "evening", "midday"}
-        other = settled.hour % 12 if settled.hour >= 12 else settled.hour + 12
-        leaning = leaning or expression.repeats
-        choices = [settled] if leaning else sorted((settled, replace(settled, hour=other)), key=lambda c: c.hour)
+    choices = _choices(said, expression, hints)
     options = [_on(today, choice, reading) for choice in choices]
-    future = [option for option in options if option[0] > now]
+    if expression.past:
+        gone = [option for option in options if option[0] <= now]
+        return gone[-1] if gone else options[0]
+    if len(choices) == 1 and choices[0].hour >= 24 and now.hour < _SMALL_HOURS and choices[0].minutes > 1440:
+        options.insert(0, _on(today - _DAY, choices[0], reading))
+    future = [option for option in options if option[0] > now or (fixed and option[0] == now.replace(microsecond=0))]
     if len(choices) > 1 and (future or not fixed):
         chosen = future[0] if future else _on(today + _DAY, choices[0], reading)
-        day = "" if chosen[0].date() == today else f" on {day_words(chosen[0].date())}"
-        notes.append(f"took {clock.hour}{f':{clock.minute:02}' if clock.minute else ''} as {chosen[0]:%H:%M}{day}")
+        notes.append(_taken(said, chosen[0], today))
         return chosen
     if future or fixed:
-        return future[0] if future else options[-1]
+        chosen = future[0] if future else options[-1]
+        if said.said not in ("", "12 am") or choices[0].minutes > 1440:
+            notes.append(_taken(said, chosen[0], today))
+        return chosen
     chosen = _on(today + _DAY, choices[-1], reading)
-    notes.append(f"{options[-1][0]:%H:%M} has passed today, took {day_words(chosen[0].date())}")
+    if said.said not in ("", "12 am"):
+        notes.append(_taken(said, chosen[0], today))
+    elif choices[-1].hour >= 12 or now.hour < 12:
+        notes.append(f"{options[-1][0]:%H:%M} has passed today, took {day_words(chosen[0].date())}")
     return chosen
 
 
+def _taken(said: Clock, start: datetime, today: date) -> str:
+    day = "" if start.date() == today else f" on {day_words(start.date())}"
+    return f"took {said.words} as {start:%H:%M}{day}"
+
+
+def _choices(clock: Clock, expression: Expression, hints: frozenset[str]) -> list[Clock]:
+    """The one time of day that is meant, or both halves of the day in order."""
+    part = expression.daypart
+    if expression.clock_end is not None and clock.open and part is None:
+        clock = _dial(clock, None, hints, None)[0]
+    if not clock.open:
+        return [clock]
+    settled = _dial(clock, part, hints, None)[0]
+    if part is not None or hints & {"morning", "evening", "midday"} or expression.repeats:
+        return [settled]
+    other = settled.hour % 12 if settled.hour >= 12 else settled.hour + 12
+    return sorted((settled, replace(settled, hour=other)), key=lambda choice: choice.hour)
+
+
 def _from_end(clock: Clock, end: Clock | None) -> Clock:
-    """The start of "2 to 4 pm": on the half of the day that its end says."""
+    """The start of "2 to 4 pm" is on the half of the day that its end says, that of "10:00–23:00" as it stands."""
     if end is None or not clock.open or end.open:
         return clock
+    if not end.marked:
+        return replace(clock, open=False)
     late = clock.minutes % 720 + 720
     return replace(clock, hour=late // 60 if late < end.minutes else clock.hour % 12, open=False)
 
 
-def _range_end(expression: Expression, start: datetime, reading: Reading) -> datetime | None:
+def _range_end(expression: Expression, start: datetime, reading: Reading) -> tuple[datetime | None, str]:
     end = expression.clock_end
     if end is None:
-        return None
-    day = start.date()
+        return None, ""
+    day, at = start.date(), start.hour * 60 + start.minute
+    if expression.date_end is not None:
+        last = reading.reader.days(expression.date_end)
+        if last is None:
+            return None, ""
+        day = last.first + timedelta(days=7 * max(0, -((last.first - day).days // 7)))
+        if day != start.date():
+            clock = _dial(end, None, frozenset(), None)[0]
+            return _on(day, clock, reading)
     minutes = end.minutes
-    at = start.hour * 60 + start.minute
     if end.open:
         minutes = next((m for m in (minutes % 720, minutes % 720 + 720) if m > at), minutes % 720)
     if minutes <= at:
         minutes += 1440
-    return _on(day, Clock(minutes // 60, minutes % 60), reading)[0]
+    return _on(day, replace(end, hour=minutes // 60, minute=minutes % 60), reading)
 
 
-def _parted(expression: Expression, part: Daypart, days: Days | None, reading: Reading) -> tuple[Moment, bool] | None:
+def _parted(expression: Expression, part: Daypart, days: Days | None, reading: Reading) -> Moment:
     """A part of a day: its usual hour, or the next full hour where that has passed and the part is not over."""
     now, today = reading.now, reading.reader.today
     day = days.first if days is not None else today
-    start, _ = at_wall(day, time(part.usual % 24), now.tzinfo)
-    note = days.note if days is not None else ""
+    start, changed = at_wall(day, time(part.usual % 24), now.tzinfo)
     if days is None and start <= now:
-        start, _ = at_wall(today + _DAY, time(part.usual % 24), now.tzinfo)
-    elif day == today and start <= now and now.hour < part.last:
-        start = (now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR).astimezone(now.tzinfo)
-        start = start - timedelta(minutes=start.minute)
-    article = "" if part.name == "first thing" or part.name.endswith("tonight") else "the "
-    took = f"took {article}{part.name} as {start:%H:%M}"
-    return _moment(start, expression, has_time=True, note="; ".join(filter(None, (note, took))))
-
-
-def _dated(expression: Expression, days: Days, reading: Reading) -> tuple[Moment, bool]:
-    zone = reading.now.tzinfo
-    start, skipped = at_wall(days.first, reading.default_time or time(0), zone)
+        start, changed = at_wall(today + _DAY, time(part.usual % 24), now.tzinfo)
+    elif day == today and start <= now and now.hour < part.last and not expression.past:
+        start, changed = _full_hour_after(now), ""
+    rolled = f" on {day_words(start.date())}" if days is None and start.date() != today else ""
+    took = f"took {part.words} as {start:%H:%M}{rolled}"
+    noted = days.note if days is not None else ""
     end = None
-    note = days.note or (skipped if reading.default_time else "")
+    if expression.date_end is not None and days is not None:
+        end = at_wall(_last_day(expression, days, reading), time(0), now.tzinfo)[0]
+    return _moment(start, expression, has_time=True, end=end, notes=[noted, took, changed])
+
+
+def _full_hour_after(now: datetime) -> datetime:
+    """The next time that clocks show a full hour."""
+    hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC) + _HOUR
+    return hour.astimezone(now.tzinfo)
+
+
+def _dated(expression: Expression, days: Days, reading: Reading) -> Moment:
+    zone = reading.now.tzinfo
+    start, changed = at_wall(days.first, reading.default_time or time(0), zone)
+    end = None
     if expression.date_end is not None:
-        last = _last_day(expression, days, reading)
-        end = at_wall(last, time(0), zone)[0]
+        end = at_wall(_last_day(expression, days, reading), time(0), zone)[0]
     elif not days.single:
         end = at_wall(days.last, time(0), zone)[0]
-    return Moment(start, end, False, "", note), False
+    notes = [days.note, changed if reading.default_time else ""]
+    return _moment(start, expression, has_time=False, end=end, notes=notes)
 
 
 def _last_day(expression: Expression, days: Days, reading: Reading) -> date:
@@ -315,46 +340,3 @@ def _last_day(expression: Expression, days: Days, reading: Reading) -> date:
     while last <= days.first:
         last += timedelta(days=7)
     return last
-
-
-def read_span(expression: Expression, reading: Reading, hints: frozenset[str]) -> tuple[datetime, datetime] | None:
-    """The range of time of one expression; see `read_range`."""
-    now, zone = reading.now, reading.now.tzinfo
-    window = expression.date if isinstance(expression.date, Window) else None
-    if window is not None and window.length.by_clock:
-        other = add_length(now, window.length, window.sign)
-        return (now, other) if window.sign > 0 else (other, now)
-    moment = read_moment(expression, reading, hints)
-    if moment is None:
-        return None
-    start = moment[0].start
-    if expression.bound == "within" and start > now:
-        return now, start
-    days = reading.reader.days(expression.date) if expression.date is not None else None
-    if expression.clock is None and expression.daypart is None and expression.shift is None and days is not None:
-        first = at_wall(days.first, time(0), zone)[0]
-        end = moment[0].end or at_wall(days.last, time(0), zone)[0]
-        return _bounded(expression.bound, first, end, now)
-    if expression.clock is None and expression.daypart is not None and expression.shift is None:
-        day = days.first if days is not None else start.date()
-        part = expression.daypart
-        first = at_wall(day, time(part.first), zone)[0]
-        last = at_wall(day + timedelta(days=part.last // 24), time(part.last % 24), zone)[0]
-        return _bounded(expression.bound, first, last, now)
-    if expression.bound in ("before", "until", "by") and moment[0].end is None:
-        day = (start - timedelta(microseconds=1)).date()
-        opening = at_wall(day, time(0), zone)[0]
-        return (max(opening, now) if day == now.date() and now < start else opening), start
-    if expression.bound in ("after", "since", "from") and moment[0].end is None:
-        return start, at_wall(start.date() + _DAY, time(0), zone)[0]
-    return start, moment[0].end or start + _HOUR
-
-
-def _bounded(bound: str, first: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
-    if bound in ("until", "by") and end > now:
-        return now, end
-    if bound == "before" and first > now:
-        return now, first
-    if bound == "since" and first < now:
-        return first, now
-    return first, end

@@ -17,6 +17,8 @@ from common.language.time_words.model import (
     Period,
     Shift,
     Weekday,
+    WeekdayBeside,
+    WeekOf,
     Window,
 )
 
@@ -32,7 +34,6 @@ class Days:
     first: date
     last: date
     note: str = ""
-    exact: bool = True
 
     @property
     def single(self) -> bool:
@@ -45,24 +46,32 @@ def day_words(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B} {day.year}"
 
 
-def at_wall(day: date, clock: time, zone: tzinfo | None) -> tuple[datetime, str]:
-    """The instant at which clocks in `zone` show this; where they skip it the time after the gap, and a note."""
-    wanted = datetime.combine(day, clock.replace(tzinfo=None), tzinfo=zone)
+def at_wall(day: date, clock: time, zone: tzinfo | None, *, second_time: bool = False) -> tuple[datetime, str]:
+    """The instant at which clocks in `zone` show this; where they skip it the time after the gap, and a note.
+
+    Of two such instants it is the first, with a note, or the second where `second_time` asks for it.
+    """
+    wanted = datetime.combine(day, clock.replace(tzinfo=None, fold=0), tzinfo=zone)
     back = wanted.astimezone(UTC).astimezone(zone)
     if back.replace(tzinfo=None) != wanted.replace(tzinfo=None):
         return back, f"clocks skip {clock:%H:%M} that day, took {back:%H:%M}"
     if wanted.utcoffset() != wanted.replace(fold=1).utcoffset():
+        if second_time:
+            return wanted.replace(fold=1), ""
         return wanted, f"clocks show {clock:%H:%M} twice that day, took the first"
     return wanted, ""
 
 
-def add_length(start: datetime, length: Length, sign: int) -> datetime:
-    """A length added: months and days by the calendar in the zone of `start`, hours and less by elapsed time."""
+def add_length(start: datetime, length: Length, sign: int) -> tuple[datetime, str]:
+    """A length added, and a note where clocks change: months and days by the calendar, hours and less as they elapse.
+
+    The calendar is that of the zone of `start`.
+    """
     day = _add_months(start.date(), length.months * sign) + timedelta(days=length.days * sign)
-    moved = start if day == start.date() else at_wall(day, start.time(), start.tzinfo)[0]
+    moved, note = (start, "") if day == start.date() else at_wall(day, start.time(), start.tzinfo)
     if not length.seconds:
-        return moved
-    return (moved.astimezone(UTC) + timedelta(seconds=length.seconds * sign)).astimezone(start.tzinfo)
+        return moved, note
+    return (moved.astimezone(UTC) + timedelta(seconds=length.seconds * sign)).astimezone(start.tzinfo), ""
 
 
 def _add_months(day: date, months: int) -> date:
@@ -109,6 +118,10 @@ def _holiday(name: str, year: int) -> date:
     return _easter(year) + timedelta(days={"good friday": -2, "easter monday": 1}.get(name, 0))
 
 
+def _taken(said: str, day: date) -> str:
+    return f"took {said or 'it'} as {day_words(day)}"
+
+
 class Reader:
     """Reads dates against one clock: `now` (aware), and whether weeks start on Sunday."""
 
@@ -130,16 +143,19 @@ class Reader:
         if isinstance(spec, Period):
             return self._period(spec)
         if isinstance(spec, FixedDate):
-            return Days(spec.value, spec.value + _DAY)
+            return Days(spec.value, spec.value + _DAY, _taken(spec.said, spec.value) if spec.said else "")
         if isinstance(spec, Shift):
             return self._shift(spec)
         if isinstance(spec, Holiday):
-            this = _holiday(spec.name, self.today.year)
-            day = this if this >= self.today else _holiday(spec.name, self.today.year + 1)
+            day = _holiday(spec.name, self.today.year + (spec.year or 0))
+            if spec.year is None and day < self.today:
+                day = _holiday(spec.name, self.today.year + 1)
             return Days(day, day + _DAY)
         if isinstance(spec, NthWeekday):
             return self._nth_weekday(spec)
-        return self._window(spec)
+        if isinstance(spec, WeekdayBeside):
+            return self._beside(spec)
+        return self._week_of(spec) if isinstance(spec, WeekOf) else self._window(spec)
 
     def _offset(self, spec: DayOffset) -> Days:
         day = self.today + timedelta(days=spec.days)
@@ -149,17 +165,43 @@ class Reader:
         return Days(day, day + _DAY, note)
 
     def _window(self, spec: Window) -> Days:
-        delta = spec.length.delta
+        delta, note = spec.length.delta, spec.length.note
         if spec.sign < 0:
-            return Days(self.today - max(_DAY, timedelta(days=delta.days)), self.today)
-        return Days(self.today, self.today + max(_DAY, timedelta(days=delta.days)))
+            return Days(self.today - max(_DAY, timedelta(days=delta.days)), self.today, note)
+        return Days(self.today, self.today + max(_DAY, timedelta(days=delta.days)), note)
 
     def _shift(self, spec: Shift) -> Days | None:
         anchor = self.days(spec.anchor) if spec.anchor is not None else Days(self.today, self.today + _DAY)
         if anchor is None:
             return None
         day = _add_months(anchor.first, spec.length.months * spec.sign) + timedelta(days=spec.length.days * spec.sign)
-        return Days(day, day + _DAY, exact=True)
+        return Days(day, day + _DAY, "; ".join(filter(None, (anchor.note, spec.length.note))))
+
+    def _beside(self, spec: WeekdayBeside) -> Days | None:
+        """The Sunday before Christmas."""
+        anchor = self.days(spec.anchor)
+        if anchor is None:
+            return None
+        away = (spec.day - anchor.first.weekday()) * spec.sign % 7 or 7
+        day = anchor.first + timedelta(days=away * spec.sign)
+        return Days(day, day + _DAY, anchor.note)
+
+    def _week_of(self, spec: WeekOf) -> Days | None:
+        """The week that a day lies in, or seven days of a month counted from its start or end."""
+        if spec.anchor is not None:
+            anchor = self.days(spec.anchor)
+            if anchor is None:
+                return None
+            weekday = anchor.first.weekday()
+            first = anchor.first - timedelta(days=(weekday + 1) % 7 if self._sunday_first else weekday)
+            return Days(first, first + timedelta(days=7), anchor.note)
+        month = self.days(spec.month) if spec.month is not None else None
+        if month is None:
+            return None
+        week = timedelta(days=7)
+        first = month.last - week if spec.number < 0 else month.first + week * (spec.number - 1)
+        last = first + week
+        return Days(first, last, f"took it as {day_words(first)} to {day_words(last - _DAY)}")
 
     def _in_week(self, weekday: int, week: int) -> date:
         place = (weekday + 1) % 7 if self._sunday_first else weekday
@@ -178,6 +220,8 @@ class Reader:
             day = self._in_week(spec.day, 1)
             if day != coming:
                 note = f"took next {coming:%A} as {day_words(day)}, not {day_words(coming)}"
+            if note and spec.extra_weeks:
+                note = f"took the {day:%A} after next as {day_words(day + timedelta(days=7 * spec.extra_weeks))}"
         elif spec.which == "last":
             day = self.today - timedelta(days=(self.today.weekday() - spec.day) % 7 or 7)
         else:
@@ -212,8 +256,8 @@ class Reader:
             note = ""
             if spec.weekday is not None and found.first.weekday() != spec.weekday:
                 note = f"{found.first.day} {found.first:%B %Y} is a {found.first:%A}"
-            elif spec.year is None and found.first.year != self.today.year:
-                note = f"took it as {day_words(found.first)}"
+            elif spec.said or (spec.year is None and found.first.year != self.today.year):
+                note = _taken(spec.said, found.first)
             return replace(found, note=note)
         return None
 
@@ -256,17 +300,24 @@ class Reader:
         return None
 
     def _nth_weekday(self, spec: NthWeekday) -> Days | None:
+        note = ""
         if spec.month is None:
             base = _add_months(self.today.replace(day=1), spec.month_offset or 0)
             day = _nth(base.year, base.month, spec.weekday, spec.nth)
+            if spec.month_offset is None and day is not None and day < self.today:
+                base = _add_months(base, 1)
+                day = _nth(base.year, base.month, spec.weekday, spec.nth)
+                note = _taken("", day) if day else ""
         else:
             day = _nth(self.today.year, spec.month, spec.weekday, spec.nth)
             if day is not None and day < self.today:
                 day = _nth(self.today.year + 1, spec.month, spec.weekday, spec.nth)
-        return Days(day, day + _DAY) if day else None
+        return Days(day, day + _DAY, note) if day else None
 
     def _period(self, spec: Period) -> Days | None:
         first, last = self._whole_period(spec)
+        if spec.unit == "weekend" and not spec.edge:
+            return self._weekend(spec, first)
         if spec.edge == "rest":
             first = max(first, self.today)
         elif spec.edge == "later":
@@ -282,6 +333,17 @@ class Reader:
             friday = self._in_week(4, spec.offset)
             first, last = friday, friday + _DAY
             return Days(first, last, f"took the end of the week as {day_words(friday)}")
+        return Days(first, last)
+
+    def _weekend(self, spec: Period, first: date) -> Days:
+        """On a Sunday what is left of this weekend; "next weekend" is not the coming one, except at a weekend."""
+        last = first + timedelta(days=2)
+        coming = first - timedelta(days=7)
+        if spec.offset == 0 and self.today == last - _DAY:
+            return Days(self.today, last, f"took this weekend as today, not {day_words(first + timedelta(days=7))}")
+        if spec.offset == 1 and self.today < coming:
+            said = f"{day_words(first)}, not {day_words(coming)}"
+            return Days(first, last, f"took next weekend as the one from {said}")
         return Days(first, last)
 
     def _whole_period(self, spec: Period) -> tuple[date, date]:

@@ -188,7 +188,7 @@ WHEN: list[tuple[datetime, str, str, bool]] = [
     (KOLKATA, "at twelve tonight", "2027-02-01 00:00", True),
     (KOLKATA, "nineteen thirty tomorrow", "2027-02-01 19:30", True),
     (KOLKATA, "in two and a half hours", "2027-02-01 00:15", True),
-    (KOLKATA, "by the end of the day", "2027-01-31 00:00", False),
+    (KOLKATA, "by the end of the day", "2027-01-31 22:00", True),
     (ZURICH, "could you remind me to phone grandma sometime tomorrow, say around 6?", "2026-11-26 18:00", True),
     (ZURICH, "pick up the kids at 3 today", "2026-11-25 15:00", True),
     (ZURICH, "i've got yoga on thursdays at 7pm", "2026-11-26 19:00", True),

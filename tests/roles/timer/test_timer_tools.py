@@ -208,7 +208,7 @@ async def test_a_timer_that_is_due_and_has_not_gone_off_is_told_as_such(desk: Ti
     await desk.done("set", duration="1 minute")
     desk.clock.time += timedelta(minutes=2)
     result, _ = await desk.call("list")
-    assert result.text == "1 minute timer: has been due since today at 10:01."
+    assert result.text == "1 minute timer: has been due since earlier today at 10:01."
 
 
 async def test_the_same_intent_can_not_set_two_timers(desk: Timers) -> None:
@@ -253,7 +253,9 @@ async def test_a_timer_of_somebody_else_can_not_be_cancelled_by_its_id(desk: Tim
 async def test_an_intent_whose_time_has_passed_says_that_it_goes_off_at_once(desk: Timers) -> None:
     intent = SetTimer(kind="reminder", label="pack", due_at=NOW - timedelta(hours=1), timezone="Europe/Zurich")
     detail = await desk.carry_out(intent)
-    assert detail == "I will remind you today at 09:00: “pack” (that time has passed, so it goes off at once)."
+    assert detail == (
+        "I will remind you Monday 16 November 2026 at 09:00: “pack” (that time has passed, so it goes off at once)."
+    )
 
 
 def test_summaries_tell_a_person_what_will_be_done() -> None:

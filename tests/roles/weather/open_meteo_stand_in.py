@@ -5,6 +5,7 @@ Figures are made from the day alone, so that a test can say what it must get.
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Generator
@@ -15,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from roles.weather.provider import plain
+
 
 def place(name: str, region: str, country: str, code: str, zone: str, population: int | None, **more: Any) -> Any:
     row: dict[str, Any] = {
@@ -23,7 +26,7 @@ def place(name: str, region: str, country: str, code: str, zone: str, population
         "latitude": more.get("latitude", 46.0),
         "longitude": more.get("longitude", 7.0),
         "elevation": 540.0,
-        "feature_code": "PPL",
+        "feature_code": more.get("feature", "PPL"),
         "country_code": code,
         "admin1_id": 1,
         "timezone": zone,
@@ -33,6 +36,8 @@ def place(name: str, region: str, country: str, code: str, zone: str, population
     }
     if population is not None:  # the real service leaves it out for small places
         row["population"] = population
+    if not region:  # countries have none
+        del row["admin1"], row["admin1_id"]
     return row
 
 
@@ -44,6 +49,13 @@ PLACES = [
     place("Paris", "Ontario", "Canada", "CA", "America/Toronto", None),
     place("Paris", "Tennessee", "United States", "US", "America/Chicago", 10156),
     place("Paris", "Kentucky", "United States", "US", "America/New_York", 9846),
+    place("Georgia", "", "Georgia", "GE", "Asia/Tbilisi", 3731000, feature="PCLI"),
+    place("Georgia", "Georgia", "United States", "US", "America/New_York", 8975842, feature="ADM1"),
+    place("London", "England", "United Kingdom", "GB", "Europe/London", 8961989),
+    place("London", "Ontario", "Canada", "CA", "America/Toronto", 346765),
+    place("San José", "San José Province", "Costa Rica", "CR", "America/Costa_Rica", 335007),
+    place("Honolulu", "Hawaii", "United States", "US", "Pacific/Honolulu", 371657),
+    place("Chicago", "Illinois", "United States", "US", "America/Chicago", 2720546),
     place("Springfield", "Missouri", "United States", "US", "America/Chicago", 166810),
     place("Springfield", "Illinois", "United States", "US", "America/Chicago", 116565),
     place("Tokyo", "Tokyo", "Japan", "JP", "Asia/Tokyo", 8336599),
@@ -64,13 +76,16 @@ PLACES = [
 _UNITS = {
     "temperature_2m": ("temperature_unit", {"celsius": "°C", "fahrenheit": "°F"}),
     "apparent_temperature": ("temperature_unit", {"celsius": "°C", "fahrenheit": "°F"}),
-    "wind_speed": ("wind_speed_unit", {"kmh": "km/h", "mph": "mp/h"}),
+    "wind_speed": ("wind_speed_unit", {"kmh": "km/h", "mph": "mp/h", "ms": "m/s", "kn": "kn"}),
     "precipitation_probability": ("", {"": "%"}),
     "precipitation": ("precipitation_unit", {"mm": "mm", "inch": "inch"}),
     "relative_humidity": ("", {"": "%"}),
     "weather_code": ("", {"": "wmo code"}),
 }
-FAULTS = ("500", "503", "429", "html", "broken", "nan", "list", "hang", "drip", "huge", "cut", "redirect", "lengths")
+FAULTS = (
+    "500", "503", "429", "html", "broken", "nan", "list", "hang", "drip", "huge", "cut", "redirect", "bomb", "error",
+    "lengths",
+)  # fmt: skip
 
 
 def daily_value(name: str, day: date) -> float | int:
@@ -107,14 +122,33 @@ CURRENT = {
 }
 
 
+def _turned(name: str, value: float, query: dict[str, str]) -> float:
+    """A figure in the units that the query names, rounded as the service rounds."""
+    if "temperature" in name and query.get("temperature_unit") == "fahrenheit":
+        return round(value * 9 / 5 + 32, 1)
+    if name.startswith("wind"):
+        size = {"mph": 1.609344, "ms": 3.6, "kn": 1.852}.get(query.get("wind_speed_unit", ""), 1.0)
+        return round(value / size, 1)
+    if name in ("precipitation", "precipitation_sum") and query.get("precipitation_unit") == "inch":
+        return round(value / 25.4, 3)
+    return value
+
+
 class StandIn:
-    """The server. `now` is its clock; set `fault` to one of `FAULTS` to break it, `missing` to leave values out."""
+    """The server. `now` is its clock; set `fault` to one of `FAULTS` to break it, `missing` to leave values out.
+
+    `empty` are variables that are null, as behind the reach of the service's models; `packed` sends gzip unasked, as a
+    proxy may; `limit` is the window that status 429 names.
+    """
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.fault: str | None = None
         self.fault_at: str = "/v1/"
         self.missing: set[str] = set()
+        self.empty: set[str] = set()
+        self.packed = False
+        self.limit = "Minutely API request limit exceeded. Please try again in one minute."
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.stop = threading.Event()
         self.address = ""
@@ -135,19 +169,23 @@ class StandIn:
         try:
             return 200, self._forecast(query)
         except ValueError as error:
-            return 400, {"error": True, "reason": str(error)}
+            return 400, {"reason": str(error), "error": True}
 
     @staticmethod
     def _geocode(query: dict[str, str]) -> Any:
-        wanted = query["name"].casefold().replace("ü", "u")
-        found = [row for row in PLACES if row["name"].casefold().replace("ü", "u").startswith(wanted)]
+        wanted = plain(query["name"])
+        exact = len(wanted) < 3  # two letters match whole names only, three and more the start of a name
+        found = [
+            row for row in PLACES if (plain(row["name"]) == wanted if exact else plain(row["name"]).startswith(wanted))
+        ]
         answer: dict[str, Any] = {"generationtime_ms": 0.51}
         if found:  # the real service has no "results" where it found nothing
             answer["results"] = found[: int(query["count"])]
         return answer
 
     def _forecast(self, query: dict[str, str]) -> Any:
-        zone = ZoneInfo("Europe/Zurich" if query["timezone"] == "auto" else query["timezone"])
+        named = query.get("timezone", "GMT")
+        zone = ZoneInfo("Europe/Zurich" if named == "auto" else named)
         local = self.now.astimezone(zone)
         answer: dict[str, Any] = {
             "latitude": float(query["latitude"]),
@@ -162,7 +200,8 @@ class StandIn:
             names = query["current"].split(",")
             time = f"{local:%Y-%m-%dT%H}:{local.minute // 15 * 15:02d}"
             answer["current_units"] = {"time": "iso8601", "interval": "seconds", **self._units(names, query)}
-            answer["current"] = {"time": time, "interval": 900, **{name: CURRENT[name] for name in names}}
+            values = {name: None if name in self.empty else _turned(name, CURRENT[name], query) for name in names}
+            answer["current"] = {"time": time, "interval": 900, **values}
         for section in ("daily", "hourly"):
             if section in query:
                 answer |= self._series(section, query, local.date())
@@ -178,12 +217,17 @@ class StandIn:
         names = [name for name in query[section].split(",") if name not in self.missing]
         units = {"time": "iso8601", **self._units(names, query)}
         if section == "daily":
-            series: dict[str, Any] = {name: [daily_value(name, day) for day in days] for name in names}
+            series: dict[str, Any] = {
+                name: [_turned(name, daily_value(name, day), query) for day in days] for name in names
+            }
             times = [day.isoformat() for day in days]
         else:
             hours = [datetime(day.year, day.month, day.day, hour) for day in days for hour in range(24)]
-            series = {name: [hourly_value(name, hour) for hour in hours] for name in names}
+            series = {name: [_turned(name, hourly_value(name, hour), query) for hour in hours] for name in names}
             times = [f"{hour:%Y-%m-%dT%H:%M}" for hour in hours]
+        for name in self.empty.intersection(series):
+            series[name] = [None] * len(times)
+            units[name] = "undefined"
         if self.fault == "lengths":
             series = {name: values[:-1] for name, values in series.items()}
         return {f"{section}_units": units, section: {"time": times, **series}}
@@ -193,7 +237,7 @@ class StandIn:
         found: dict[str, str] = {}
         for name in names:
             parameter, words = next(value for start, value in _UNITS.items() if name.startswith(start))
-            found[name] = words[query[parameter] if parameter else ""]
+            found[name] = words[query.get(parameter, next(iter(words))) if parameter else ""]
         return found
 
 
@@ -217,12 +261,17 @@ class _Handler(BaseHTTPRequestHandler):
                 getattr(self, f"_fault_{fault}")()
                 return
             status, answer = stand_in.answer(url.path, query)
-            self._send(status, json.dumps(answer).encode())
+            body = json.dumps(answer).encode()
+            self._send(status, gzip.compress(body) if stand_in.packed else body, packed=stand_in.packed)
         except (BrokenPipeError, ConnectionResetError):
             pass
 
-    def _send(self, status: int, body: bytes, kind: str = "application/json; charset=utf-8") -> None:
+    def _send(
+        self, status: int, body: bytes, kind: str = "application/json; charset=utf-8", *, packed: bool = False
+    ) -> None:
         self.send_response(status)
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -235,8 +284,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(503, b"<html>Service Unavailable</html>", "text/html")
 
     def _fault_429(self) -> None:
-        reason = "Minutely API request limit exceeded. Please try again in one minute."
-        self._send(429, json.dumps({"error": True, "reason": reason}).encode())
+        self._send(429, json.dumps({"error": True, "reason": self.stand_in.limit}).encode())
+
+    def _fault_error(self) -> None:
+        self._send(404, json.dumps({"error": True, "reason": "Not Found"}).encode())
+
+    def _fault_bomb(self) -> None:
+        self._send(200, gzip.compress(b" " * 20_000_000), packed=True)
 
     def _fault_html(self) -> None:
         self._send(200, b"<!doctype html><title>Log in to the hotel network</title>", "text/html")

@@ -1,22 +1,20 @@
-"""The weather provider's contract, and Open-Meteo's ways to fail."""
+"""Open-Meteo as a weather provider: the contract, its response shapes, and its ways to fail."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
 
+from common.errors import ToolError
 from common.settings import WeatherSettings
 from roles.weather.open_meteo import OpenMeteo
-from roles.weather.places import find_place
-from roles.weather.provider import GeoPlace, WeatherProvider, WeatherRefused, WeatherUnavailable
+from roles.weather.provider import GeoPlace, Units, WeatherProvider, WeatherUnavailable
+from roles.weather.units import IMPERIAL, METRIC
 from tests.roles.weather.open_meteo_stand_in import FAULTS, StandIn, daily_value, serving
-
-NOW = datetime(2026, 11, 21, 14, 20, tzinfo=ZoneInfo("Europe/Zurich"))
-ZERMATT = GeoPlace(name="Zermatt", latitude=46.02, longitude=7.75, timezone="Europe/Zurich")
+from tests.roles.weather.weather_contract import NOW, ZERMATT, WeatherProviderContract
 
 
 @pytest.fixture
@@ -30,48 +28,6 @@ def open_meteo(stand_in: StandIn, timeout: float = 5.0, **more: str) -> OpenMete
     return OpenMeteo(WeatherSettings.model_validate({"timeout": timeout, **values}))
 
 
-class WeatherProviderContract:
-    """What every weather provider must do; it is asked on 21 November 2026 and knows Zermatt."""
-
-    @pytest.fixture
-    def provider(self, stand_in: StandIn) -> WeatherProvider:
-        raise NotImplementedError
-
-    async def test_finds_a_place_with_all_that_tells_it_apart(self, provider: WeatherProvider) -> None:
-        found = (await provider.find_places("Zermatt"))[0]
-        assert (found.label, found.timezone) == ("Zermatt, Valais, Switzerland", "Europe/Zurich")
-        assert found.latitude == pytest.approx(46.02, abs=0.01)
-
-    async def test_knows_no_place_that_does_not_exist(self, provider: WeatherProvider) -> None:
-        assert not await provider.find_places("Xyzzyville")
-        assert not await provider.find_places("x")
-
-    async def test_current_weather_is_at_the_local_time_with_units(self, provider: WeatherProvider) -> None:
-        weather, units = await provider.current(ZERMATT)
-        assert weather.at == datetime(2026, 11, 21, 14, 15)
-        assert weather.temperature is not None
-        assert units.temperature in {"°C", "°F"}
-
-    async def test_daily_gives_each_day_asked_for_once(self, provider: WeatherProvider) -> None:
-        days, _ = await provider.daily(ZERMATT, date(2026, 11, 27), date(2026, 11, 29))
-        assert [day.day for day in days] == [date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 29)]
-
-    async def test_daily_reaches_the_whole_horizon(self, provider: WeatherProvider) -> None:
-        last = NOW.date() + timedelta(days=provider.horizon - 1)
-        days, _ = await provider.daily(ZERMATT, NOW.date(), last)
-        assert len(days) == provider.horizon
-
-    async def test_refuses_days_beyond_the_horizon_with_a_reason(self, provider: WeatherProvider) -> None:
-        beyond = NOW.date() + timedelta(days=provider.horizon)
-        with pytest.raises(WeatherRefused) as refused:
-            await provider.daily(ZERMATT, beyond, beyond)
-        assert "range" in refused.value.reason
-
-    async def test_hourly_gives_the_hours_of_the_window(self, provider: WeatherProvider) -> None:
-        hours, _ = await provider.hourly(ZERMATT, datetime(2026, 11, 28, 22), datetime(2026, 11, 29, 2))
-        assert [hour.at.hour for hour in hours] == [22, 23, 0, 1]
-
-
 class TestOpenMeteo(WeatherProviderContract):
     @pytest.fixture
     def provider(self, stand_in: StandIn) -> WeatherProvider:
@@ -79,7 +35,7 @@ class TestOpenMeteo(WeatherProviderContract):
 
     async def test_reads_the_figures_of_a_day(self, stand_in: StandIn) -> None:
         saturday = date(2026, 11, 28)
-        days, units = await open_meteo(stand_in).daily(ZERMATT, saturday, saturday)
+        days, units = await open_meteo(stand_in).daily(ZERMATT, saturday, saturday, METRIC)
         assert (days[0].low, days[0].high) == (
             daily_value("temperature_2m_min", saturday),
             daily_value("temperature_2m_max", saturday),
@@ -87,15 +43,70 @@ class TestOpenMeteo(WeatherProviderContract):
         assert (days[0].code, days[0].probability, days[0].precipitation, days[0].wind) == (63, 80, 12.3, 20)
         assert (units.temperature, units.wind, units.precipitation) == ("°C", "km/h", "mm")
 
-    async def test_imperial_units_are_asked_for_and_named_as_people_do(self, stand_in: StandIn) -> None:
-        _, units = await open_meteo(stand_in, units="imperial").current(ZERMATT)
-        assert (units.temperature, units.wind, units.precipitation) == ("°F", "mph", "in")
+    @pytest.mark.parametrize(
+        ("units", "asked"),
+        [
+            (METRIC, ("celsius", "kmh", "mm")),
+            (IMPERIAL, ("fahrenheit", "mph", "inch")),
+            (Units(wind="kn"), ("celsius", "kn", "mm")),
+            (Units(wind="m/s", precipitation="in"), ("celsius", "ms", "inch")),
+        ],
+    )
+    async def test_units_are_asked_for_by_the_services_names(
+        self, stand_in: StandIn, units: Units, asked: tuple[str, str, str]
+    ) -> None:
+        await open_meteo(stand_in).current(ZERMATT, units)
+        query = stand_in.asked[-1][1]
+        assert (query["temperature_unit"], query["wind_speed_unit"], query["precipitation_unit"]) == asked
 
     async def test_values_that_the_service_leaves_out_stay_open(self, stand_in: StandIn) -> None:
         stand_in.missing = {"precipitation_probability_max"}
-        days, _ = await open_meteo(stand_in).daily(ZERMATT, date(2026, 11, 28), date(2026, 11, 28))
+        days, _ = await open_meteo(stand_in).daily(ZERMATT, date(2026, 11, 28), date(2026, 11, 28), METRIC)
         assert days[0].probability is None
         assert days[0].precipitation == 12.3
+
+    async def test_null_values_stay_open_and_their_unit_is_the_one_asked_for(self, stand_in: StandIn) -> None:
+        stand_in.empty = {"wind_speed_10m_max", "weather_code", "temperature_2m_max"}
+        days, units = await open_meteo(stand_in).daily(ZERMATT, date(2026, 11, 28), date(2026, 11, 28), METRIC)
+        assert (days[0].wind, days[0].code, days[0].high, days[0].precipitation) == (None, None, None, 12.3)
+        assert units == METRIC
+
+    async def test_what_a_proxy_packed_is_unpacked(self, stand_in: StandIn) -> None:
+        stand_in.packed = True
+        assert (await open_meteo(stand_in).find_places("Zermatt"))[0].name == "Zermatt"
+
+    @pytest.mark.parametrize(
+        ("said", "reason"),
+        [
+            ("Minutely API request limit exceeded. Please try again in one minute.", "this minute"),
+            ("Hourly API request limit exceeded. Please try again in the next hour.", "this hour"),
+            ("Daily API request limit exceeded. Please try again tomorrow.", "today"),
+            ("Too many concurrent requests", "at the moment"),
+        ],
+    )
+    async def test_a_limit_that_is_reached_is_named(self, stand_in: StandIn, said: str, reason: str) -> None:
+        stand_in.fault, stand_in.limit = "429", said
+        with pytest.raises(WeatherUnavailable, match=f"it takes no more questions {reason}"):
+            await open_meteo(stand_in).find_places("Zermatt")
+
+    async def test_a_redirect_is_not_followed(self, stand_in: StandIn) -> None:
+        stand_in.fault, stand_in.fault_at = "redirect", "/v1/"
+        with pytest.raises(WeatherUnavailable, match="status 302"):
+            await open_meteo(stand_in).find_places("Zermatt")
+        assert [path for path, _ in stand_in.asked] == ["/v1/search"]
+
+    async def test_the_probe_is_one_cheap_question(self, stand_in: StandIn) -> None:
+        reached = await open_meteo(stand_in).probe()
+        assert reached.detail == "its time is 2026-11-21T13:15 UTC"
+        assert len(stand_in.asked) == 1
+
+    @pytest.mark.parametrize(("fault", "reason"), [("503", "error 503"), ("hang", "no answer"), ("html", "be read")])
+    async def test_a_probe_that_fails_says_what_to_do(self, stand_in: StandIn, fault: str, reason: str) -> None:
+        stand_in.fault = fault
+        with pytest.raises(ToolError, match=reason) as raised:
+            await open_meteo(stand_in, timeout=0.4).probe()
+        assert raised.value.where == f"weather.forecast_url {stand_in.forecast_url}"
+        assert raised.value.todo
 
     @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "lengths"])
     async def test_every_fault_is_unavailable_with_a_reason(self, stand_in: StandIn, fault: str) -> None:
@@ -109,7 +120,7 @@ class TestOpenMeteo(WeatherProviderContract):
     async def test_lists_of_different_lengths_are_no_answer(self, stand_in: StandIn) -> None:
         stand_in.fault = "lengths"
         with pytest.raises(WeatherUnavailable, match="could not be read"):
-            await open_meteo(stand_in).daily(ZERMATT, date(2026, 11, 28), date(2026, 11, 28))
+            await open_meteo(stand_in).daily(ZERMATT, date(2026, 11, 28), date(2026, 11, 28), METRIC)
 
     async def test_a_refused_connection_is_named(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -141,36 +152,3 @@ class TestOpenMeteo(WeatherProviderContract):
         nasty = GeoPlace(name="Zer\x1b[31mmatt\n\u202eX" + "y" * 500, latitude=1, longitude=1)
         assert nasty.name.isprintable()
         assert len(nasty.name) <= 100
-
-
-class TestPlaces:
-    async def test_the_most_populous_is_taken_and_others_are_named(self, stand_in: StandIn) -> None:
-        found = await find_place(open_meteo(stand_in), "Paris")
-        assert found is not None
-        assert found.place.label == "Paris, Île-de-France, France"
-        assert found.alternatives == (
-            "Paris, Texas, United States",
-            "Paris, Tennessee, United States",
-            "Paris, Kentucky, United States",
-        )
-
-    @pytest.mark.parametrize(
-        ("name", "label"),
-        [
-            ("Paris, Texas", "Paris, Texas, United States"),
-            ("paris, texas, usa", "Paris, Texas, United States"),
-            ("Paris in Ontario", "Paris, Ontario, Canada"),
-            ("Paris, France", "Paris, Île-de-France, France"),
-            ("Springfield Illinois", "Springfield, Illinois, United States"),
-            ("zurich", "Zürich, Zurich, Switzerland"),
-            ("Tokyo, Japan", "Tokyo, Japan"),
-        ],
-    )
-    async def test_a_region_or_country_tells_places_apart(self, stand_in: StandIn, name: str, label: str) -> None:
-        found = await find_place(open_meteo(stand_in), name)
-        assert found is not None
-        assert (found.place.label, found.alternatives) == (label, ())
-
-    @pytest.mark.parametrize("name", ["Xyzzyville", "Paris, Mongolia", "the moon", ""])
-    async def test_an_unknown_place_is_none(self, stand_in: StandIn, name: str) -> None:
-        assert await find_place(open_meteo(stand_in), name) is None

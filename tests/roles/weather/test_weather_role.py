@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import ToolError
 from roles.weather import build
 from tests.roles.asking import NOW, Asking, asking
 from tests.roles.weather.open_meteo_stand_in import StandIn, serving
@@ -91,9 +92,59 @@ async def test_a_service_that_is_gone_is_said_and_the_log_stands_in(weather: Ask
     stand_in.fault = None
     good = await weather.ask("will it rain in Zermatt tomorrow?")
     stand_in.fault = "503"
-    again = await weather.ask("do I need an umbrella tomorrow in Zermatt?")
+    again = await weather.ask("is it going to rain tomorrow in Zermatt?")
     assert again.result.ok
     assert again.text.endswith(f"The last answer, from Saturday 21 November 2026, 14:20, was: {good.text}")
+
+
+@pytest.mark.parametrize(
+    ("said", "figure"),
+    [
+        ("will it freeze tomorrow in Zermatt?", "Frost is expected: down to −3 °C."),
+        ("do I need an umbrella tomorrow?", "You will hardly need it: 5 % chance."),
+        ("is it windy in Zermatt?", "There is little wind: up to 12 km/h."),
+        ("how windy is it in Zermatt in knots?", "There is little wind: up to 7 kn."),
+        ("what's the temperature in Zermatt in Fahrenheit?", "26 °F"),
+        ("how many inches of rain will fall in Zermatt on Saturday?", "0.48 in"),
+    ],
+)
+async def test_questions_are_answered_with_the_figure_in_the_units_asked_for(
+    weather: Asking, said: str, figure: str
+) -> None:
+    asked = await weather.ask(said, location="Zurich")
+    assert asked.result.ok, asked.text
+    assert figure in asked.text
+
+
+@pytest.mark.parametrize(
+    ("said", "places"),
+    [
+        ("what's the weather in Paris, Texas?", ["Paris, Texas, United States"]),
+        ("what's the weather in Paris in Texas?", ["Paris, Texas, United States"]),
+        ("weather in Zurich, Switzerland tomorrow", ["Zürich, Zurich, Switzerland"]),
+        ("weather for London, Ontario next Friday", ["London, Ontario, Canada"]),
+        ("what's the weather in Zermatt and Tokyo?", ["Zermatt, Valais, Switzerland", "Tokyo, Japan"]),
+        ("will it rain in Zermatt, Tokyo and Honolulu on Sunday?", ["Zermatt, V", "Tokyo, Japan", "Honolulu, Hawaii"]),
+        ("weather in san jose", ["San José, San José Province"]),
+    ],
+)
+async def test_places_by_region_and_several_at_once(weather: Asking, said: str, places: list[str]) -> None:
+    asked = await weather.ask(said, location="Zurich")
+    assert asked.result.ok, asked.text
+    assert len(asked.tools) == len(places)
+    lines = asked.text.splitlines()
+    assert [line.startswith(place) for line, place in zip(lines, places, strict=False)] == [True] * len(places)
+
+
+async def test_the_health_check_asks_the_service(weather: Asking, stand_in: StandIn, tmp_path: Path) -> None:
+    (check,) = weather.role.health_checks
+    assert (check.part, check.configured) == ("weather", True)
+    assert (await check.probe()).detail.startswith("its time is 2026-11-21T13:15")
+    stand_in.fault = "503"
+    with pytest.raises(ToolError, match="error 503"):
+        await check.probe()
+    async with asking(build, tmp_path) as usual:
+        assert not usual.role.health_checks[0].configured, "nobody named the usual service"
 
 
 async def test_two_questions_in_one_request(weather: Asking) -> None:

@@ -29,6 +29,7 @@ from events.store import EventStore, stream_name
 from llm_provider.tool_execution import execute_tool
 from roles.weather.open_meteo import OpenMeteo
 from roles.weather.tools import WeatherTools
+from roles.weather.units import default_units
 from roles.weather.view import VIEW, WeatherAnswers, last_answers
 from tests.roles.weather.open_meteo_stand_in import StandIn, serving
 
@@ -55,7 +56,8 @@ class Weather:
     def __init__(self, stand_in: StandIn, store: EventStore, views: Views, **more: Any) -> None:
         values = {"forecast_url": stand_in.forecast_url, "geocoding_url": stand_in.geocoding_url, **more}
         provider = OpenMeteo(WeatherSettings.model_validate(values))
-        self.tools = WeatherTools(provider, partial(last_answers, views), LanguageSettings())
+        units = default_units(WeatherSettings.model_validate(values).units)
+        self.tools = WeatherTools(provider, partial(last_answers, views), LanguageSettings(), units)
         self.store, self.views = store, views
         self.now = NOW
         self._ids = itertools.count()
@@ -129,9 +131,37 @@ class TestCurrent:
     async def test_imperial_units(self, stand_in: StandIn, weather: Weather) -> None:
         imperial = Weather(stand_in, weather.store, weather.views, units="imperial")
         result = await imperial.current("Zermatt")
-        assert "−3 °F" in result.text
-        assert "wind 12 mph" in result.text
-        assert "0.20 in" in result.text
+        assert "26 °F (feels like 17 °F), precipitation 0.01 in, wind 8 mph" in result.text
+
+    @pytest.mark.parametrize(
+        ("question", "figures"),
+        [
+            ("how warm is it in Fahrenheit?", "26 °F (feels like 17 °F), precipitation 0.01 in, wind 8 mph"),
+            ("how's the wind in knots?", "−3 °C (feels like −8 °C), precipitation 0.2 mm, wind 7 kn"),
+            ("wind speed in m/s", "−3 °C (feels like −8 °C), precipitation 0.2 mm, wind 3 m/s"),
+        ],
+    )
+    async def test_units_are_those_of_the_words(self, weather: Weather, question: str, figures: str) -> None:
+        assert figures in (await weather.current("Zermatt", question=question)).text
+
+    async def test_several_places_at_once(self, weather: Weather) -> None:
+        result = await weather.current("Zermatt and Tokyo")
+        assert [line.split(",")[0] for line in result.text.splitlines()] == ["Zermatt", "Tokyo"]
+        assert [fact.name for fact in result.facts] == ["Zermatt", "Tokyo"]
+        half = await weather.current("Zermatt and Xyzzyville")
+        assert not half.ok
+        assert half.text.splitlines()[1].startswith("I know no place called “Xyzzyville”.")
+
+    async def test_the_users_place_helps_to_choose_and_is_itself_not_questioned(self, weather: Weather) -> None:
+        near = await weather.current("Springfield", location="Chicago")
+        assert near.text.startswith("Springfield, Illinois")
+        assert near.text.endswith("For another one say “Springfield, Missouri”.")
+        home = await weather.current("", location="Paris")
+        assert "I took" not in home.text
+
+    async def test_another_name_than_was_said_is_told(self, weather: Weather) -> None:
+        result = await weather.current("Zermat")
+        assert result.text.endswith("I took “Zermat” as Zermatt, Valais, Switzerland.")
 
     @pytest.mark.parametrize("place", ["", "here", "outside", "my place", "Right here"])
     async def test_here_is_where_the_request_comes_from(self, weather: Weather, place: str) -> None:
@@ -148,8 +178,8 @@ class TestCurrent:
     async def test_an_ambiguous_place_is_named_with_its_alternatives(self, weather: Weather) -> None:
         result = await weather.current("Paris")
         assert result.text.splitlines()[1] == (
-            "I took “Paris” as Paris, Île-de-France, France; there is also Paris, Texas, United States; "
-            "Paris, Tennessee, United States; Paris, Kentucky, United States."
+            "I took “Paris” as Paris, Île-de-France, France. "
+            "For another one say “Paris, Texas”, “Paris, Tennessee” or “Paris, Kentucky”."
         )
 
     async def test_an_unknown_place_is_said(self, weather: Weather) -> None:
@@ -227,8 +257,63 @@ class TestForecast:
     async def test_a_range_across_the_horizon_is_cut_and_says_so(self, weather: Weather) -> None:
         result = await weather.forecast("Zermatt", "from December 5 to December 9")
         assert "Saturday 5 December" in result.text
-        assert "7 December" not in result.text
-        assert result.text.endswith("Forecasts reach 16 days, to Sunday 6 December 2026.")
+        assert "Monday 7 December 2026: " not in result.text
+        assert result.text.endswith(
+            "\nForecasts reach 16 days, to Sunday 6 December 2026; there is none yet for Monday 7 December 2026 to "
+            "Wednesday 9 December 2026."
+        )
+
+    async def test_the_horizon_is_counted_from_the_day_at_the_place(self, stand_in: StandIn, weather: Weather) -> None:
+        weather.now = stand_in.now = NOW.replace(hour=8)  # still Friday in Honolulu
+        result = await weather.forecast("Honolulu", "from December 5 to December 6")
+        assert result.ok, result.text
+        assert result.text.endswith("to Saturday 5 December 2026; there is none yet for Sunday 6 December 2026.")
+        beyond = await weather.forecast("Honolulu", "on 6 December")
+        assert beyond.text.endswith("Sunday 6 December 2026 is too far ahead.")
+
+    @pytest.mark.parametrize(
+        ("when", "note"),
+        [
+            ("next Tuesday", ""),
+            ("on 5/12", "Took 5/12 as Saturday 5 December 2026."),
+            ("on Saturday", "Took Saturday as Saturday 28 November 2026, not today."),
+            ("tomorrow at 7", "Took 7 as 07:00."),
+            ("this evening", ""),
+        ],
+    )
+    async def test_says_which_reading_of_a_time_was_taken(self, weather: Weather, when: str, note: str) -> None:
+        result = await weather.forecast("Zermatt", when)
+        assert result.text.endswith(f"\n{note}" if note else "km/h.")
+
+    @pytest.mark.parametrize(
+        ("question", "when", "said"),
+        [
+            ("will it freeze tomorrow?", "tomorrow", "Frost is expected: down to −3 °C."),
+            ("do I need an umbrella?", "on 28 November", "Take it with you, rain is likely: 80 % chance, 12.3 mm."),
+            ("will it be windy tonight, in knots?", "tonight", "There is little wind: up to 5 kn."),
+            ("how many inches of rain?", "on 28 November", "Rain is likely: 80 % chance, 0.48 in."),
+            (
+                "will it rain next week?",
+                "next week",
+                "\nRain is likely: Saturday 28 November 2026 (80 % chance, 12.3 mm).",
+            ),
+        ],
+    )
+    async def test_what_was_asked_is_answered_with_the_figure(
+        self, weather: Weather, question: str, when: str, said: str
+    ) -> None:
+        assert (await weather.forecast("Zermatt", when, question=question)).text.endswith(said)
+
+    async def test_days_without_figures_are_told_as_such(self, stand_in: StandIn, weather: Weather) -> None:
+        stand_in.empty = {
+            "weather_code", "temperature_2m_min", "temperature_2m_max", "precipitation_sum",
+            "precipitation_probability_max", "wind_speed_10m_max",
+        }  # fmt: skip
+        result = await weather.forecast("Zermatt", "tomorrow")
+        assert (result.ok, result.text) == (
+            False,
+            "The weather service can't be reached (it sent no figures for that time).",
+        )
 
     async def test_words_that_are_no_time_are_asked_back(self, weather: Weather) -> None:
         result = await weather.forecast("Zermatt", "whenever the cows come home")
@@ -260,7 +345,7 @@ class TestStandingIn:
             ("503", "it answered with error 503"),
             ("html", "its answer could not be read"),
             ("broken", "its answer could not be read"),
-            ("429", "it takes no more questions at the moment"),
+            ("429", "it takes no more questions this minute"),
         ],
     )
     async def test_without_an_earlier_answer_it_says_why(
@@ -280,6 +365,14 @@ class TestStandingIn:
             "The weather service can't be reached (it answered with error 500). "
             f"The last answer, from Saturday 21 November 2026, 14:20, was: {good.text}"
         )
+
+    async def test_it_is_told_again_in_the_units_asked_for(self, stand_in: StandIn, weather: Weather) -> None:
+        await weather.forecast("Zermatt", "tomorrow")
+        stand_in.fault = "500"
+        again = await weather.forecast("Zermatt", "tomorrow", question="in Fahrenheit, wind in knots")
+        assert "26 to 40 °F" in again.text
+        assert "wind up to 11 kn" in again.text
+        assert "°C" not in again.text
 
     async def test_it_is_told_again_when_only_the_forecast_fails(self, stand_in: StandIn, weather: Weather) -> None:
         await weather.current("Zermatt")

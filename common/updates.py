@@ -10,10 +10,12 @@ __all__ = [
     "ApprovalRequested",
     "Completed",
     "IntentRegistered",
+    "ModelReplaced",
     "Planned",
     "Routed",
     "TaskStarted",
     "TextDelta",
+    "TextDiscarded",
     "ToolFinished",
     "ToolStarted",
     "Update",
@@ -68,9 +70,32 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of a model's answer."""
+    """A piece of a model's answer; `task` tells apart what several tasks say at once."""
 
     text: str
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDiscarded:
+    """The model's answer broke off: the last `characters` that the task's deltas told count for nothing.
+
+    What comes next, if anything does, begins anew.
+    """
+
+    characters: int
+    reason: str
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplaced:
+    """A model could not answer, and another goes on in its place; both are named by their tiers."""
+
+    tier: str
+    by: str
+    reason: str
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,8 @@ Update = (
     | ToolStarted
     | ToolFinished
     | TextDelta
+    | TextDiscarded
+    | ModelReplaced
     | IntentRegistered
     | ApprovalRequested
     | Completed

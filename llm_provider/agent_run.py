@@ -16,10 +16,10 @@ from common.errors import LimitExceeded, ToolError
 from common.limits import Usage
 from common.run_context import RunContext
 from common.tool import Fact, Tool, ToolResult
-from llm_provider.factory import ModelDescription
+from llm_provider.links import ModelDescription
 from llm_provider.tool_execution import execute_tool, record_unknown_tool
 
-__all__ = ["AgentRun", "ToolBounds"]
+__all__ = ["AgentRun", "Attempt", "ToolBounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,18 @@ class ToolBounds:
 
     timeout: float = 30.0
     max_chars: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The attempt at a model call that is under way: whose tier is asked, and for how many seconds at most.
+
+    `whole` tells that these are all that the tier's calls may take, and not what is left of the request.
+    """
+
+    tier: str = ""
+    seconds: float = 60.0
+    whole: bool = True
 
 
 @dataclass(slots=True)
@@ -45,7 +57,7 @@ class _Call:
 class AgentRun:
     """Shared by the recorder and the tools of one invocation; used from one event loop.
 
-    `unanswered` is what the model says it left undone, `cut_off` whether its last stream broke off before its end.
+    `model` is the one that is asked now, or answered last; `unanswered` is what it says it left undone.
     """
 
     run: RunContext
@@ -54,8 +66,9 @@ class AgentRun:
     bounds: ToolBounds = field(default_factory=ToolBounds)
     span: trace.Span = trace.INVALID_SPAN
     usage: Usage = field(default_factory=Usage)
+    prompt_version: str = ""
+    attempt: Attempt = field(default_factory=Attempt)
     unanswered: tuple[str, ...] = ()
-    cut_off: bool = False
     stopped: LimitExceeded | None = None
     scope: anyio.CancelScope = field(init=False)
     group: TaskGroup = field(init=False)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import anyio.to_thread
 
-from llm_provider.factory import OFFLINE, ModelDescription
+from common.logs import get_logger
+from llm_provider.links import OFFLINE, ModelDescription
 
 __all__ = ["TokenCounts", "cost_of"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _TABLE_IDS: Mapping[str, str] = MappingProxyType({"bedrock": "aws", "gemini": "google", "openai_responses": "openai"})
 """Providers that the price table calls by another name."""

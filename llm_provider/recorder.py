@@ -5,7 +5,6 @@ Imported only when an agent is built. Nothing in here may fail a run, but for th
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,27 +19,31 @@ from strands.types.events import ModelStopReason, ToolResultEvent
 from typing_extensions import override
 
 from common.errors import LimitExceeded
-from common.updates import TextDelta
+from common.logs import get_logger
+from common.updates import TextDelta, TextDiscarded
 from events.catalogue.trace import ModelCalled, ThinkingRecorded
 from llm_provider.agent_run import AgentRun
+from llm_provider.fault_reading import error_words, read_fault
+from llm_provider.guarded_stream import guarded
 from llm_provider.json_safe import bounded_text, clean_text, usable_arguments
+from llm_provider.links import OFFLINE
+from llm_provider.offline.tokens import count_chars, count_prompt
 from llm_provider.pricing import TokenCounts, cost_of
 from llm_provider.tool_registry import ToolRegistry
 from llm_provider.wire_names import wire_name
 
 __all__ = ["Recorder"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _MAX_THINKING = 20_000
-_MAX_ERROR = 1_000
 
 Next = Callable[[Any], AsyncGenerator[Any, None]]
 
 
 @dataclass(slots=True)
 class _ModelCall:
-    """What is known of a model call while and after it runs."""
+    """What is known of a model call while and after it runs; `said` and `shown` count characters."""
 
     started: float = field(default_factory=time.perf_counter)
     usage: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -48,6 +51,8 @@ class _ModelCall:
     tools: list[str] = field(default_factory=list[str])
     thinking: list[str] = field(default_factory=list[str])
     error: str | None = None
+    said: int = 0
+    shown: int = 0
 
 
 class Recorder(Plugin):
@@ -81,26 +86,33 @@ class Recorder(Plugin):
         except LimitExceeded as limit:
             await state.end(limit)
         state.usage.model_calls += 1
-        state.cut_off = True  # until the stream says that it is complete
         call = _ModelCall()
         span = self._start_span()
+        failure: Exception | None = None
         try:
-            async for event in call_model(context):
+            async for event in guarded(call_model(context), state.attempt.seconds, whole=state.attempt.whole):
                 self._observe(event, call)
                 yield event
         except BaseException as error:
-            call.error = f"{type(error).__name__}: {error}"
+            call.error = error_words(error)
             span.set_attribute("error.type", type(error).__qualname__)
             span.set_status(Status(StatusCode.ERROR))
-            self._finish(call, span, None)
-            raise
+            self._discard(call, error)
+            if not isinstance(error, Exception):
+                self._finish(call, span, None)
+                raise
+            failure = error
+        if state.model.provider != OFFLINE and not any(call.usage.values()) and (failure is None or call.said):
+            call.usage = _estimated(context, call.said)
         tokens = TokenCounts.of(call.usage)
-        cost = await cost_of(state.model, tokens)
+        cost = await cost_of(state.model, tokens) if tokens.input or failure is None else 0.0
         self._finish(call, span, cost)
         try:
             self._spend(tokens, cost)
         except LimitExceeded as limit:
             await state.end(limit)
+        if failure is not None:
+            raise failure
 
     async def _execute_tool(self, context: ExecuteToolContext, run_tool: Next) -> AsyncGenerator[Any, None]:
         if context.tool is not None:
@@ -134,17 +146,18 @@ class Recorder(Plugin):
             if isinstance(event, ModelStopReason):
                 self._read_message(event, call)
             elif isinstance(event, dict) and "event" in event:
-                self._read_chunk(cast("Mapping[str, Any]", event["event"]))
+                self._read_chunk(cast("Mapping[str, Any]", event["event"]), call)
         except Exception:
             logger.warning("a model's event could not be recorded", exc_info=True)
 
-    def _read_chunk(self, chunk: Mapping[str, Any]) -> None:
+    def _read_chunk(self, chunk: Mapping[str, Any], call: _ModelCall) -> None:
         delta = cast("Mapping[str, Any]", chunk.get("contentBlockDelta", {})).get("delta", {})
+        call.said += len(delta.get("text") or delta.get("toolUse", {}).get("input") or "")
         if self._registry is not None and (text := delta.get("text")):
-            self._state.run.emit(TextDelta(clean_text(text)))
+            self._state.run.emit(TextDelta(clean_text(text), self._state.run.task))
+            call.shown += len(text)
         if "messageStop" in chunk:
             stop = cast("Mapping[str, Any]", chunk["messageStop"])
-            self._state.cut_off = False
             said = stop.get("additionalModelResponseFields")
             unanswered = cast("dict[str, Any]", said).get("unanswered", ()) if isinstance(said, dict) else ()
             self._state.unanswered = tuple(str(part) for part in unanswered)
@@ -176,6 +189,16 @@ class Recorder(Plugin):
         known = self._registry.from_wire(use["name"]) if self._registry is not None else None
         return known if known in self._given else None
 
+    def _discard(self, call: _ModelCall, error: BaseException) -> None:
+        """Take back what was shown of an answer that came to nothing."""
+        if not call.shown:
+            return
+        try:
+            reason = read_fault(error).what if isinstance(error, Exception) else "the request ended before the answer"
+            self._state.run.emit(TextDiscarded(call.shown, reason, self._state.run.task))
+        except Exception:
+            logger.warning("an answer that broke off could not be taken back", exc_info=True)
+
     def _finish(self, call: _ModelCall, span: Span, cost: float | None) -> None:
         """Record a model call that ended; a fault in here is logged and passed over."""
         try:
@@ -204,13 +227,16 @@ class Recorder(Plugin):
                 provider=state.model.provider,
                 model=state.model.label,
                 purpose=state.purpose,
+                tier=state.attempt.tier,
+                prompt_version=state.prompt_version,
                 input_tokens=tokens.input,
                 output_tokens=tokens.output,
+                cached_tokens=tokens.cached,
                 cost=cost,
                 seconds=seconds,
                 stop_reason=call.stop_reason,
                 tool_calls=call.tools,
-                error=None if call.error is None else bounded_text(call.error, _MAX_ERROR),
+                error=call.error,
             )
         )
 
@@ -227,3 +253,11 @@ class Recorder(Plugin):
         used.output_tokens += tokens.output
         used.cost = None if cost is None or used.cost is None else used.cost + cost
         state.run.budget.spend_tokens(tokens.input, tokens.output, cost)
+
+
+def _estimated(context: InvokeModelContext, said: int) -> Mapping[str, int]:
+    """The tokens of a call whose provider counted none, so that the request's bounds hold all the same."""
+    specs = cast("list[Mapping[str, Any]]", context.tool_specs)
+    read = count_prompt(cast("list[Mapping[str, Any]]", context.messages), specs, str(context.system_prompt or ""))
+    written = count_chars(said)
+    return {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}

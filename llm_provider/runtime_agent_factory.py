@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from common.agent_configuration import AgentConfiguration
@@ -17,10 +18,12 @@ from common.tool import Fact, Tool
 from llm_provider.agent_prompt import agent_prompt
 from llm_provider.agent_run import AgentRun, ToolBounds
 from llm_provider.factory import LLMFactory, ModelDescription
+from llm_provider.links import links_of
 from llm_provider.private_run import private_run
 from llm_provider.schemas import Schema, tool_schema
 from llm_provider.tool_execution import prepare_tools
 from llm_provider.tool_registry import ToolRegistry
+from llm_provider.wire_names import wire_name
 
 if TYPE_CHECKING:
     from strands.agent import AgentResult
@@ -55,8 +58,8 @@ class RuntimeAgentFactory:
     """Makes agents whose tools come from one registry and whose model from one tier.
 
     `tool_timeout` is in seconds (a tool's own shorter one wins), `tool_output_chars` bounds a result's text and data,
-    `max_intents` bounds what the collector of a created agent takes. A provider that refuses a call for now is asked
-    again `retries` times, after `retry_delay` seconds, then twice as many.
+    `max_intents` bounds what the collector of a created agent takes. `retries` and `retry_delay` replace those of the
+    tiers' settings.
     """
 
     def __init__(
@@ -68,8 +71,8 @@ class RuntimeAgentFactory:
         tool_timeout: float = 30.0,
         tool_output_chars: int = 20_000,
         max_intents: int = 100,
-        retries: int = 2,
-        retry_delay: int = 1,
+        retries: int | None = None,
+        retry_delay: float | None = None,
     ) -> None:
         self._tools = tool_registry
         self._models = llm_factory
@@ -111,21 +114,31 @@ class RuntimeAgentFactory:
         """Run an agent of this configuration once; see `RuntimeAgent.run`."""
         model = await self._models.load(self._tier)
         await prepare_tools(self._tools.get_tools(config.tool_names), run.context)
+        from llm_provider.model_calls import ModelCalls
+        from llm_provider.presentation import with_tools
         from llm_provider.recorder import Recorder
         from llm_provider.strands_runs import MAX_TURNS, AgentSpec, run_agent
 
-        description = self.model
+        links = [link.with_retries(self._retries, self._retry_delay) for link in links_of(model, self._tier)]
+        description = links[0].description
         name = str(config.metadata.get("role") or "agent")
         state = AgentRun(run, description, "agent", self._bounds)
         turns = min(config.max_iterations, MAX_TURNS)
+        prompt = agent_prompt(config, run.context, guideline=run.hints.guideline, iterations=turns)
+        state.prompt_version = prompt.version
+        tools = self._tools.get_tools(config.tool_names)
+
+        @cache
+        def schemas(offline: bool) -> Mapping[str, Schema]:
+            return self._schemas_of(tools, run.context, offline)
+
+        calls = ModelCalls(state, links, with_tools(prompt, schemas))
         spec = AgentSpec(
             model,
             name,
-            agent_prompt(config, run.context, guideline=run.hints.guideline, iterations=turns).text,
-            [Recorder(state, self._tools, config.tool_names)],
-            self._strands_tools(config, run.context, state),
-            retries=self._retries,
-            retry_delay=self._retry_delay,
+            prompt.text,
+            [calls, Recorder(state, self._tools, config.tool_names)],
+            _strands_tools(tools, schemas(links[0].offline), state),
         )
         blocks = [request, *(f"{_DATA_HEADING}{text}" for text in data)]
         attributes = {
@@ -136,7 +149,10 @@ class RuntimeAgentFactory:
         }
         with run.telemetry.span(f"invoke_agent {name}", attributes) as span:
             state.span = span
-            result = await run_agent(spec, state, blocks, turns)
+            try:
+                result = await run_agent(spec, state, blocks, turns)
+            finally:
+                span.set_attribute("gen_ai.response.model", state.model.label)
         return _as_result(result, state)
 
     def private_run(self, context: TaskContext, collector: IntentCollector) -> RunContext:
@@ -145,14 +161,9 @@ class RuntimeAgentFactory:
             self._telemetry = Telemetry()
         return private_run(context, collector, self._telemetry)
 
-    def _strands_tools(self, config: AgentConfiguration, context: TaskContext, state: AgentRun) -> list[AgentTool]:
-        from llm_provider.strands_tools import RunTool
-
-        offline = self.is_offline
-        return [
-            RunTool(tool, self._schema(tool, context, offline), state)
-            for tool in self._tools.get_tools(config.tool_names)
-        ]
+    def _schemas_of(self, tools: Sequence[Tool], context: TaskContext, offline: bool) -> dict[str, Schema]:
+        """The tools' input schemas by wire name, as the offline model or as every other reads them."""
+        return {wire_name(tool.name): self._schema(tool, context, offline) for tool in tools}
 
     def _schema(self, tool: Tool, context: TaskContext, offline: bool) -> Schema:
         if tool.choices is not None:
@@ -203,15 +214,21 @@ class RuntimeAgent:
         return await self._factory.run(self._config, request, data, run)
 
 
+def _strands_tools(tools: Sequence[Tool], schemas: Mapping[str, Schema], state: AgentRun) -> list[AgentTool]:
+    from llm_provider.strands_tools import RunTool
+
+    return [RunTool(tool, schemas[wire_name(tool.name)], state) for tool in tools]
+
+
 def _as_result(result: AgentResult, state: AgentRun) -> RunResult:
     stop_reason = str(result.stop_reason)
     if stop_reason.startswith("limit_"):
         text = _cut_short(state)
     else:
         text = _text_of(cast("Mapping[str, Any]", result.message))
-        if state.cut_off or not (text or state.only_registered):
-            what = "its stream broke off" if state.cut_off else f"nothing was said ({stop_reason})"
-            raise ModelError(f"the model gave no whole answer: {what}", where=f"model {state.model.label}")
+        if not (text or state.only_registered):
+            what = f"the model gave no whole answer: nothing was said ({stop_reason})"
+            raise ModelError(what, where=f"model {state.model.label}")
     ok = stop_reason == "end_turn" and not state.failed and not state.unanswered
     return RunResult(
         final_output=text,

@@ -6,7 +6,6 @@ the OpenTelemetry context.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,17 +14,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
-from strands import Agent, ModelRetryStrategy
+from strands import Agent
 from strands.agent import AgentResult
-from strands.types.exceptions import (
-    ContextWindowOverflowException,
-    EventLoopException,
-    MaxTokensReachedException,
-    ModelThrottledException,
-    StructuredOutputException,
-)
+from strands.types.exceptions import EventLoopException, MaxTokensReachedException, StructuredOutputException
 
 from common.errors import LimitExceeded, ModelError, SupervisorError
+from common.logs import get_logger
 from llm_provider.agent_run import AgentRun
 from llm_provider.json_safe import bounded_text
 
@@ -37,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TURNS", "AgentSpec", "run_agent"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_TURNS = 100
 """Strands' loop is recursive: it slows down with every turn and breaks near 320."""
@@ -53,8 +47,6 @@ class AgentSpec:
     plugins: Sequence[Plugin]
     tools: Sequence[AgentTool] = ()
     output: type[BaseModel] | None = None
-    retries: int = 2
-    retry_delay: int = 1
 
 
 async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], turns: int) -> AgentResult:
@@ -70,9 +62,7 @@ async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], tur
         tools=list(spec.tools),
         plugins=list(spec.plugins),
         callback_handler=None,
-        retry_strategy=ModelRetryStrategy(
-            max_attempts=spec.retries + 1, initial_delay=spec.retry_delay, max_delay=spec.retry_delay * 4
-        ),
+        retry_strategy=None,  # none of its own: see llm_provider.model_calls
     )
     prompt: Any = [{"text": text} for text in blocks]
     limits: Any = {"turns": max(1, min(turns, MAX_TURNS))}
@@ -126,10 +116,6 @@ def _as_error(error: Exception, state: AgentRun) -> SupervisorError:
         return ModelError(
             "the model's answer was cut off at its token limit", where=where, todo="Raise max_tokens, or ask for less."
         )
-    if isinstance(cause, ContextWindowOverflowException):
-        return ModelError("the request is too long for the model", where=where, todo="Ask for less at once.")
-    if isinstance(cause, ModelThrottledException):
-        return ModelError("the model's provider refuses more calls for now", where=where, todo="Try again later.")
     if isinstance(cause, StructuredOutputException):
         return ModelError("the model gave no answer in the shape that was asked for", where=where)
     said = bounded_text(f"{type(cause).__name__}: {cause}", 500)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from opentelemetry import trace
 from pydantic import BaseModel
 
 from common.errors import ModelError
+from common.prompts import PromptText
 from common.run_context import RunContext
 from llm_provider.agent_run import AgentRun
-from llm_provider.factory import describe_model, is_offline_model
+from llm_provider.links import links_of
 from llm_provider.private_run import private_run
 from llm_provider.schemas import Schema, choice_notes, for_offline, for_provider
 
@@ -29,7 +32,7 @@ async def ask_structured(
     model: Model,
     output: type[T],
     *,
-    system_prompt: str,
+    system_prompt: str | PromptText,
     request: str,
     data: Sequence[str] = (),
     schema_patch: Callable[[Schema], Schema] | None = None,
@@ -41,39 +44,54 @@ async def ask_structured(
 
     `schema_patch` gets a copy of the class's JSON schema and returns what this one call shows to the model (choices,
     defaults); the class itself is never made anew. An answer that does not validate goes back to the model with the
-    reasons, `attempts` model calls in all. `data` are texts to use, never instructions; `purpose` is recorded.
+    reasons, `attempts` of them in all. A model that `LLMFactory.load` gave is asked along its chain: retries, then
+    fallbacks, each shown the schema in its own way. `data` are texts to use, never instructions; `purpose` is recorded.
     Raises `ModelError` when no valid answer came and `LimitExceeded` when a bound of the request trips.
     """
+    from llm_provider.model_calls import ModelCalls
+    from llm_provider.presentation import forced_output
     from llm_provider.recorder import Recorder
     from llm_provider.strands_runs import AgentSpec, run_agent
-    from llm_provider.structured_call import ForcedOutput
 
     schema = output.model_json_schema()
     if schema_patch is not None:
         schema = schema_patch(schema)
-    offline = is_offline_model(model)
-    state = AgentRun(run if run is not None else private_run(), describe_model(model), purpose)
+    prompt = PromptText(system_prompt) if isinstance(system_prompt, str) else system_prompt
+    links = links_of(model)
+    state = AgentRun(run if run is not None else private_run(), links[0].description, purpose)
+    state.prompt_version = prompt.version
     state.span = trace.get_current_span()
-    spec = AgentSpec(
-        model,
-        purpose,
-        system_prompt if offline else _with_notes(system_prompt, schema),
-        [Recorder(state), ForcedOutput(for_offline(schema) if offline else for_provider(schema))],
-        output=output,
-    )
+
+    @cache
+    def prompt_for(offline: bool) -> PromptText:
+        return prompt if offline else _with_notes(prompt, schema)
+
+    @cache
+    def schema_for(offline: bool) -> Schema:
+        return for_offline(schema) if offline else for_provider(schema)
+
+    calls = ModelCalls(state, links, forced_output(prompt_for, schema_for))
+    spec = AgentSpec(model, purpose, prompt.text, [calls, Recorder(state)], output=output)
     blocks = [request, *(f"{_DATA_HEADING}{text}" for text in data)]
-    result = await run_agent(spec, state, blocks, attempts)
-    answer = result.structured_output
-    if not isinstance(answer, output):
-        raise ModelError(
-            f"the model gave no valid {purpose} in {state.turn} attempts",
-            where=f"model {state.model.label}",
-            todo="Ask in simpler words, or configure a stronger model.",
-        )
-    return answer
+    while True:
+        try:
+            return _checked((await run_agent(spec, state, blocks, attempts)).structured_output, output, state)
+        except ModelError as error:
+            if not calls.give_up(error.what):
+                raise
 
 
-def _with_notes(system_prompt: str, schema: Schema) -> str:
+def _checked(answer: object, output: type[T], state: AgentRun) -> T:
+    if isinstance(answer, output):
+        return answer
+    raise ModelError(
+        f"the model gave no valid {state.purpose} in {state.turn} attempts",
+        where=f"model {state.model.label}",
+        todo="Ask in simpler words, or configure a stronger model.",
+    )
+
+
+def _with_notes(prompt: PromptText, schema: Schema) -> PromptText:
     """The prompt with what the choices mean, where it does not say so already."""
-    notes = [line for line in choice_notes(schema).splitlines() if line.partition(": ")[2] not in system_prompt]
-    return f"{system_prompt}\n\nChoices:\n" + "\n".join(notes) if notes else system_prompt
+    notes = [line for line in choice_notes(schema).splitlines() if line.partition(": ")[2] not in prompt.text]
+    return replace(prompt, text=f"{prompt.text}\n\nChoices:\n" + "\n".join(notes)) if notes else prompt

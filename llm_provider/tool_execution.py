@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pydantic import ValidationError
 from common.context import TaskContext
 from common.errors import LimitExceeded, SupervisorError
 from common.intent_collector import IntentCollector, clear_current_collector, set_current_collector
+from common.logs import get_logger
+from common.redaction import current_redactor
 from common.run_context import RunContext
 from common.telemetry import Telemetry
 from common.tool import Tool, ToolContext, ToolResult
@@ -24,7 +25,7 @@ from llm_provider.json_safe import bounded_text, clean_text, json_safe, usable_a
 
 __all__ = ["describe_invalid_arguments", "execute_tool", "prepare_tools", "record_unknown_tool"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _EXCERPT = 2_000
 _UPDATE_EXCERPT = 300
@@ -204,12 +205,17 @@ def _record(
             tool=tool,
             arguments=shown if isinstance(shown, dict) else {},
             ok=attempt.error is None,
-            text=bounded_text(result.text, _EXCERPT),
+            text=_excerpt(result.text, _EXCERPT),
             data=None if result.data is None else json_safe(result.data, _EXCERPT),
             sources=[source[:_EXCERPT] for source in result.sources],
-            error=None if attempt.error is None else bounded_text(attempt.error, _EXCERPT),
+            error=None if attempt.error is None else _excerpt(attempt.error, _EXCERPT),
             seconds=seconds,
         )
     )
-    excerpt = bounded_text(result.text, _UPDATE_EXCERPT)
+    excerpt = _excerpt(result.text, _UPDATE_EXCERPT)
     run.emit(ToolFinished(tool, call_id, attempt.error is None, seconds, excerpt))
+
+
+def _excerpt(text: str, max_chars: int) -> str:
+    """The beginning of a text; redacted where it is cut, or half a secret would be left that no pattern knows."""
+    return bounded_text(text if len(text) <= max_chars else current_redactor.get().text(text), max_chars)

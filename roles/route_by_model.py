@@ -65,7 +65,7 @@ class RouteByModel:
                 roles="\n".join(f"- {role.name}: {role.description}" for role in roles),
                 guideline=guideline_text(run.hints.guideline if run is not None else ()),
                 **situation(context),
-            ).text,
+            ),
             request=request,
             schema_patch=_with_choices(self._choices(request, probabilities)),
             run=run,

@@ -121,6 +121,25 @@ install_system_parts() { # never fails: tests that want a missing part are skipp
     rm -f "$log"
 }
 
+AIMOCK=@copilotkit/aimock@1.43.0 # the same as in tests/services/aimock_server.py
+
+install_model_double() { # never fails, like the other system parts
+    [ "$(cat .tools/aimock/.version 2>/dev/null)" = "$AIMOCK" ] && return 0
+    if ! command -v npm >/dev/null; then
+        say "some tests want Node.js 20 and npm for a double of model providers (without, they are skipped)"
+        return 0
+    fi
+    say "installing $AIMOCK with npm into .tools/aimock"
+    log=$(mktemp)
+    if npm install --prefix .tools/aimock --no-save --ignore-scripts --no-audit --no-fund "$AIMOCK" >"$log" 2>&1; then
+        echo "$AIMOCK" >.tools/aimock/.version
+    else
+        tail -n 5 "$log" >&2
+        say "that failed; some tests will be skipped"
+    fi
+    rm -f "$log"
+}
+
 case "${1:-}" in
 runtime)
     if [ -f .venv/.ready-dev ]; then # a developer's environment stays one
@@ -130,7 +149,10 @@ runtime)
     fi
     ;;
 dev) make_environment dev requirements-dev.lock ;;
-system) install_system_parts ;;
+system)
+    install_system_parts
+    install_model_double
+    ;;
 uv) find_uv ;;
 *) fail "usage: scripts/setup.sh runtime|dev|system|uv" ;;
 esac

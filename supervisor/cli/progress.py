@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from common.redaction import Redactor
 from common.updates import (
     ApprovalRequested,
     IntentRegistered,
+    ModelReplaced,
     Planned,
     Routed,
     TaskStarted,
+    TextDiscarded,
     ToolFinished,
     ToolStarted,
     Update,
@@ -59,8 +60,12 @@ def describe(update: Update) -> str | None:
         case ToolStarted():
             return f"{update.tool} …"
         case ToolFinished():
-            end = "ok" if update.ok else f"failed: {one_line(Redactor().text(update.text), _WIDTH)}"
+            end = "ok" if update.ok else f"failed: {one_line(update.text, _WIDTH)}"
             return f"{update.tool} {end} ({update.seconds:.2f} s)"
+        case TextDiscarded():
+            return f"what was said so far counts for nothing: {one_line(update.reason, _WIDTH)}"
+        case ModelReplaced():
+            return f"model {update.tier} can't answer, {update.by} goes on: {one_line(update.reason, _WIDTH)}"
         case IntentRegistered():
             return f"to do: {one_line(update.summary, _WIDTH)}"
         case ApprovalRequested():

@@ -9,10 +9,12 @@ from common.updates import (
     ApprovalRequested,
     Completed,
     IntentRegistered,
+    ModelReplaced,
     Planned,
     Routed,
     TaskStarted,
     TextDelta,
+    TextDiscarded,
     ToolFinished,
     ToolStarted,
     Update,
@@ -34,6 +36,8 @@ UPDATES: list[tuple[Update, str | None]] = [
     (IntentRegistered("i1", "timer.set", "set a timer"), "to do: set a timer"),
     (ApprovalRequested("i1", "timer.set", "set a timer"), "waits for approval: set a timer"),
     (TextDelta("Hel"), None),
+    (ModelReplaced("smart", "offline", "it is\ngone"), "model smart can't answer, offline goes on: it is gone"),
+    (TextDiscarded(3, "it broke off"), "what was said so far counts for nothing: it broke off"),
     (Completed(Response(trace_id="x", text="", outcome="success")), None),
 ]
 

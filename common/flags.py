@@ -17,6 +17,7 @@ import anyio
 
 from common.context import TaskContext
 from common.errors import ConfigurationError
+from common.health import Reached
 from common.results import FlagReading
 
 if TYPE_CHECKING:
@@ -96,6 +97,19 @@ class Flags:
                 reading = FlagReading(key=key, variant=variant, reason=str(details.reason or "UNKNOWN"))
                 return ReadFlag(details.value, reading, client.provider.get_metadata().name)
         return ReadFlag(default, FlagReading(key=key, variant=_variant(default), reason="ERROR"), f"{name}: timed out")
+
+    async def probe(self) -> Reached:
+        """Ask the provider for one flag. Raises `ConfigurationError` where it gives no answer."""
+        client = self._client()
+        name = client.get_metadata().domain or self._domain
+        read = await self.read(META_PLANNING, TaskContext())
+        if read.reading.reason == "ERROR":
+            raise ConfigurationError(
+                f"the flag provider gives no answer for {META_PLANNING}, so that defaults hold",
+                where=f"flags, domain {name if client is not self._embedded else self._domain}",
+                todo="Look at the provider that the host registered for this domain.",
+            )
+        return Reached(detail=f"{len(self.keys)} known, from {read.provider}")
 
     @staticmethod
     def _checked(key: str, value: FlagValue, default: FlagValue) -> FlagValue:

@@ -7,7 +7,6 @@ failed or waits.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,13 +17,17 @@ from typing import cast
 from cyclopts import App, CycloptsError, Parameter
 
 from common.errors import ConfigurationError, RequestRejected, SupervisorError
-from supervisor.cli.output import note
+from common.logs import get_logger
+from supervisor.cli.output import note, writing
 
 __all__ = ["FAILED", "OK", "USAGE", "main", "run"]
 
 OK, FAILED, USAGE = 0, 1, 2
 
-_log = logging.getLogger(__name__)
+_LISTED = (("agents",), ("events", "parked"))
+_HELP = frozenset({"--help", "-h", "--version"})
+
+_log = get_logger(__name__)
 
 
 def _build() -> App:
@@ -48,16 +51,33 @@ def _build() -> App:
     approvals.command("supervisor.cli.approvals:deny", name="deny", help="Deny one.")
     events = App(name="events", help="The event log.")
     events.command("supervisor.cli.events:tail", name="tail", help="The latest events; --follow stays and waits.")
-    events.command("supervisor.cli.events:export", name="export", help="All events as JSON lines, redacted.")
+    events.command("supervisor.cli.events:export", name="export", help="All events as JSON lines.")
+    events.command("supervisor.cli.events:import_events", name="import", help="Put an unredacted export into a store.")
     events.command("supervisor.cli.events:verify", name="verify", help="Check the log's hashes and the views.")
-    for group in (traces, approvals, events):
+    events.command("supervisor.cli.events:seal", name="seal", help="Append a digest of the whole log.")
+    events.command("supervisor.cli.event_views:list_views", name="views", help="The views and how far they are.")
+    events.command("supervisor.cli.event_views:rebuild", name="rebuild", help="Build a view anew, and switch to it.")
+    parked = App(name="parked", help="Events that a view could not take.")
+    parked.command("supervisor.cli.event_views:list_parked", name="list", help="What is parked, and why.")
+    parked.command("supervisor.cli.event_views:retry", name="retry", help="Have the views try them again.")
+    parked.command("supervisor.cli.event_views:drop", name="drop", help="Have them listed no more.")
+    events.command(parked)
+    agents = App(name="agents", help="The roles and agents that requests can be routed to.")
+    agents.command("supervisor.cli.agents:list_agents", name="list", help="All of them, now or as they stood.")
+    for group in (traces, approvals, events, agents):
         app.command(group)
     app.command("supervisor.cli.flags:flags", name="flags", help="Feature flags, their values and why.")
+    app.command("supervisor.cli.doctor:doctor", name="doctor", help="Is everything there that is configured?")
     return app
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code."""
+    with writing():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str]) -> int:
     for number, argument in enumerate(arguments, 1):
         try:
             argument.encode()
@@ -65,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
             note(f"agent-supervisor: argument {number} holds bytes that are no text in UTF-8: {argument!a}")
             return USAGE
     try:
-        code = _build()(arguments, exit_on_error=False)
+        code = _build()(_with_list(arguments), exit_on_error=False)
     except CycloptsError:  # already told on standard error
         return USAGE
     except KeyboardInterrupt:
@@ -77,6 +97,16 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _failed(error)
     return code if isinstance(code, int) else OK
+
+
+def _with_list(arguments: Sequence[str]) -> Sequence[str]:
+    """Groups that are mostly listed do so when nothing else is said; their commands are imported when they run."""
+    for group in _LISTED:
+        size = len(group)
+        rest = arguments[size:]
+        if tuple(arguments[:size]) == group and (not rest or rest[0].startswith("-")) and not _HELP & set(rest):
+            return [*group, "list", *rest]
+    return arguments
 
 
 def run() -> None:

@@ -150,7 +150,11 @@ class PlanningRole:
             schema_patch=_with_role_choices(self._role_choices([part.standalone for part in split(request)])),
             run=run,
             purpose="plan",
+            check=self._as_graph,
         )
+        return self._as_graph(output)
+
+    def _as_graph(self, output: TaskGraphOutput) -> TaskGraph:
         if not output.tasks:
             raise PlanningError("the planner made no tasks", where="TaskGraph.tasks")
         tasks = tuple(

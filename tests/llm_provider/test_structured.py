@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel, Field
 
-from common.errors import LimitExceeded, ModelError
+from common.errors import LimitExceeded, ModelError, PlanningError
 from common.language.formats import CHOICES, PART, PART_ID, PART_REFERENCE, PLAN, REQUEST
 from common.limits import Limits
 from common.telemetry import Telemetry
@@ -40,6 +40,26 @@ async def judge(*turns: Turn, here: Scene | None = None, **values: Any) -> tuple
         model, Verdict, system_prompt="You judge.", request="Who wins?", run=run, purpose="verdict", **values
     )
     return answer, model
+
+
+def fair(verdict: Verdict) -> None:
+    if verdict.winner == "blue":
+        raise PlanningError("blue did not take part", where="winner")
+
+
+BAD = ("Verdict", {"winner": "blue", "points": 3})
+
+
+async def test_an_answer_of_no_use_is_asked_for_once_more_with_the_reason() -> None:
+    answer, model = await judge(calls(BAD), calls(GOOD), check=fair)
+    assert answer.winner == "red"
+    assert len(model.calls) == 2
+    assert "blue did not take part" in model.calls[1].last_texts[-1]
+
+
+async def test_answers_that_stay_of_no_use_end_in_the_reason() -> None:
+    with pytest.raises(PlanningError, match="blue did not take part"):
+        await judge(calls(BAD), calls(BAD), check=fair)
 
 
 async def test_one_forced_call_is_enough() -> None:

@@ -200,6 +200,24 @@ async def with_fault(fault: Any, llmock: LLMockProcess, work: Callable[[str, Any
     await work(llmock.openai, values)
 
 
+async def test_a_plan_that_can_not_be_run_is_asked_for_again_and_then_made_by_another(
+    tmp_path: Path,
+    llmock_server: LLMockProcess,  # noqa: F811
+) -> None:
+    wrong = {"tasks": [{**GRAPH["tasks"][0], "depends_on": ["nobody"]}]}
+    async with Supervisor(settings_for(tmp_path, llmock_server.openai), background=False) as supervisor:
+        llmock_server.script(calls(("TaskGraphOutput", wrong)), calls(("TaskGraphOutput", GRAPH)))
+        response = await ask(supervisor, False)
+        assert response.outcome == "success", response.text
+        assert not of(await trace_of(supervisor, response), FallbackTaken)
+        llmock_server.script(calls(("TaskGraphOutput", wrong)), calls(("TaskGraphOutput", wrong)))
+        response = await ask(supervisor, False)
+        assert response.outcome == "success", response.text
+        (fallback,) = of(await trace_of(supervisor, response), FallbackTaken)
+        assert "nobody" in fallback.reason
+    assert len(llmock_server.requests()) == 4
+
+
 @pytest.mark.parametrize("meta_planning", ENGINES)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_the_offline_model_stands_in(

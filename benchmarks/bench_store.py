@@ -1,10 +1,10 @@
-"""The event store against raw SQLite: ratios of one run, medians over several.
+"""The event store against its databases' own drivers: ratios of one run, medians over several.
 
-    python benchmarks/bench_store.py [--events N] [--runs N] [--folder PATH]
+    python -m benchmarks.bench_store [--on sqlite|postgres] [--events N] [--runs N] [--folder PATH] [--added-ms 4]
 
-Raw SQLite inserts the same bytes into the same table with the same durability (WAL, synchronous FULL). Ratios hold
-from machine to machine better than the absolute figures, which depend on what an fsync costs here and now; that is
-measured first.
+Raw sqlite3 and psycopg insert the same bytes into the same table with the same durability. Ratios hold from machine to
+machine better than the absolute figures, which depend on what an fsync costs here and now: that is measured first, and
+everything is measured a second time with 4 ms more, where a C compiler is found.
 """
 
 from __future__ import annotations
@@ -16,30 +16,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 
+from benchmarks.places import PLACES, Place
+from benchmarks.slow_disk import run_again_slower
 from common.intents import StreamAppend
 from events.catalogue import Event
 from events.catalogue.trace import ModelCalled, TaskFinished, ToolCalled, TraceEnded, TraceStarted
 from events.codec import Codec, HeaderMaker, frame
-from events.persistence.sqlite_connection import connect
 from events.projection import Views
 from events.store import EventStore
 from events.views.performance import PerformanceView
 from events.views.trace_index import TraceIndex
 
 PARALLEL = 200
-TABLE = """
-CREATE TABLE stored_events (
-    rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
-    topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version)
-)
-"""
-INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
 
 
 def trace() -> list[Event]:
@@ -79,22 +73,9 @@ def fsync_ms(folder: Path) -> float:
     return statistics.median(times) * 1000
 
 
-def raw_appends(path: Path, events: int, batch: int) -> float:
-    """Events a second of raw SQLite, `batch` rows a transaction."""
-    rows = rows_of(events)
-    with closing(connect(path, 5.0, synchronous="FULL")) as database:
-        database.execute(TABLE)
-        began = time.perf_counter()
-        for place in range(0, events, batch):
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(INSERT, rows[place : place + batch])
-            database.execute("COMMIT")
-        return events / (time.perf_counter() - began)
-
-
-async def store_appends(path: Path, events: int, batch: int) -> float:
+async def store_appends(url: str, events: int, batch: int) -> float:
     """Events a second of one caller that waits for each append of `batch` events; encoding included."""
-    async with await EventStore.open(f"sqlite:///{path}") as store:
+    async with await EventStore.open(url) as store:
         made = (trace() * (batch // 5 + 1))[:batch]
         began = time.perf_counter()
         for number in range(events // batch):
@@ -102,7 +83,7 @@ async def store_appends(path: Path, events: int, batch: int) -> float:
         return events / (time.perf_counter() - began)
 
 
-async def parallel_appends(path: Path, each: int) -> float:
+async def parallel_appends(url: str, each: int) -> float:
     """Events a second of many callers at once, each waiting for each of its appends."""
 
     async def caller(store: EventStore, number: int) -> None:
@@ -110,7 +91,7 @@ async def parallel_appends(path: Path, each: int) -> float:
         for _ in range(each):
             await store.append(f"trace/{number:032x}", [event], correlation=f"{number:032x}")
 
-    async with await EventStore.open(f"sqlite:///{path}") as store:
+    async with await EventStore.open(url) as store:
         began = time.perf_counter()
         async with anyio.create_task_group() as group:
             for number in range(PARALLEL):
@@ -118,7 +99,7 @@ async def parallel_appends(path: Path, each: int) -> float:
         return PARALLEL * each / (time.perf_counter() - began)
 
 
-async def requests(path: Path, rounds: int) -> tuple[float, float]:
+async def requests(url: str, rounds: int) -> tuple[float, float]:
     """Requests a second, and the 95th percentile of their time in milliseconds: five posts, one wait for durability."""
     times: list[float] = []
 
@@ -130,7 +111,7 @@ async def requests(path: Path, rounds: int) -> tuple[float, float]:
         await store.post(f"trace/{number:032x}", [last], correlation=f"{number:032x}").durable()
         times.append(time.perf_counter() - began)
 
-    async with await EventStore.open(f"sqlite:///{path}") as store:
+    async with await EventStore.open(url) as store:
         began = time.perf_counter()
         for turn in range(rounds):
             async with anyio.create_task_group() as group:
@@ -140,10 +121,10 @@ async def requests(path: Path, rounds: int) -> tuple[float, float]:
     return rounds * PARALLEL / took, statistics.quantiles(times, n=20)[-1] * 1000
 
 
-async def catch_up(path: Path, events: int) -> dict[str, float]:
+async def catch_up(url: str, events: int) -> dict[str, float]:
     """Events a second of a view that is built from the whole log."""
     rates: dict[str, float] = {}
-    async with await EventStore.open(f"sqlite:///{path}") as store:
+    async with await EventStore.open(url) as store:
         for number in range(events // 500):
             await store.append([StreamAppend(f"trace/{number * 100 + part:032x}", trace()) for part in range(100)])
         for view in (TraceIndex(), PerformanceView()):
@@ -155,51 +136,86 @@ async def catch_up(path: Path, events: int) -> dict[str, float]:
     return rates
 
 
-def median(measure: Callable[[Path], float], runs: int, folder: Path) -> float:
-    """The median of a measurement, each on a new file."""
+async def latency(url: str, events: int) -> tuple[float, float]:
+    """Milliseconds from an append's acknowledgement in one store to the event's arrival in another: p50, p99."""
+    times: list[float] = []
+    async with (
+        await EventStore.open(url) as store,
+        await EventStore.open(url) as other,
+        aclosing(other.follow()) as arriving,
+    ):
+        for number in range(events + 10):
+            await store.append("trace/1", [trace()[1]])
+            acknowledged = time.perf_counter()
+            await anext(arriving)
+            if number >= 10:
+                times.append((time.perf_counter() - acknowledged) * 1000)
+            await anyio.sleep(0.003)
+    return statistics.median(times), statistics.quantiles(times, n=100)[-1]
+
+
+def median(measure: Callable[[str], float], runs: int, place: Place) -> float:
+    """The median of a measurement, each on a new database."""
     rates: list[float] = []
     for _ in range(runs):
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            rates.append(measure(Path(place) / "events.db"))
+        with place.new() as url:
+            rates.append(measure(url))
     return statistics.median(rates)
 
 
-def run(work: Callable[..., Awaitable[float]], *arguments: object) -> Callable[[Path], float]:
-    """A measurement of an async function whose first argument is the file."""
-    return lambda path: anyio.run(work, path, *arguments)
+def run(work: Callable[..., Awaitable[float]], *arguments: object) -> Callable[[str], float]:
+    """A measurement of an async function whose first argument is the URL."""
+    return lambda url: anyio.run(work, url, *arguments)
 
 
-def report(events: int, runs: int, folder: Path) -> None:
+def report(place: Place, events: int, runs: int) -> None:
     """Measure and print."""
-    print(f"an fsync costs {fsync_ms(folder):.2f} ms here; {runs} runs each, medians")
+    print(f"{place.name}, {runs} runs each, medians")
     single = 0.0
     for batch, count in ((1, events // 20), (10, events // 4), (100, events)):
         count -= count % batch
-        raw = median(lambda path: raw_appends(path, count, batch), runs, folder)  # noqa: B023
-        own = median(run(store_appends, count, batch), runs, folder)
+        raw = median(lambda url: place.raw(url, rows_of(count), batch), runs, place)  # noqa: B023
+        own = median(run(store_appends, count, batch), runs, place)
         single = own if batch == 1 else single
-        print(f"append, {batch:3} a batch: {own:9,.0f} events/s, raw SQLite {raw:9,.0f}, ratio {own / raw:.2f}")
-    group = median(run(parallel_appends, max(1, events // PARALLEL)), runs, folder)
-    print(f"group commit, {PARALLEL} streams: {group:9,.0f} events/s, {group / single:.1f} times single appends")
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        rate, p95 = anyio.run(requests, Path(place) / "events.db", max(2, events // 1_000))
-    print(f"{PARALLEL} requests at once, 5 events each: {rate:9,.0f} requests/s, p95 {p95:.0f} ms")
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        for name, speed in anyio.run(catch_up, Path(place) / "events.db", events * 2).items():
-            print(f"catch-up of {name} over {events * 2:,} events: {speed:9,.0f} events/s")
+        print(f"  append, {batch:3} a batch: {own:9,.0f} events/s, raw {raw:9,.0f}, ratio {own / raw:.2f}", flush=True)
+    group = median(run(parallel_appends, max(1, events // PARALLEL)), runs, place)
+    print(f"  group commit, {PARALLEL} streams: {group:9,.0f} events/s, {group / single:.1f} times single appends")
+    with place.new() as url:
+        rate, p95 = anyio.run(requests, url, max(2, events // 1_000))
+    print(f"  {PARALLEL} requests at once, 5 events each: {rate:9,.0f} requests/s, p95 {p95:.0f} ms")
+    with place.new() as url:
+        p50, p99 = anyio.run(latency, url, 200)
+    print(f"  an append arrives in another store behind its acknowledgement: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    with place.new() as url:
+        stock = place.stock(url, max(100, events // 20))
+    with place.new() as url:
+        for name, speed in anyio.run(catch_up, url, events * 2).items():
+            print(f"  catch-up of {name} over {events * 2:,} events: {speed:9,.0f} events/s", end=", ")
+            print(f"{speed / stock:.0f} times the library's runner ({stock:,.0f})", flush=True)
 
 
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--on", choices=list(PLACES), action="append", help="the database (default: each)")
     parser.add_argument("--events", type=int, default=10_000, help="events of the longest measurement (default 10,000)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()), help="where to write, on a real disk"
     )
+    parser.add_argument("--added-ms", type=float, default=4.0, help="milliseconds added to an fsync the second time")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        report(arguments.events, arguments.runs, Path(folder))
+    slower = "ADDED_FSYNC_MS" in os.environ
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # a server may run as somebody else
+        cost = f"an fsync costs {fsync_ms(folder):.2f} ms here"
+        print(cost + (f", {arguments.added_ms:g} ms of it added" if slower else ""), flush=True)
+        for kind in arguments.on or list(PLACES):
+            with PLACES[kind](folder) as place:
+                report(place, arguments.events, arguments.runs)
+        if not slower and arguments.added_ms > 0 and not run_again_slower(arguments.added_ms, folder):
+            print("there is no C compiler here to make an fsync slower with", file=sys.stderr)
     return 0
 
 

@@ -1,7 +1,8 @@
 """Redaction of what people and programs are shown: logs, traces, exports, telemetry, error messages.
 
-What is recognised: values under telling keys (password, token, api_key, …), tokens of common services, bearer tokens,
-JWTs, private keys, passwords in connection strings, payment card numbers. Every pattern starts at a literal or at the
+What is recognised: values under telling keys (password, token, api_key, …), passwords and keys that somebody tells in
+words (“the password is …”), tokens of common services, bearer tokens, JWTs, private keys, passwords in connection
+strings, payment card numbers. Every pattern starts at a literal or at the
 border of a run of characters and is bounded, so that a text is read in linear time.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 
 from pydantic import JsonValue
 
-__all__ = ["CARD", "REDACTED", "Redactor", "is_secret_key"]
+__all__ = ["CARD", "REDACTED", "Redactor", "current_redactor", "is_secret_key"]
 
 REDACTED = "[redacted]"
 CARD = "[card number]"
@@ -41,9 +43,24 @@ _ASSIGNED = re.compile(
     r"((?:password|passwd|passphrase|pwd|secret|token|credentials?|authorization|cookie"
     r"|(?:api|access|private|secret|encryption|signing)[ _-]?key)"
     r"(?:\\{0,3}[\"'])?[ \t]{0,3}(?:=|:(?!//))[ \t]{0,3}(?:(?:bearer|basic|digest)[ \t]{1,3})?)"
-    r"(?:(\\{0,3}\")[^\"\n]{0,2000}\"|(\\{0,3}')[^'\n]{0,2000}'|\[redacted\]|[^\s\"',;&<>()\[\]{}][^\s\"',;&<>]*)"
+    r"(?:(\\{0,3}\")[^\"\n]{0,2000}\"|(\\{0,3}')[^'\n]{0,2000}'|\[redacted\]|[^\s\"',;&<>()\[\]{}”][^\s\"',;&<>”]*)"
+)
+_SAID = re.compile(
+    r"(?i)(?<![a-z0-9])"
+    r"((?:password|passwd|passphrase|passcode|pwd|pin(?:[ -]?code)?|access[ _-]token"
+    r"|(?:api|access|private|secret)[ _-]?key)"
+    r"(?:[ \t]{1,3}(?:for|of|to|at|on)[ \t]{1,3}[^\n.,;:!?\"']{1,60}?)?"
+    r"[ \t]{1,3}(?:is|was|are)(?:[ \t]{1,3}now)?[ \t]{1,3})"
+    r"(?:(\")[^\"\n]{1,500}\"|(')[^'\n]{1,500}'|“[^”\n]{1,500}”"
+    r"|(?=[^\s\"',;”]{4})(?=[^\s\"',;”]{0,200}[0-9])[^\s\"',;”]{0,500}[^\s\"',;.!?)”])"
 )
 _CONNECTION = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://[^\s:/@]{0,200}:)[^\s/]{1,200}@")
+
+_TELLING = (_ASSIGNED, _SAID, _BEARER, _CONNECTION)
+"""Patterns whose secret is one by the words before it; each has those as its first group."""
+_MOST_KNOWN = 100
+_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[0-9])")
+"""Where language tools take a token apart."""
 
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -81,18 +98,39 @@ class Redactor:
 
     def __init__(self, patterns: Iterable[str | re.Pattern[str]] = ()) -> None:
         self._patterns: Sequence[re.Pattern[str]] = tuple(re.compile(pattern) for pattern in patterns)
+        self._secrets: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+
+    def knowing(self, text: str) -> Redactor:
+        """A redactor that takes away what `text` tells to be a secret wherever it stands, its telling word or not.
+
+        For all that comes of a request: a tool may be called with the bare password, or with half a token. Only what
+        looks like a secret by itself is remembered: six characters or more, with a digit.
+        """
+        told = {_value_of(match).lower() for pattern in _TELLING for match in pattern.finditer(text)}
+        told.update(match[0].lower() for pattern in (_TOKENS, *self._patterns) for match in pattern.finditer(text))
+        told.update([part for secret in told for part in [*_SPLIT.split(secret), *re.split(r"[^A-Za-z0-9]+", secret)]])
+        told = {each for each in told if len(each) >= 6 and any(map(str.isdigit, each))} - self._secrets
+        if not told:
+            return self
+        knowing = Redactor(self._patterns)
+        knowing._secrets = frozenset([*told, *self._secrets][:_MOST_KNOWN])
+        longest_first = sorted(knowing._secrets, key=len, reverse=True)
+        knowing._known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        return knowing
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
         text = _without_private_keys(text)
         text = _ASSIGNED.sub(_keep_key, text)
+        text = _SAID.sub(_keep_key, text)
         text = _CONNECTION.sub(rf"\g<1>{REDACTED}@", text)
         text = _BEARER.sub(rf"\g<1>{REDACTED}", text)
         text = _TOKENS.sub(REDACTED, text)
         text = _DIGIT_GROUPS.sub(_without_cards, text)
         for pattern in self._patterns:
             text = pattern.sub(REDACTED, text)
-        return text
+        return text if self._known is None else self._known.sub(REDACTED, text)
 
     def value(self, value: JsonValue) -> JsonValue:
         """A JSON value of the same shape without its secrets; numbers that are card numbers become text."""
@@ -117,6 +155,16 @@ class Redactor:
             hidden = is_secret_key(key) and inner is not None and not isinstance(inner, bool) and inner != ""
             shown[unused] = REDACTED if hidden else self.value(inner)
         return shown
+
+
+current_redactor: ContextVar[Redactor] = ContextVar("supervisor_redactor", default=Redactor())  # noqa: B039 - unchanging
+"""The redactor of the supervisor or command that the current task works for, with the patterns of its settings."""
+
+
+def _value_of(match: re.Match[str]) -> str:
+    """What stands behind the telling words of a match, without its quotes."""
+    value = match[0][len(match[1]) :]
+    return value[:-1] if match.re is _CONNECTION else value.strip("\\\"'“”")
 
 
 def _keep_key(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from common.context import Owner
 from common.intents import Policy
 from common.limits import Limits
 from common.model_settings import BreakerSettings, ModelSettings
+from common.redaction import REDACTED, Redactor
 from common.section import Positive, Section
 from common.service_settings import (
     AppriseSettings,
@@ -38,6 +40,7 @@ __all__ = [
     "ModelSettings",
     "MqttSettings",
     "NotificationSettings",
+    "RedactionSettings",
     "RequestSettings",
     "RouterSettings",
     "SceneSettings",
@@ -59,6 +62,8 @@ class StoreSettings(Section):
     )
     queue_size: int = Field(default=10_000, gt=0, description="events waiting for their commit before appends wait")
     timeout: Positive = Field(default=10.0, description="seconds an append or a read may take")
+    seal_every: Positive = Field(default=3600.0, description="seconds after which a log that grew is sealed")
+    seal_events: int = Field(default=10_000, gt=0, description="new events after which it is sealed at once")
 
 
 class RequestSettings(Section):
@@ -178,6 +183,28 @@ class LogSettings(Section):
     json_lines: bool = False
 
 
+class RedactionSettings(Section):
+    """What else than the known forms of secrets is not shown."""
+
+    patterns: tuple[str, ...] = Field(default=(), description="regular expressions; what they match is replaced")
+
+    @field_validator("patterns")
+    @classmethod
+    def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                compiled = re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            if compiled.search("") or compiled.search(REDACTED):
+                raise ValueError(f"{pattern!r} must match neither nothing nor the replacement {REDACTED}")
+        return value
+
+    def redactor(self) -> Redactor:
+        """Takes out of texts and values what must not be shown."""
+        return Redactor(self.patterns)
+
+
 class Settings(Section):
     """Everything one supervisor can be told; every field has a working default."""
 
@@ -201,6 +228,7 @@ class Settings(Section):
     smart_home: SmartHomeSettings = SmartHomeSettings()
     notifications: NotificationSettings = NotificationSettings()
     language: LanguageSettings = LanguageSettings()
+    redaction: RedactionSettings = RedactionSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("timezone")

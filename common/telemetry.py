@@ -58,6 +58,12 @@ class Metrics:
         self.intents = Counter("supervisor_intents", "Intents settled", ["type", "status"], registry=registry)
         self.fallbacks = Counter("supervisor_fallbacks", "Fallbacks taken", ["source", "target"], registry=registry)
         self.errors = Counter("supervisor_errors", "Errors, by their code", ["code"], registry=registry)
+        self.notifications = Counter(
+            "supervisor_notifications",
+            "Notifications for addresses, delivered or not",
+            ["kind", "status"],
+            registry=registry,
+        )
         self.rejected = Counter("supervisor_requests_rejected", "Requests not admitted", ["reason"], registry=registry)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from events.codec import StoredRow
+from events.ownership import Ownership
 
 __all__ = [
     "Backend",
@@ -28,6 +29,7 @@ __all__ = [
     "Transaction",
     "ViewDatabase",
     "ViewShape",
+    "Watch",
 ]
 
 NewRow = tuple[str, int, str, bytes]
@@ -180,8 +182,26 @@ class ViewDatabase(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Listens for what other processes append."""
+
+    @property
+    def poll(self) -> float:
+        """Seconds after which those who follow the log must look by themselves, at this moment."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
 class Backend(Protocol):
     """A database that carries the log."""
+
+    @property
+    def product(self) -> str:
+        """The database system and its version, for people."""
+        ...
 
     @property
     def identity(self) -> str:
@@ -219,6 +239,14 @@ class Backend(Protocol):
 
     def views(self) -> ViewDatabase:
         """Open the database of the views."""
+        ...
+
+    def watch(self, told: Callable[[int], None]) -> Watch:
+        """Listen for appends; `told` is called, on any thread, with a last position (0: it may be any)."""
+        ...
+
+    def ownership(self) -> Ownership:
+        """Become an owner among the processes that share the log."""
         ...
 
     def close(self) -> None:

@@ -4,6 +4,9 @@ Stored bytes are a frame: a format byte, the header's length, a checksum, the he
 
     | 1 byte: format | 4: length of the header | 4: CRC-32 | header | payload |
 
+A header that has a `key` says that the payload is encrypted under the key of that name; checksum, chain and digests
+are over what is stored, so they hold with and without the key.
+
 The checksum covers stream, version, topic, header and payload, so a changed byte is found in any event, the last of
 a stream included. The header's `previous` is the SHA-256 of the stream's event before it, over the same parts, so
 that a replaced or removed event breaks the chain behind it.
@@ -84,6 +87,11 @@ class Frame(NamedTuple):
         """The digest of the stream's event before this one; None for the first."""
         return cast("str | None", self.header.get("previous"))
 
+    @property
+    def key(self) -> str | None:
+        """The name of the key that the payload is encrypted under; None for a payload that anybody can read."""
+        return cast("str | None", self.header.get("key"))
+
 
 def digest(stream: str, version: int, topic: str, stored: bytes) -> str:
     """The name of a stored event in the chain of its stream (SHA-256, hex)."""
@@ -125,7 +133,9 @@ def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
         header = from_json(content[:length])
     except ValueError:
         raise DamagedFrame("the header is not JSON") from None
-    return Frame(header, content[length:])
+    if not isinstance(header, dict):
+        raise DamagedFrame("the header is no JSON object")
+    return Frame(cast("dict[str, Any]", header), content[length:])
 
 
 class HeaderMaker:
@@ -201,14 +211,22 @@ class Codec:
         """The event of a row; never raises: what can't be read becomes `Unknown`."""
         position, stream, version, topic, stored = row
         try:
-            read = unframe(stream, version, topic, stored)
-            header = read.header
-            recorded_at = datetime.fromisoformat(header["recorded_at"])
-            tenant = header["tenant"]
-            schema_version = read.schema_version
+            return self.decode_frame(row, unframe(stream, version, topic, stored))
         except (DamagedFrame, KeyError, TypeError, ValueError) as error:
             damaged = Unknown(topic, 0, stored, str(error) or type(error).__name__)
             return RecordedEvent(position, stream, version, topic, _NEVER, "", None, None, damaged)
+
+    def decode_frame(self, row: StoredRow, read: Frame) -> RecordedEvent:
+        """Like `decode`, for a row that was taken apart before.
+
+        Raises `KeyError`, `TypeError` or `ValueError` for a header that lacks what it must have.
+        """
+        position, stream, version, topic, _ = row
+        header = read.header
+        recorded_at = datetime.fromisoformat(header["recorded_at"])
+        tenant = header["tenant"]
+        schema_version = read.schema_version
+        encrypted = read.key is not None
         return RecordedEvent(
             position,
             stream,
@@ -218,7 +236,9 @@ class Codec:
             tenant,
             header.get("correlation"),
             header.get("causation"),
-            self._event(topic, schema_version, read.payload),
+            Unknown(topic, schema_version, read.payload)
+            if encrypted
+            else self._event(topic, schema_version, read.payload),
         )
 
     def _event(self, topic: str, schema_version: int, payload: bytes) -> Event | Unknown:

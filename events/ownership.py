@@ -1,4 +1,7 @@
-"""Tells whether the process that owns a trace still lives, by a lock that the system takes away when it dies."""
+"""Tells whether the process that owns a trace still lives, by a lock that is taken away from it when it dies.
+
+Processes on one machine, with a log in a file, lock files; where they share a server, its sessions hold the locks.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import os
 import re
 import uuid
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from common.errors import StoreUnavailable
 
-__all__ = ["Ownership", "is_alive"]
+__all__ = ["FileOwnership", "Ownership", "is_alive"]
 
 _SUFFIX = ".lock"
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -41,7 +44,28 @@ def is_alive(folder: Path, owner_id: str) -> bool:
     return False
 
 
-class Ownership:
+class Ownership(Protocol):
+    """The liveness of one supervisor, and its look at that of others. All methods may block: use worker threads."""
+
+    @property
+    def owner_id(self) -> str:
+        """The id that this owner puts on its traces and claims; does not block.
+
+        It may change when the owner was taken for dead. Raises `StoreUnavailable` while the owner can't know that it
+        is not: it claims nothing then.
+        """
+        ...
+
+    def is_alive(self, owner_id: str) -> bool:
+        """Whether an owner lives; one that was found dead stays so. Raises `StoreUnavailable`."""
+        ...
+
+    def release(self) -> None:
+        """Stop being an owner; later calls do nothing."""
+        ...
+
+
+class FileOwnership:
     """The liveness of one supervisor: a locked file, held until `release` or the end of the process.
 
     Two supervisors in one process are two owners. Without a folder (a store in memory) nobody else can see this
@@ -55,7 +79,7 @@ class Ownership:
         self._held = True
 
     @classmethod
-    def acquire(cls, folder: Path | None) -> Ownership:
+    def acquire(cls, folder: Path | None) -> FileOwnership:
         """Become an owner, with a file of one's own in `folder`; files of dead owners there are removed.
 
         Raises `StoreUnavailable` when the folder can't be written.

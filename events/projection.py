@@ -8,26 +8,26 @@ event still counts once. What a view can't take is parked and told to the log.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from common.errors import StoreError
-from events.backend import ParkedRow, Selected, Slot, ViewDatabase
-from events.catalogue.log import EventParked
+from common.logs import get_logger
+from events.backend import Selected, Slot, ViewDatabase
+from events.parking import ParkedEvent, announce_parked, drop_parked_event, read_parked
 from events.persistence import scratch_views
 from events.recorded import Erased, RecordedEvent, Unknown
 from events.store import EventStore
-from events.view_fold import PreparedPage
+from events.time_travel import PastViews
 from events.view_query import build_query
-from events.view_types import Column, ColumnType, Layout, Row, View
+from events.view_runner import Fingerprint, ViewRunner, fingerprint
+from events.view_types import Column, ColumnType, Row, View
 from events.workers import Workers
 
 __all__ = [
@@ -35,53 +35,47 @@ __all__ = [
     "ColumnType",
     "Erased",
     "ParkedEvent",
+    "PastViews",
     "Progress",
+    "Rebuilt",
     "RecordedEvent",
     "Row",
     "Unknown",
     "View",
+    "ViewState",
     "Views",
 ]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _READERS = 8
 _CLOSING = 10.0
 """Seconds that closing waits for reads that are under way."""
-_UNSAVED = 1_000
-"""A position that moved without touching a row is saved only after so many events."""
 
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedEvent:
-    """An event that a view could not take, and why."""
+class ViewState:
+    """Where a view stands: `lag` is how many events, at most, it is behind the log."""
 
-    view: str
+    name: str
+    version: int
     position: int
-    event_id: str
-    topic: str
-    error: str
-    parked_at: datetime
+    lag: int
+    rows: int
+    parked: int
 
 
-@dataclass(slots=True)
-class _Entry:
-    """A view, and what this process knows of its table."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A view that was built anew; `changed` tells that the table it took the place of held other rows."""
 
-    view: View
-    layout: Layout
-    folded: tuple[int, int, int] = (0, 0, 0)
-    """Slot, its saved position, and how far the log holds nothing for this view behind that."""
-    anchored: bool = False
-    """Whether its table was found to be of the course that the log took."""
-    lock: anyio.Lock = field(default_factory=anyio.Lock)
-
-    def position(self, slot: Slot) -> int:
-        """How far the log is folded into a slot."""
-        known_slot, saved, reached = self.folded
-        return reached if (known_slot, saved) == (slot.id, slot.position) else slot.position
+    name: str
+    rows: int
+    position: int
+    changed: bool
+    parked: int
 
 
 class Views:
@@ -91,7 +85,7 @@ class Views:
         """`page_size` is how many events are folded in one transaction. Raises `StoreError` for a bad view."""
         self._store = store
         self._page_size = page_size
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, ViewRunner] = {}
         self._database: ViewDatabase | None = None
         self._opening = threading.Lock()
         self._workers = Workers("the view database", _READERS)
@@ -103,8 +97,7 @@ class Views:
         """Add a view. Raises `StoreError` when its name is taken or it can't be used."""
         if view.name in self._entries:
             raise StoreError("two views have the same name", where=view.name)
-        schema_versions = {topic: self._store.codec.schema_version(topic) for topic in view.topics}
-        self._entries[view.name] = _Entry(view, Layout(view, schema_versions))
+        self._entries[view.name] = ViewRunner(self._store, view, self._page_size)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,11 +106,7 @@ class Views:
 
     async def get(self, name: str, key: tuple[Any, ...]) -> Row | None:
         """The row of a key, with its key columns; None when there is none. Sees every durable append of before."""
-        entry = self._entry(name)
-        if len(key) != len(entry.layout.key):
-            raise StoreError(f"the key {key!r} does not have {len(entry.layout.key)} values", where=name)
-        where = {column.name: value for column, value in zip(entry.layout.key, key, strict=True)}
-        rows = await self.query(name, where, limit=1)
+        rows = await self.query(name, self._entry(name).layout.where(key), limit=1)
         return rows[0] if rows else None
 
     async def query(
@@ -144,18 +133,39 @@ class Views:
             selected = await self._workers.run(lambda: self._select(entry, sql, parameters, wanted))
         return [entry.layout.decode(row, with_key=True) for row in selected.rows]
 
-    async def query_at(
-        self, name: str, position: int, where: Mapping[str, Any] | None = None, *, order_by: str | None = None
-    ) -> list[Row]:
-        """All rows of a view as it stood when the log ended at `position`; folds the log anew up to there."""
-        entry = self._entry(name)
-        sql, parameters = build_query(entry.layout, where, order_by, 2**62, None)
-        database, slot = await self._build(entry, position)
+    @asynccontextmanager
+    async def as_of(self, position: int, progress: Progress | None = None) -> AsyncGenerator[PastViews]:
+        """All views as they stood when the log ended at `position`, for as long as the context is open.
+
+        Each is folded from the log when it is first read there, into a database of its own that needs little memory.
+        `events.time_travel.position_at` gives the position for a time. Raises `StoreError` for a position that the log
+        does not have.
+        """
+        head = await self._store.head()
+        if not 0 <= position <= head:
+            raise StoreError(
+                f"the log has no position {position}", where="as_of", todo=f"It goes from 0 (empty) to {head}."
+            )
+        past = PastViews(self._entries, self._workers, position, progress)
         try:
-            selected = await self._workers.run(lambda: database.select(entry.layout.shape, sql, parameters, slot.id))
+            yield past
         finally:
-            database.close()
-        return [entry.layout.decode(row, with_key=True) for row in selected.rows] if selected else []
+            with anyio.CancelScope(shield=True):
+                await past.close()
+
+    async def query_at(
+        self,
+        name: str,
+        position: int,
+        where: Mapping[str, Any] | None = None,
+        *,
+        order_by: str | None = None,
+        limit: int = 100,
+    ) -> list[Row]:
+        """Like `query`, of a view as it stood when the log ended at `position`; for more than one read: `as_of`."""
+        self._entry(name)
+        async with self.as_of(position) as past:
+            return await past.query(name, where, order_by=order_by, limit=limit)
 
     async def catch_up(self) -> None:
         """Bring all views up to the end of the log; for a loop, so that reads find little left to do."""
@@ -164,31 +174,47 @@ class Views:
 
     def lag(self, name: str) -> int:
         """How many events, at most, a view has not folded yet, as far as this process knows; costs nothing."""
-        return max(0, self._store.known_head - self._entry(name).folded[2])
+        return max(0, self._store.known_head - self._entry(name).reached)
 
-    async def parked(self) -> list[ParkedEvent]:
-        """The events that views could not take, oldest first."""
-        await self.catch_up()
-        rows = await self._workers.run(lambda: self._open().parked())
+    async def states(self) -> list[ViewState]:
+        """Where each view stands, as it is: nothing is folded for it."""
+        parked = await self._parked()
+        head = await self._store.head()
         return [
-            ParkedEvent(
-                row.view, row.position, row.event_id, row.topic, row.error, datetime.fromisoformat(row.parked_at)
-            )
-            for row in rows
-            if row.view in self._entries
+            await self._workers.run(lambda: self._state(entry, head, parked))  # noqa: B023 - run before the next
+            for entry in list(self._entries.values())
         ]
 
-    async def rebuild(self, name: str, progress: Progress | None = None) -> int:
-        """Build a view anew beside the live one and switch; parked events are tried again. Returns its rows.
+    async def parked(self, *, dropped: bool = False) -> list[ParkedEvent]:
+        """The events that views could not take, oldest first; with `dropped`, those too that a person has dropped."""
+        await self.catch_up()
+        return [entry for entry in await self._parked() if dropped or not entry.dropped]
 
-        Reads go on from the old table meanwhile; whatever ends a rebuild early leaves the old table as it is.
+    async def drop_parked(self, entry: ParkedEvent, *, by: str = "", reason: str = "") -> None:
+        """Have a parked event listed no more; it stays out of the view, whatever is built anew."""
+        await drop_parked_event(self._store, entry, by=by, reason=reason)
+
+    async def rebuild(self, name: str, progress: Progress | None = None, checking: Progress | None = None) -> Rebuilt:
+        """Build a view anew beside the live one, check it and switch; parked events are tried again.
+
+        The new table is checked against the live one; where they differ, against a third that is built for it, so that
+        a view that does not fold the same events to the same rows is found: `StoreError`. Reads go on from the old
+        table meanwhile, and whatever ends a rebuild early leaves it as it is. `progress` follows the build, `checking`
+        that of the third table.
         """
         entry = self._entry(name)
         shape = entry.layout.shape
         database = await self._workers.run(self._open)
+        live = await self._live_fingerprint(entry, database)
+        until = live.position if live is not None else await self._store.head()
         slot = await self._workers.run(lambda: database.new_slot(shape))
         try:
-            slot = await self._fill(entry, database, slot, None, progress)
+            slot = await self._fill(entry, database, slot, until, progress)
+            built = await self._workers.run(lambda: fingerprint(database, entry.layout, slot.id))
+            changed = live is None or not live.is_equal(built)
+            if changed:
+                await self._check_build(entry, until, built, checking)
+            slot = await self._fill(entry, database, slot, None, None)
             await self._workers.run(lambda: database.switch(shape, slot))
         except BaseException:
             with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
@@ -196,20 +222,17 @@ class Views:
             raise
         self._unannounced = True
         await self._announce()
-        counted = await self._workers.run(lambda: database.select(shape, "SELECT COUNT(*) FROM {table}", ()))
-        return int(counted.rows[0][0]) if counted else 0
+        parked = await self._parked()
+        state = await self._workers.run(lambda: self._state(entry, slot.position, parked))
+        return Rebuilt(name, state.rows, slot.position, changed, state.parked)
 
     async def compare(self, name: str, progress: Progress | None = None) -> tuple[bool, int]:
         """Whether a view equals one that is built anew from the log, and how many rows it has."""
         entry = self._entry(name)
         await self._catch_up(entry)
-        live = await self._workers.run(lambda: _fingerprint(self._open(), entry.layout, None))
-        database, slot = await self._build(entry, live.position, progress)
-        try:
-            built = await self._workers.run(lambda: _fingerprint(database, entry.layout, slot.id))
-        finally:
-            database.close()
-        return (live.rows, live.digest) == (built.rows, built.digest), live.rows
+        live = await self._workers.run(lambda: fingerprint(self._open(), entry.layout))
+        built = await self._build(entry, live.position, progress)
+        return live.is_equal(built), live.rows
 
     async def close(self) -> None:
         """Let the database go; later calls of other methods raise `StoreUnavailable`."""
@@ -220,7 +243,7 @@ class Views:
             if self._database is not None:
                 await anyio.to_thread.run_sync(self._database.close)
 
-    def _entry(self, name: str) -> _Entry:
+    def _entry(self, name: str) -> ViewRunner:
         entry = self._entries.get(name)
         if entry is None:
             raise StoreError(
@@ -234,7 +257,7 @@ class Views:
                 self._database = self._store.open_views()
             return self._database
 
-    def _select(self, entry: _Entry, sql: str, parameters: list[Any], wanted: list[int]) -> Selected | None:
+    def _select(self, entry: ViewRunner, sql: str, parameters: list[Any], wanted: list[int]) -> Selected | None:
         """The rows, or None when the view must catch up first.
 
         `wanted` keeps the end of the log at the first try: what is appended meanwhile need not be seen, but a table
@@ -247,111 +270,77 @@ class Views:
             return None
         return selected
 
-    def _anchor(self, position: int) -> str:
-        """What names the event at a position; empty where there is none."""
-        events, _ = self._store.read_page(position - 1, None, 1, position)
-        return "".join(f"{event.id} {event.recorded_at.isoformat()}" for event in events)
+    def _state(self, entry: ViewRunner, head: int, parked: Iterable[ParkedEvent]) -> ViewState:
+        counted = self._open().select(entry.layout.shape, "SELECT COUNT(*) FROM {table}", ())
+        position = entry.position(counted.slot) if counted is not None else 0
+        name = entry.view.name
+        return ViewState(
+            name=name,
+            version=entry.view.version,
+            position=position,
+            lag=max(0, head - position),
+            rows=int(counted.rows[0][0]) if counted is not None else 0,
+            parked=sum(row.view == name and not row.dropped for row in parked),
+        )
 
-    async def _catch_up(self, entry: _Entry) -> None:
+    async def _parked(self) -> list[ParkedEvent]:
+        return await read_parked(self._store, self._workers, await self._workers.run(self._open), self._entries)
+
+    async def _catch_up(self, entry: ViewRunner) -> None:
         async with entry.lock:
-            while not await self._workers.run(lambda: self._step(entry)):
-                pass
+            last = False
+            while not last:
+                last, has_parked = await self._workers.run(lambda: entry.step(self._open()))
+                self._unannounced = self._unannounced or has_parked
         await self._announce()
 
-    def _step(self, entry: _Entry) -> bool:
-        """Fold one page into the live table; True when nothing is left."""
-        database, shape = self._open(), entry.layout.shape
-        slot = database.slot(shape)
-        if not entry.anchored and slot.position and self._anchor(slot.position) != slot.anchor:
-            database.drop(slot)  # the log took another course since: it was restored from a backup
-            return False
-        entry.anchored = True
-        page, reached, last = self._page(entry, entry.position(slot), None)
-        if page.is_empty and reached - slot.position < _UNSAVED:
-            entry.folded = (slot.id, slot.position, reached)
-            return last
-        if not database.apply(shape, slot, Slot(slot.id, reached, self._anchor(reached)), page.keys, page.fold):
-            return False
-        self._unannounced = self._unannounced or page.has_parked
-        entry.folded = (slot.id, reached, reached)
-        return last
+    async def _live_fingerprint(self, entry: ViewRunner, database: ViewDatabase) -> Fingerprint | None:
+        """The live table's fingerprint at the end of the log; None where it can't be brought there or read."""
+        try:
+            await self._catch_up(entry)
+            return await self._workers.run(lambda: fingerprint(database, entry.layout))
+        except StoreError:
+            _log.warning("the live table of view %s can't be read, so it is not compared", entry.view.name)
+            return None
 
-    def _page(self, entry: _Entry, after: int, until: int | None) -> tuple[PreparedPage, int, bool]:
-        """The next page, the position behind it, and whether it is the last."""
-        events, reached = self._store.read_page(after, entry.view.topics, self._page_size, until)
-        return PreparedPage(entry.view, entry.layout, events), reached, len(events) < self._page_size
-
-    def _fill_page(self, entry: _Entry, database: ViewDatabase, slot: Slot, until: int | None) -> tuple[Slot, bool]:
-        """Fold one page into a table that nobody else fills; the slot behind it, and whether it was the last."""
-        page, reached, last = self._page(entry, slot.position, until)
-        if reached == slot.position:
-            return slot, last
-        moved = Slot(slot.id, reached, self._anchor(reached))
-        if not database.apply(entry.layout.shape, slot, moved, page.keys, page.fold):
-            raise StoreError("the table of the rebuild is gone", where=entry.view.name, todo="Try again.")
-        return moved, last
+    async def _check_build(self, entry: ViewRunner, until: int, built: Fingerprint, progress: Progress | None) -> None:
+        again = await self._build(entry, until, progress)
+        if not again.is_equal(built):
+            raise StoreError(
+                "two builds of the view differ, so the old table stays",
+                where=entry.view.name,
+                todo="Its evolve must depend on nothing but what it is given.",
+            )
 
     async def _fill(
-        self, entry: _Entry, database: ViewDatabase, slot: Slot, until: int | None, progress: Progress | None
+        self, entry: ViewRunner, database: ViewDatabase, slot: Slot, until: int | None, progress: Progress | None
     ) -> Slot:
         """Fold the log into a table that nobody else fills, up to its end or `until`."""
         last = False
         while not last:
-            slot, last = await self._workers.run(
-                lambda: self._fill_page(entry, database, slot, until)  # noqa: B023
-            )
+            slot, last = await self._workers.run(lambda: entry.fill(database, slot, until))  # noqa: B023
             if progress is not None:
-                progress(slot.position, max(slot.position, until or self._store.known_head))
+                aim = self._store.known_head if until is None else until
+                progress(slot.position, max(slot.position, aim))
         return slot
 
-    async def _build(self, entry: _Entry, until: int, progress: Progress | None = None) -> tuple[ViewDatabase, Slot]:
-        """The view as of a position, in a database of its own that the caller closes."""
+    async def _build(self, entry: ViewRunner, until: int, progress: Progress | None) -> Fingerprint:
+        """The fingerprint of the view as of a position, built in a database of its own."""
         database = await self._workers.run(scratch_views)
         try:
             slot = await self._workers.run(lambda: database.slot(entry.layout.shape))
-            return database, await self._fill(entry, database, slot, until, progress)
-        except BaseException:
+            slot = await self._fill(entry, database, slot, until, progress)
+            return await self._workers.run(lambda: fingerprint(database, entry.layout, slot.id))
+        finally:
             database.close()
-            raise
 
     async def _announce(self) -> None:
-        """Tell the log of parked events that it was not told of; once each, short of a crash in between."""
+        """Tell the log of parked events that it was not told of."""
         if not self._unannounced:
             return
         self._unannounced = False
-        database = await self._workers.run(self._open)
-        for row in await self._workers.run(database.parked):
-            # of what is itself such a message nothing is said, or one bad event would never end
-            if not row.announced and row.topic != EventParked.TOPIC:
-                await self._tell(database, row)
-
-    async def _tell(self, database: ViewDatabase, row: ParkedRow) -> None:
-        _log.error("view %s can't take the event %s, which is parked: %s", row.view, row.event_id, row.error)
-        parked = EventParked(projection=row.view, position=row.position, event_id=row.event_id, error=row.error)
         try:
-            await self._store.append("log", [parked], causation=row.event_id)
+            await announce_parked(self._store, self._workers, await self._workers.run(self._open))
         except StoreError:
             self._unannounced = True
-            _log.exception("the log could not be told of it")
-            return
-        await self._workers.run(lambda: database.announced(row))
-
-
-@dataclass(frozen=True, slots=True)
-class _Fingerprint:
-    position: int
-    rows: int
-    digest: int
-
-
-def _fingerprint(database: ViewDatabase, layout: Layout, slot: int | None) -> _Fingerprint:
-    """A view's rows in one number, whatever their order."""
-    rows = digest = 0
-    walk = database.walk(layout.shape, slot)
-    while True:
-        try:
-            row = next(walk)
-        except StopIteration as end:
-            return _Fingerprint(int(end.value or 0), rows, digest)
-        rows += 1
-        digest = (digest + int.from_bytes(hashlib.sha256(repr(row).encode()).digest())) % 2**256
+            _log.exception("the log could not be told of parked events")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.errors import StoreError
 from events.catalogue.base import Event
 
-__all__ = ["Erased", "RecordedEvent", "Unknown"]
+__all__ = ["Erased", "RecordedEvent", "Unknown", "refuse_unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,22 @@ class RecordedEvent:
     def id(self) -> str:
         """The event's name for ever: it outlives exports and imports, which positions do not."""
         return f"{self.stream}@{self.version}"
+
+
+def refuse_unreadable(recorded: Iterable[RecordedEvent], so: str) -> None:
+    """Raise `StoreError` when one of the events can't be read, for nothing is decided on top of it.
+
+    `so` says what is not done. Events that were erased on purpose count as unreadable, too.
+    """
+    for entry in recorded:
+        if isinstance(entry.event, Unknown):
+            problem = entry.event.problem
+            raise StoreError(
+                f"an event {'is damaged' if problem else 'of a newer version can not be read'}, so {so}",
+                where=entry.id,
+                todo="Run agent-supervisor events verify."
+                if problem
+                else "Use the version of this software that wrote it.",
+            )
+        if isinstance(entry.event, Erased):
+            raise StoreError(f"an event was erased, so {so}", where=entry.id)

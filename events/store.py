@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -14,11 +15,14 @@ import anyio.to_thread
 
 from common.clock import Clock, SystemClock
 from common.errors import StoreError, StoreUnavailable
+from common.health import Reached
 from common.intents import StreamAppend
 from events.backend import Backend, Page, Transaction, ViewDatabase
 from events.catalogue import BY_TOPIC, Event
 from events.codec import Codec
 from events.commit import Append, StreamDrafts
+from events.following import Following
+from events.ownership import Ownership
 from events.pending import Pending, wake
 from events.recorded import RecordedEvent
 from events.room import Room
@@ -36,9 +40,6 @@ _POST_TIMES = 4
 _GRACE = 1.25
 """How much longer a caller waits than the writer may take, so that the writer's own error comes first."""
 _READERS = 8
-_POLL = 0.025
-"""Seconds between looks for what other processes appended."""
-_PAGE = 500
 _MAX_NAME = 1_000
 
 
@@ -88,6 +89,7 @@ class EventStore:
         self._tail = Tail(backend.head())
         self._writer = Writer(backend, self._room, self._tail.advance)
         self._workers = Workers("the event store", _READERS)
+        self._following = Following(backend, self._tail, self._workers, timeout, self.read_page)
         weakref.finalize(self, self._writer.stop)
 
     @classmethod
@@ -100,7 +102,7 @@ class EventStore:
         clock: Clock | None = None,
         catalogue: Mapping[str, type[Event]] = BY_TOPIC,
     ) -> EventStore:
-        """Open the log that a URL names: ``sqlite:///path`` or ``memory://``.
+        """Open the log that a URL names: ``sqlite:///path``, ``postgresql://user@host/database`` or ``memory://``.
 
         `queue_size` bounds the events that wait for their commit (beyond it `append` waits); `timeout` in seconds
         bounds an append or a read; `clock` stamps the events. Raises `ConfigurationError` for a URL it can't read
@@ -268,23 +270,12 @@ class EventStore:
     async def follow(self, after: int = 0, topics: Collection[str] | None = None) -> AsyncGenerator[RecordedEvent]:
         """Every event behind `after`, in order, without gap or duplicate, and then every new one as it is durable.
 
-        Sees what other processes append, too. Ends when the store is closed.
+        Sees what other processes append, too. Ends when the store is closed. Raises `StoreUnavailable` when the log
+        could not be read for as long as the store's time-out.
         """
-        while not self._workers.closed:
-            wakeup = self._tail.wakeup()
-            try:
-                events, scanned_to = await self.run(lambda: self.read_page(after, topics, _PAGE))  # noqa: B023
-                for event in events:
-                    yield event
-                if scanned_to == after:
-                    with anyio.move_on_after(_POLL):
-                        await wakeup.wait()
-                after = scanned_to
-            except StoreUnavailable:
-                if not self._workers.closed:
-                    raise
-            finally:
-                self._tail.forget(wakeup)
+        async with aclosing(self._following.follow(after, topics)) as events:
+            async for event in events:
+                yield event
 
     async def version(self, stream: str) -> int:
         """The version of a stream; 0 when there is none."""
@@ -315,6 +306,11 @@ class EventStore:
         """The way of this store's events into bytes and back."""
         return self._codec
 
+    async def probe(self) -> Reached:
+        """Ask the database for the end of the log. Raises `StoreError`."""
+        head = await self.head()
+        return Reached(self._backend.product, f"{head} event{'' if head == 1 else 's'}")
+
     def head_now(self) -> int:
         """Like `head`, blocking: for worker threads."""
         head = self._backend.head()
@@ -327,6 +323,10 @@ class EventStore:
         """Blocking, for worker threads: at most `limit` events, and the position up to which the log was searched."""
         page: Page = self._backend.page(after, topics, max(1, limit), until)
         return [self._codec.decode(row) for row in page.rows], page.scanned_to
+
+    async def ownership(self) -> Ownership:
+        """Become an owner of traces, among the processes that share this log. Raises `StoreUnavailable`."""
+        return await self.run(self._backend.ownership)
 
     def open_views(self) -> ViewDatabase:
         """Blocking: open the database of the views over this log."""
@@ -347,10 +347,15 @@ class EventStore:
             self._tail.release()
             drained = await anyio.to_thread.run_sync(self._writer.join, seconds)
             if not drained:
+                self._writer.afterwards(self._let_go)
                 raise StoreUnavailable(
                     f"{self.queue_length} events were not written within {seconds:g} seconds", where="close"
                 )
-            await anyio.to_thread.run_sync(self._backend.close)
+            await anyio.to_thread.run_sync(self._let_go)
+
+    def _let_go(self) -> None:
+        self._following.close()
+        self._backend.close()
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do blocking work on the database in a worker thread; `close` waits for it."""

@@ -14,6 +14,7 @@ class Tail:
 
     def __init__(self, position: int) -> None:
         self.position = position
+        self._released = position
         self._waiting: set[Wakeup] = set()
         self._lock = threading.Lock()
 
@@ -36,7 +37,16 @@ class Tail:
     def advance(self, position: int) -> None:
         """The writer committed up to here."""
         self.seen(position)
+        self._released = max(self._released, position)
         self.release()
+
+    def told(self, position: int) -> None:
+        """The database tells of appends up to here, which may be the own ones; 0: there may have been some.
+
+        Anybody can tell such things: they are a reason to look, and nothing more.
+        """
+        if position == 0 or position > self._released:
+            self.release()
 
     def release(self) -> None:
         """Wake everybody."""

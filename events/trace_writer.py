@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -11,13 +10,14 @@ from pydantic import BaseModel
 
 from common.errors import StoreError, StreamConflict
 from common.intents import StreamAppend
+from common.logs import get_logger
 from events.catalogue.base import Event
 from events.pending import Pending
 from events.store import EventStore, stream_name
 
 __all__ = ["TraceWriter"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _MAX_BYTES = 512 * 1024
 _TEXT_BOUNDS = (20_000, 4_000, 500, 100)
 """Characters that texts are cut to, tried in turn until the event is small enough."""

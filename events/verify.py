@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from common.errors import StoreError
 from events.backend import Backend, Head
+from events.catalogue.log import LogSealed
 from events.codec import Codec, DamagedFrame, StoredRow, digest, unframe
+from events.persistence.scratch_heads import ScratchHeads
 from events.projection import Progress, Views
 from events.recorded import Unknown
+from events.seal import STREAM, SealCheck
 from events.store import EventStore
 
 __all__ = ["VerifyReport", "ViewReport", "verify"]
@@ -28,27 +32,47 @@ class ViewReport:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What was found; `problems` are sentences, at most 1,000 of them."""
+    """What was found; `problems` are sentences, at most 1,000 of them.
+
+    `newer` counts the events of kinds and versions that this version does not know: they are no problem, but what they
+    hold was not looked at. `seals` counts the seals, and `unsealed` the events behind the last of them, whose removal
+    no seal would show.
+    """
 
     events: int
     streams: int
     ok: bool
     problems: list[str]
     views: dict[str, ViewReport]
+    newer: int = 0
+    seals: int = 0
+    unsealed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The document of `events verify --json`."""
-        return asdict(self)
+        data = asdict(self)
+        return {name: data[name] for name in ("events", "streams", "ok", "problems", "views")}
 
 
-async def verify(store: EventStore, views: Views | None = None, progress: Progress | None = None) -> VerifyReport:
+async def verify(
+    store: EventStore,
+    views: Views | None = None,
+    progress: Progress | None = None,
+    *,
+    seals: Collection[str] = (),
+    comparing: Callable[[str], Progress | None] | None = None,
+) -> VerifyReport:
     """Check every event of a log and, where given, every view over it.
 
     Found are: changed and damaged rows (checksum), replaced and removed ones (chain of hashes, gaps in versions and
-    positions, positions given out behind the last row), and payloads that their kind does not allow. An event of a
-    newer kind is no problem. Appends may go on meanwhile. `progress` is called with position and head.
+    positions, positions given out behind the last row, seals), and payloads that their kind does not allow. An event
+    of a newer kind is no problem. `seals` are digests of seals that were noted elsewhere: where the log has lost one
+    of them, its end was removed. Appends may go on meanwhile. Memory does not grow with the log.
+
+    `progress` is called with position and head; `comparing` gives the one for the comparison of each view, by name.
     """
-    walk = _Walk(store.backend, store.codec)
+    walk = _Walk(store.backend, store.codec, set(seals))
+    streams = 0
     try:
         last = False
         while not last:
@@ -56,20 +80,26 @@ async def verify(store: EventStore, views: Views | None = None, progress: Progre
             if progress is not None:
                 progress(walk.position, max(walk.position, store.known_head))
         await store.run(walk.end)
+        streams = await store.run(walk.heads.count)
     except StoreError as error:
         walk.problem(f"the log can't be read behind position {walk.position}: {error}")
+        streams = walk.heads.count()
+    finally:
+        walk.heads.close()
     reports: dict[str, ViewReport] = {}
     for name in views.names if views is not None else ():
         assert views is not None  # noqa: S101 - it has names
         try:
-            equal, rows = await views.compare(name)
+            equal, rows = await views.compare(name, comparing(name) if comparing is not None else None)
         except StoreError as error:
             walk.problem(f"view {name} can't be compared: {error}")
             continue
         reports[name] = ViewReport(equal, rows)
         if not equal:
-            walk.problem(f"view {name} differs from one that is built anew")
-    return VerifyReport(walk.events, len(walk.heads), not walk.problems, walk.problems, reports)
+            walk.problem(f"view {name} differs from one that is built anew: run events rebuild {name}")
+    return VerifyReport(
+        walk.events, streams, not walk.problems, walk.problems, reports, walk.newer, walk.seals, walk.unsealed
+    )
 
 
 @dataclass(slots=True)
@@ -78,49 +108,86 @@ class _Walk:
 
     backend: Backend
     codec: Codec
+    wanted: set[str]
+    """Digests of seals that are still to be found."""
     position: int = 0
     events: int = 0
-    heads: dict[str, Head] = field(default_factory=dict[str, Head])
+    newer: int = 0
+    seals: int = 0
+    unsealed: int = 0
+    heads: ScratchHeads = field(default_factory=ScratchHeads)
+    sealed: SealCheck = field(default_factory=SealCheck)
     problems: list[str] = field(default_factory=list[str])
 
     def page(self) -> bool:
         """Check one page; True when it was the last."""
         page = self.backend.page(self.position, None, _PAGE)
+        heads = self.heads.load({row[1] for row in page.rows})
         for row in page.rows:
-            self._check(row)
+            self._check(row, heads)
+        self.heads.store(heads)
         return len(page.rows) < _PAGE
 
     def end(self) -> None:
         """Check that nothing is missing behind the last row."""
         issued = self.backend.issued()
         head = self.backend.head()
-        if issued > head:
+        if self.backend.gapless and issued > head:
             self.problem(f"the events at the positions {head + 1} to {issued} were removed")
+        for name in sorted(self.wanted):
+            self.problem(f"the log has no seal {name}: the end of the log, with this seal in it, was removed")
 
     def problem(self, text: str) -> None:
         """Note a problem; the first ones are kept."""
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(text)
 
-    def _check(self, row: StoredRow) -> None:
+    def _check(self, row: StoredRow, heads: dict[str, Head]) -> None:
         position, stream, version, topic, stored = row
         where = f"{stream}@{version} at position {position}"
         if self.backend.gapless and position != self.position + 1:
             self.problem(f"the events at the positions {self.position + 1} to {position - 1} were removed")
         self.position = position
         self.events += 1
-        head = self.heads.get(stream, Head(0, None))
+        self.unsealed += 1
+        head = heads.get(stream, Head(0, None))
         follows = version == head.version + 1
         if not follows:
-            self.problem(f"{where}: the stream's event before it has version {head.version}")
-        self.heads[stream] = Head(version, digest(stream, version, topic, stored))
+            self.problem(f"{where}: {_gap(head.version, version)}")
+        name = digest(stream, version, topic, stored)
+        heads[stream] = Head(version, name)
+        event = self._read(row, where, head.digest if follows else "")
+        if problem := self.sealed.add(stream, version, name, event):
+            self.problem(f"{where}: {problem}")
+        if stream == STREAM and isinstance(event, LogSealed):
+            self.seals += 1
+            self.unsealed = 0
+            self.wanted.discard(event.digest)
+
+    def _read(self, row: StoredRow, where: str, previous: str | None) -> object:
+        """The event of a row, with its problems noted; `previous` is what its header has to name, "" for anything."""
+        _, stream, version, topic, stored = row
         try:
-            previous = unframe(stream, version, topic, stored).previous
-        except DamagedFrame as error:
-            self.problem(f"{where}: {error}")
-            return
-        if follows and previous != head.digest:
+            read = unframe(stream, version, topic, stored)
+            event = self.codec.decode_frame(row, read).event
+        except (DamagedFrame, KeyError, TypeError, ValueError) as error:
+            self.problem(
+                f"{where}: {error if isinstance(error, DamagedFrame) else 'its header lacks what it must have'}"
+            )
+            return Unknown(topic, 0, stored, "damaged")
+        if previous != "" and read.previous != previous:
             self.problem(f"{where}: it does not follow on the event before it: one of the two was replaced")
-        event = self.codec.decode(row).event
-        if isinstance(event, Unknown) and event.problem:
-            self.problem(f"{where}: {event.problem}")
+        if isinstance(event, Unknown):
+            self.newer += not event.problem
+            if event.problem:
+                self.problem(f"{where}: {event.problem}")
+        return event
+
+
+def _gap(before: int, version: int) -> str:
+    told = f"the stream's event before it has version {before}"
+    if version <= before:
+        return f"{told}: it was copied, or its place was changed"
+    if version == before + 2:
+        return f"{told}: version {before + 1} was removed"
+    return f"{told}: the versions {before + 1} to {version - 1} were removed"

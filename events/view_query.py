@@ -35,8 +35,14 @@ def build_query(
     sql = "SELECT * FROM {table}"
     if conditions:
         sql += f" WHERE {' AND '.join(conditions)}"
-    sql += f" ORDER BY {', '.join(f'{_quoted(column)} {direction}' for column, direction in ordering)} LIMIT ?"
+    sql += f" ORDER BY {', '.join(_sorted(layout, column, direction) for column, direction in ordering)} LIMIT ?"
     return sql, [*parameters, max(0, limit)]
+
+
+def _sorted(layout: Layout, column: Column, direction: str) -> str:
+    """How a column is sorted; databases differ in where they put nothing unless told."""
+    nothing = "" if column in layout.key else " NULLS FIRST" if direction == "ASC" else " NULLS LAST"
+    return f"{_quoted(column)} {direction}{nothing}"
 
 
 def _quoted(column: Column) -> str:
@@ -69,7 +75,7 @@ def _one_of(layout: Layout, column: Column, values: Any) -> tuple[str, list[Any]
         raise StoreError(f"the column {column.name} takes a collection of values here", where=layout.shape.name)
     bound: list[Any] = [_bind(layout, column, value) for value in values]  # pyright: ignore[reportUnknownVariableType]
     known = [value for value in bound if value is not None]
-    condition = f"{_quoted(column)} IN ({','.join('?' * len(known))})"
+    condition = f"{_quoted(column)} IN ({','.join('?' * len(known))})" if known else "1 = 0"
     return (condition, known) if len(known) == len(bound) else (f"({condition} OR {_quoted(column)} IS NULL)", known)
 
 
@@ -101,13 +107,13 @@ def _behind(layout: Layout, ordering: list[tuple[Column, str]], after: Row) -> t
             raise StoreError(f"the row to go on after has no {column.name}", where=f"query of {layout.shape.name}")
         bound, name = _bind(layout, column, after[column.name]), _quoted(column)
         if bound is None:
-            further, further_bound = (f"{name} IS NOT NULL" if direction == "ASC" else "0"), []
+            further, further_bound = (f"{name} IS NOT NULL" if direction == "ASC" else "1 = 0"), []
         elif direction == "ASC":
             further, further_bound = f"{name} > ?", [bound]
         else:
             further, further_bound = f"({name} < ? OR {name} IS NULL)", [bound]
         alternatives.append(f"({' AND '.join([*equal, further])})")
         parameters += [*equal_bound, *further_bound]
-        equal.append(f"{name} IS ?")
-        equal_bound.append(bound)
+        equal.append(f"{name} IS NULL" if bound is None else f"{name} = ?")
+        equal_bound += [] if bound is None else [bound]
     return f"({' OR '.join(alternatives)})", parameters

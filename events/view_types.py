@@ -27,6 +27,8 @@ Row = dict[str, Any]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _MAX_COLUMNS = 60
+_MAX_INDEXED_BYTES = 2_600
+_LONG = frozenset({"text", "json"})
 _STORED_AS: Mapping[ColumnType, str] = {
     "text": "text",
     "integer": "integer",
@@ -111,6 +113,10 @@ class Layout:
         self._key_encoders = [(column.name, _ENCODERS[column.type]) for column in view.key]
         self._decoders = [(column.name, _DECODERS.get(column.type)) for column in (*view.key, *view.columns)]
         self._width = len(view.key)
+        names = [column.name for column in (*view.key, *view.columns)]
+        groups = [names[: self._width], *view.indexes]
+        long = [[names.index(name) for name in group if self._by_name[name].type in _LONG] for group in groups]
+        self._indexed = [places for places in long if places]
         self.shape = ViewShape(
             name=view.name,
             signature=_signature(view, schema_versions),
@@ -148,6 +154,12 @@ class Layout:
             )
         return found
 
+    def where(self, key: tuple[Any, ...]) -> dict[str, Any]:
+        """The condition that names one row. Raises `StoreError`."""
+        if len(key) != len(self.key):
+            raise StoreError(f"the key {key!r} does not have {len(self.key)} values", where=self.shape.name)
+        return {column.name: value for column, value in zip(self.key, key, strict=True)}
+
     def encode_value(self, column: Column, value: object) -> Any:
         """A value as the database stores it. Raises `ValueError` where it is not of the column's type."""
         return None if value is None else _encode(column.name, _ENCODERS[column.type], value)
@@ -182,7 +194,20 @@ class Layout:
                 if (value := get(name)) is not None:
                     _encode(name, encode, value)
             raise
-        return (*key, *values)
+        stored = (*key, *values)
+        for places in self._indexed:
+            # a character has four bytes at the most
+            if sum([len(stored[place] or "") for place in places]) > _MAX_INDEXED_BYTES // 4:
+                self._check_indexed(stored, places)
+        return stored
+
+    def _check_indexed(self, stored: DatabaseRow, places: list[int]) -> None:
+        """Refuse what PostgreSQL's indexes can't hold; everywhere, so that a log may move between databases."""
+        size = sum([len((stored[place] or "").encode()) for place in places])
+        if size > _MAX_INDEXED_BYTES:
+            columns = [*self.key, *self.columns]
+            named = ", ".join(columns[place].name for place in places)
+            raise ValueError(f"column {named}: {size:,} bytes to be indexed, at most {_MAX_INDEXED_BYTES:,} can be")
 
     def decode(self, stored: DatabaseRow, *, with_key: bool) -> Row:
         """A stored row by column names, with or without those of the key."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from common.errors import StoreError, StoreUnavailable
+from common.logs import get_logger
 from events.backend import Backend, Transaction
 from events.commit import Append, commit_batch
 from events.pending import Pending, Wakeup, wake
@@ -16,7 +16,7 @@ from events.room import Room
 
 __all__ = ["Job", "Writer"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _BATCH_EVENTS = 2_000
 _BATCH_BYTES = 16 * 1024 * 1024
 
@@ -39,6 +39,8 @@ class Writer:
         self._queue: queue.SimpleQueue[Append | Job | None] = queue.SimpleQueue()
         self._entry = threading.Lock()
         self._stopping = False
+        self._ended = False
+        self._afterwards: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="event-store-writer", daemon=True)
         self._thread.start()
 
@@ -61,12 +63,23 @@ class Writer:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Have something done once everything queued is settled, by the thread that is behind."""
+        with self._entry:
+            if not self._ended:
+                self._afterwards = work
+                return
+        work()
+
     def _run(self) -> None:
-        while True:
+        last = False
+        while not last:
             batch, last = self._take()
             self._work(batch)
-            if last:
-                return
+        with self._entry:
+            self._ended = True
+        if self._afterwards is not None:
+            self._afterwards()
 
     def _take(self) -> tuple[list[Append | Job], bool]:
         """What waits, in order and up to a bound; and whether it is the last."""

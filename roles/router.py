@@ -6,7 +6,6 @@ model is configured to decide; so do requests for several things at once.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from anyio import to_thread
 from common.context import TaskContext
 from common.errors import LimitExceeded, RoutingError
 from common.language.parts import Part, split
+from common.logs import get_logger
 from common.remembered import Remembered
 from common.settings import RouterSettings
 from roles.role_registry import RoleRegistry
@@ -28,7 +28,7 @@ from roles.scorer.table import LinearTable
 
 __all__ = ["PLANNING", "AskModel", "Router", "RoutingDecision"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PLANNING = "planning"
 _NOTABLE = 0.005

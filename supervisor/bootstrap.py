@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,9 +12,10 @@ import anyio.to_thread
 from opentelemetry.trace import TracerProvider
 
 from common.clock import Clock, SystemClock
-from common.errors import ConfigurationError
+from common.errors import ConfigurationError, StoreError, StoreUnavailable
 from common.flags import Flags
 from common.intents import IntentHandler
+from common.logs import get_logger
 from common.role import Role
 from common.settings import Settings
 from common.telemetry import Telemetry
@@ -41,6 +41,7 @@ from supervisor.engine import EngineServices
 from supervisor.intent_processor import IntentProcessor
 from supervisor.log_metrics import LogMetrics
 from supervisor.notifications import Notifications, Notifier
+from supervisor.notifiers.opening import open_outbox
 from supervisor.own_runs import OwnRuns
 from supervisor.recovery import Recovery
 from supervisor.requests import RequestHandler, RequestServices
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from strands.models import Model
 
 __all__ = ["HostParts", "Parts", "build"]
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,12 @@ class Parts:
 
     async def close(self) -> None:
         """Let everything go that was opened, the store last."""
-        self.notifications.close()
+        await self.notifications.close()
         self.flags.close()
+        await self.models.aclose()
         await self.views.close()
         await self.store.close()
-        self.ownership.release()
+        await anyio.to_thread.run_sync(self.ownership.release)
 
 
 async def build(settings: Settings, host: HostParts) -> Parts:
@@ -112,8 +116,8 @@ async def build(settings: Settings, host: HostParts) -> Parts:
             settings.store_url, queue_size=settings.store.queue_size, timeout=settings.store.timeout
         )
         opened.push_async_callback(store.close)
-        ownership = await anyio.to_thread.run_sync(Ownership.acquire, _lock_folder(settings))
-        opened.callback(ownership.release)
+        ownership = await store.ownership()
+        opened.push_async_callback(anyio.to_thread.run_sync, ownership.release)
         views = Views(store, builtin_views())
         opened.push_async_callback(views.close)
         parts = await _wire(settings, host, clock, telemetry, store, ownership, views)
@@ -130,7 +134,8 @@ async def _wire(
     ownership: Ownership,
     views: Views,
 ) -> Parts:
-    models = LLMFactory(settings.models, settings.model_aliases, model=host.model)
+    models = LLMFactory(settings.models, settings.model_aliases, model=host.model, breaker=settings.model_breaker)
+    models.check()
     tools = ToolRegistry()
     agents = RuntimeAgentFactory(
         tools,
@@ -151,10 +156,11 @@ async def _wire(
     runs = Runs(settings, store, telemetry)
     recovery = Recovery(store, views, ownership, intents)
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
-    notifications = Notifications(host.notifier)
+    outbox = await open_outbox(settings.notifications, telemetry.metrics)
+    notifications = Notifications(host.notifier, outbox=outbox, redactor=settings.redaction.redactor())
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
-    claims = Claims(store, ownership.owner_id)
+    claims = Claims(store, ownership)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)
     meta_planning = SimplifiedWorkflowEngine(engine_services, planner, agents, task_graph)
@@ -188,15 +194,14 @@ def _register(settings: Settings, host: HostParts, resources: RoleResources, too
 async def _register_agents(registry: AgentRegistry, roles: RoleRegistry) -> None:
     """Have the log know every role with its current definition."""
     for role in roles.all():
-        await registry.register(
-            role.name, role.description, [tool.name for tool in role.tools], examples=len(role.examples)
-        )
-
-
-def _lock_folder(settings: Settings) -> Path | None:
-    """Where processes that share the store show that they live: beside the database, wherever that is."""
-    scheme, _, path = settings.store_url.partition(":///")
-    return Path(f"{path}-owners") if scheme == "sqlite" else None
+        try:
+            await registry.register(
+                role.name, role.description, [tool.name for tool in role.tools], examples=len(role.examples)
+            )
+        except StoreUnavailable:
+            raise
+        except StoreError as error:  # a newer version changed it: requests are handled all the same
+            _log.warning("the log keeps its own definition of %s: %s", role.name, error)
 
 
 def _make_folder(settings: Settings) -> None:
@@ -220,5 +225,6 @@ def loops(parts: Parts) -> list[Loop]:
 
 
 def services(parts: Parts) -> list[Callable[[], Awaitable[None]]]:
-    """What the roles keep going for as long as the supervisor runs."""
-    return [service for role in parts.roles.all() for service in getattr(role, "services", ())]
+    """What is kept going for as long as the supervisor runs: the roles' connections, the delivery of notifications."""
+    of_roles = [service for role in parts.roles.all() for service in getattr(role, "services", ())]
+    return [*of_roles, *parts.notifications.services()]

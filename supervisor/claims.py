@@ -11,6 +11,8 @@ from common.errors import RequestRejected, StreamConflict
 from common.intents import StreamAppend
 from events.catalogue.request import RequestAccepted
 from events.catalogue.trace import TraceStarted
+from events.ownership import Ownership
+from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
 
 __all__ = ["Claimed", "Claims", "Taken"]
@@ -38,9 +40,9 @@ class Taken:
 class Claims:
     """Appends RequestAccepted and TraceStarted together, compare-and-set on the request's stream."""
 
-    def __init__(self, store: EventStore, owner_id: str) -> None:
+    def __init__(self, store: EventStore, ownership: Ownership) -> None:
         self._store = store
-        self._owner_id = owner_id
+        self._ownership = ownership
 
     def claim_new(self, text: str, context: TaskContext) -> Claimed:
         """Claim a fresh id: nobody can have claimed it before, so nothing is waited for."""
@@ -53,9 +55,11 @@ class Claims:
     async def claim(self, text: str, context: TaskContext, request_id: str) -> Claimed | Taken:
         """Claim the id for a new trace, or tell whose it is.
 
-        Raises `RequestRejected` when the id was used for another text.
+        Raises `RequestRejected` when the id was used for another text, and `StoreError` when an event about the id
+        can't be read: who has it is not known then.
         """
         recorded = await self._store.read(_stream(context, request_id))
+        refuse_unreadable(recorded, "who handles this request is not decided")
         accepted = [entry.event for entry in recorded if isinstance(entry.event, RequestAccepted)]
         if accepted:
             return self._taken(accepted[-1], text)
@@ -100,7 +104,7 @@ class Claims:
             session=context.session,
             request_id=request_id,
             attempt=claimed.attempt,
-            owner=self._owner_id,
+            owner=self._ownership.owner_id,
             context=context.model_dump(mode="json"),
         )
         return [

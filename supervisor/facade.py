@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +12,8 @@ import anyio
 from pydantic import ValidationError
 
 from common.context import Owner, TaskContext
-from common.errors import ConfigurationError, NotFound, RequestRejected
+from common.errors import ConfigurationError, RequestRejected
+from common.logs import get_logger
 from common.results import IntentReport, Response
 from common.settings import Settings
 from common.updates import Completed, Update
@@ -29,23 +29,17 @@ if TYPE_CHECKING:
     from common.role import Role
     from common.tool import Tool
     from events.projection import Views
-    from events.recorded import RecordedEvent
     from events.store import EventStore
+    from events.views.agent_registry import AgentRecord
     from supervisor.bootstrap import Parts
+    from supervisor.doctor import Diagnosis
     from supervisor.notifications import Notification, Notifier
+    from supervisor.queries.traces import TraceDetail
 
-__all__ = ["Supervisor", "TraceDetail"]
+__all__ = ["Supervisor"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _DEFAULT_OWNER = Owner("default", "local")
-
-
-@dataclass(frozen=True, slots=True)
-class TraceDetail:
-    """One trace: its row in the index and its events."""
-
-    row: dict[str, Any]
-    events: Sequence[RecordedEvent]
 
 
 class Supervisor:
@@ -263,16 +257,31 @@ class Supervisor:
             where["session"] = session
         return await self.views.query("trace_index", where, order_by="-position", limit=limit)
 
-    async def trace(self, trace_id: str, *, owner: Owner = _DEFAULT_OWNER) -> TraceDetail:
-        """One trace of the owner's, by its id or an unambiguous beginning of it. Raises `NotFound`."""
-        from events.store import stream_name
+    async def trace(
+        self, trace_id: str, *, owner: Owner = _DEFAULT_OWNER, at: int | datetime | None = None
+    ) -> TraceDetail:
+        """One trace of the owner's, by its id or an unambiguous beginning of it. Raises `NotFound`.
 
-        where = {"tenant": owner.tenant, "user": owner.user, "trace_id >=": trace_id, "trace_id <": trace_id + "~"}
-        rows = await self.views.query("trace_index", where, limit=2)
-        if len(rows) != 1:
-            problem = "there is no trace" if not rows else "several traces begin with"
-            raise NotFound(f"{problem} {trace_id!r}", where="traces", todo="List them with traces list.")
-        return TraceDetail(rows[0], await self.store.read(stream_name("trace", str(rows[0]["trace_id"]))))
+        With `at` (a position of the log or a time), as it stood then.
+        """
+        from supervisor.queries.traces import find_trace
+
+        position = None if at is None else await self.position_at(at)
+        return await find_trace(self.store, self.views, trace_id, owner, position)
+
+    async def agents(self, *, at: int | datetime | None = None) -> list[AgentRecord]:
+        """Every role and agent that the log knows, disabled ones too; with `at`, as they stood then."""
+        registry = self._running_parts.agents
+        return await (registry.get_all_agents() if at is None else registry.at(await self.position_at(at)))
+
+    async def position_at(self, at: int | datetime) -> int:
+        """The position of the log at a moment, for `views.as_of`, which gives any view as it stood then.
+
+        Raises `NotFound` for a position that the log does not have, and for a time that is still to come.
+        """
+        from supervisor.queries.moments import position_of
+
+        return await position_of(self.store, at, self._running_parts.clock)
 
     async def approvals(self, owner: Owner = _DEFAULT_OWNER) -> list[dict[str, Any]]:
         """The owner's intents that wait for a person, oldest first."""
@@ -297,6 +306,12 @@ class Supervisor:
             read = await flags.read(key, context or TaskContext())
             rows.append({**read.reading.model_dump(), "value": read.value, "provider": read.provider})
         return rows
+
+    async def doctor(self, *, timeout: float = 10.0) -> list[Diagnosis]:
+        """Ask every part whether it is there, each for at most `timeout` seconds."""
+        from supervisor.doctor import examine, health_checks
+
+        return await examine(health_checks(self._running_parts), timeout=timeout)
 
     def notifications(self) -> AsyncGenerator[Notification]:
         """Timers, alarms and reminders of every owner as they fire, from the first `anext` on."""

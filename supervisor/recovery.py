@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 
+import anyio.to_thread
+
 from common.errors import StreamConflict, SupervisorError
+from common.logs import get_logger
 from common.results import IntentReport, Response
 from events.catalogue.trace import TraceEnded
 from events.ownership import Ownership
 from events.projection import Views
+from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
 from supervisor.answers import compose_text
 from supervisor.intent_processor import IntentProcessor
@@ -17,7 +20,7 @@ from supervisor.traces import TraceReading, read_trace
 
 __all__ = ["Recovery"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 class Recovery:
@@ -41,7 +44,7 @@ class Recovery:
         settled = 0
         for row in rows:
             trace_id = str(row["trace_id"])
-            if trace_id in running_here or self._ownership.is_alive(str(row["owner"])):
+            if trace_id in running_here or await anyio.to_thread.run_sync(self._ownership.is_alive, str(row["owner"])):
                 continue
             try:
                 await self.settle_trace(trace_id)
@@ -65,8 +68,13 @@ class Recovery:
                 _log.exception("intent %s could not be settled", row["intent_id"])
 
     async def settle_trace(self, trace_id: str) -> None:
-        """Settle one trace whose owner is dead: carry on with its intents by the rules of effects, then close it."""
-        reading = read_trace(await self._store.read(stream_name("trace", trace_id)))
+        """Settle one trace whose owner is dead: carry on with its intents by the rules of effects, then close it.
+
+        Raises `StoreError` for a trace with events that can't be read: it is left as it is.
+        """
+        recorded = await self._store.read(stream_name("trace", trace_id))
+        refuse_unreadable(recorded, "this trace is not settled")
+        reading = read_trace(recorded)
         if reading.ended is not None or reading.started is None:
             return
         reports = await self.settle_intents(trace_id, reading)

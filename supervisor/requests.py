@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +15,8 @@ from common.context import TaskContext
 from common.errors import LimitExceeded, NotFound, RequestRejected, StoreError, StreamConflict, SupervisorError
 from common.flags import META_PLANNING, Flags
 from common.intents import IntentStatus, StreamAppend
+from common.logs import get_logger
+from common.redaction import current_redactor
 from common.results import IntentReport, RequestMetadata, Response, UsageReport
 from common.settings import Settings
 from common.telemetry import Telemetry
@@ -24,6 +25,7 @@ from common.updates import Completed, Routed, TaskStarted, Update
 from events.catalogue.trace import FallbackTaken, RequestRouted, TraceEnded
 from events.catalogue.trace import TaskStarted as TaskStartedEvent
 from events.ownership import Ownership
+from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
 from roles.role_registry import RoleRegistry
 from roles.route_by_model import RouteByModel
@@ -33,7 +35,7 @@ from supervisor.answers import compose_text, outcome_of
 from supervisor.claims import Claimed, Claims
 from supervisor.engine import Engine
 from supervisor.intent_processor import Closing, IntentProcessor
-from supervisor.notifications import Notification, Notifications
+from supervisor.notifications import Notification, Notifications, approval_command
 from supervisor.recovery import Recovery
 from supervisor.runs import Run, Runs
 from supervisor.sessions import Sessions
@@ -41,7 +43,7 @@ from supervisor.traces import TraceReading, read_trace
 
 __all__ = ["RequestHandler", "RequestServices"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _TASK = "main"
 
 
@@ -89,6 +91,7 @@ class RequestHandler:
 
     def __init__(self, services: RequestServices) -> None:
         self._services = services
+        self._redactor = services.settings.redaction.redactor()
         self._running: dict[str, _Running] = {}
 
     @property
@@ -133,6 +136,7 @@ class RequestHandler:
         running = _Running(anyio.CancelScope())
         self._running[claimed.trace_id] = running
         token = current_trace_id.set(claimed.trace_id)
+        redacting = current_redactor.set(self._redactor.knowing(text))
         _log.info("request started, attempt %d", claimed.attempt)
         attributes = {"supervisor.trace.id": claimed.trace_id, "supervisor.request.attempt": claimed.attempt}
         try:
@@ -141,6 +145,7 @@ class RequestHandler:
                 span.set_attribute("supervisor.outcome", response.outcome)
                 return response
         finally:
+            current_redactor.reset(redacting)
             current_trace_id.reset(token)
             del self._running[claimed.trace_id]
             running.ended.set()
@@ -242,8 +247,9 @@ class RequestHandler:
         for report in reports:
             if report.status is IntentStatus.AWAITING_APPROVAL:
                 context = run.context.context
+                text = f"{report.detail} – decide with: {approval_command(report.id, context.owner)}"
                 await self._services.notifications.send(
-                    Notification("approval", report.type, report.detail, self._services.clock.now(), context.owner)
+                    Notification("approval", "Approval needed", text, self._services.clock.now(), context.owner)
                 )
 
     async def _close(self, run: Run, closing: Closing) -> Response | None:
@@ -317,7 +323,9 @@ class RequestHandler:
                 running = self._running.get(trace_id)
                 if running is not None:
                     await running.ended.wait()
-                elif reading.started is not None and services.ownership.is_alive(reading.started.owner):
+                elif reading.started is not None and await anyio.to_thread.run_sync(
+                    services.ownership.is_alive, reading.started.owner
+                ):
                     await anyio.sleep(0.1)
                 else:
                     await services.recovery.settle_trace(trace_id)
@@ -343,7 +351,9 @@ class RequestHandler:
     async def _adopt(self, run: Run, previous: str) -> tuple[IntentReport, ...] | None:
         """Finish an interrupted attempt that had registered its intents: they, and no others, are carried out."""
         services = self._services
-        reading = read_trace(await services.store.read(stream_name("trace", previous)))
+        recorded = await services.store.read(stream_name("trace", previous))
+        refuse_unreadable(recorded, "what the interrupted attempt had begun is not finished")
+        reading = read_trace(recorded)
         reports = await services.recovery.settle_intents(previous, reading)
         if not reports:
             return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
 
+from common.logs import get_logger
+
 __all__ = ["Loop", "Scheduler"]
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
 

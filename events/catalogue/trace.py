@@ -90,15 +90,22 @@ class TaskFinished(Event):
 
 
 class ModelCalled(Event):
-    """A model call ended; tokens as the provider counted them, cost in US dollars where a price is known."""
+    """An attempt at a model call ended; each attempt has its own, with its error.
+
+    Tokens are as the provider counted them (`cached_tokens` is the part of the input it had kept), or an estimate where
+    it counted none; cost is in US dollars where a price is known.
+    """
 
     TOPIC: ClassVar[str] = "trace.model_called"
     task: str = ""
     provider: str
     model: str
     purpose: str = ""
+    tier: str = ""
+    prompt_version: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     cost: float | None = None
     seconds: float = 0.0
     stop_reason: str = ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from common.errors import ConfigurationError
+from common.extras import import_extra
 from events.backend import Backend, ViewDatabase
 
 __all__ = ["open_backend", "scratch_views"]
 
 _SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_backend(url: str, timeout: float) -> Backend:
@@ -25,11 +28,32 @@ def open_backend(url: str, timeout: float) -> Backend:
         from events.persistence.sqlite import SQLiteBackend
 
         return SQLiteBackend(Path(path), timeout)
+    if url.startswith(_POSTGRES):
+        return _open_postgres(url, timeout)
     raise ConfigurationError(
-        f"no event store can be opened from {url!r}",
+        f"no event store can be opened from {_shown(url)!r}",
         where="store.url",
-        todo="Use sqlite:///relative/path, sqlite:////absolute/path or memory://.",
+        todo="Use sqlite:///relative/path, sqlite:////absolute/path, postgresql://user@host/database or memory://.",
     )
+
+
+def _open_postgres(url: str, timeout: float) -> Backend:
+    for module in ("psycopg", "psycopg_pool"):
+        import_extra(module, extra="postgres", where="store.url")
+    # the library sets the levels of the driver's loggers when it is imported, which are the host's to set
+    loggers = [logging.getLogger(name) for name in ("psycopg", "psycopg.pool")]
+    levels = [logger.level for logger in loggers]
+    from events.persistence.postgres import PostgresBackend
+
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    return PostgresBackend(url, timeout)
+
+
+def _shown(url: str) -> str:
+    """A URL without what may be user and password."""
+    scheme, separator, rest = url.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def scratch_views() -> ViewDatabase:

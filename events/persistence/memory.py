@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from events.backend import Head, NewRow, Page, Transaction, ViewDatabase
+from events.backend import Head, NewRow, Page, Transaction, ViewDatabase, Watch
 from events.codec import StoredRow
+from events.ownership import FileOwnership, Ownership
+from events.persistence.pages import read_page
+from events.persistence.polling import Polling
 from events.persistence.sqlite_views import SQLiteViews
 
 __all__ = ["MemoryBackend"]
@@ -45,6 +48,7 @@ class MemoryBackend:
     gapless = True
 
     def __init__(self) -> None:
+        self.product = "memory"
         self.identity = uuid.uuid4().hex
         self._recorder = POPOApplicationRecorder()
         self._heads: dict[str, Head] = {}
@@ -76,17 +80,7 @@ class MemoryBackend:
 
     def page(self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None) -> Page:
         """At most `limit` rows behind a position."""
-        head = self.head()
-        stop = head if until is None else min(head, until)
-        if stop <= after:
-            return Page([], after)
-        if topics is not None and not topics:
-            return Page([], stop)
-        found = self._recorder.select_notifications(after, limit, stop, tuple(topics or ()), inclusive_of_start=False)
-        rows: list[StoredRow] = [
-            (event.id, str(event.originator_id), event.originator_version, event.topic, event.state) for event in found
-        ]
-        return Page(rows, rows[-1][0] if len(rows) == limit else stop)
+        return read_page(self._recorder, after, topics, limit, until)
 
     def version(self, stream: str) -> int:
         """The version of a stream."""
@@ -104,6 +98,14 @@ class MemoryBackend:
     def views(self) -> ViewDatabase:
         """Open the views' database, in memory too."""
         return SQLiteViews(None, 5.0, self.identity)
+
+    def watch(self, told: Callable[[int], None]) -> Watch:
+        """Those who follow look by themselves; `told` is never called."""
+        return Polling()
+
+    def ownership(self) -> Ownership:
+        """Become an owner, which nobody else can see."""
+        return FileOwnership.acquire(None)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -13,8 +13,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections import OrderedDict
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -32,14 +31,17 @@ from eventsourcing.sqlite import (
 )
 
 from common.errors import StoreUnavailable
-from events.backend import Head, NewRow, Page, Transaction, ViewDatabase
+from events.backend import Head, NewRow, Page, Transaction, ViewDatabase, Watch
 from events.codec import StoredRow, digest
+from events.ownership import FileOwnership, Ownership
+from events.persistence.known_heads import KnownHeads
+from events.persistence.pages import read_page
+from events.persistence.polling import Polling
 from events.persistence.sqlite_connection import connect, create_file, fault
 from events.persistence.sqlite_views import SQLiteViews
 
 __all__ = ["SQLiteBackend"]
 
-_CACHED_HEADS = 10_000
 _CONNECTIONS = 20
 """More than threads that read at once, so that none waits and none is closed to be opened again."""
 _CHUNKS = (256, 64, 16, 4, 1)
@@ -162,36 +164,6 @@ def _insert_statement(table: str, rows: int) -> str:
     return f"INSERT INTO {table} {columns} VALUES {','.join(['(?,?,?,?)'] * rows)}"  # noqa: S608
 
 
-class _Heads:
-    """Heads of streams, kept only while nobody else has written to the file."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Head] = OrderedDict()
-        self._data_version: int | None = None
-
-    def check(self, data_version: int) -> None:
-        """SQLite's data version changes with every commit of another connection: what was known is void then."""
-        if data_version != self._data_version:
-            self._known.clear()
-            self._data_version = data_version
-
-    def get(self, stream: str) -> Head | None:
-        head = self._known.get(stream)
-        if head is not None:
-            self._known.move_to_end(stream)
-        return head
-
-    def keep(self, heads: Mapping[str, Head]) -> None:
-        for stream, head in heads.items():
-            self._known[stream] = head
-            self._known.move_to_end(stream)
-        while len(self._known) > _CACHED_HEADS:
-            self._known.popitem(last=False)
-
-    def clear(self) -> None:
-        self._known.clear()
-
-
 _SELECT_HEADS = (
     "SELECT e.originator_id, e.originator_version, e.topic, e.state FROM json_each(?) AS wanted "
     "JOIN stored_events AS e ON e.rowid = (SELECT rowid FROM stored_events "
@@ -202,7 +174,7 @@ _SELECT_HEADS = (
 class _Writing:
     """One write transaction; implements `events.backend.Transaction`."""
 
-    def __init__(self, recorder: _LogRecorder, cursor: SQLiteCursor, known: _Heads) -> None:
+    def __init__(self, recorder: _LogRecorder, cursor: SQLiteCursor, known: KnownHeads) -> None:
         self._recorder = recorder
         self._cursor = cursor
         self._known = known
@@ -211,14 +183,7 @@ class _Writing:
         known.check(int(cursor.fetchone()[0]))
 
     def heads(self, streams: Collection[str]) -> dict[str, Head]:
-        found: dict[str, Head] = {}
-        missing: list[str] = []
-        for stream in streams:
-            head = self._known.get(stream)
-            if head is None:
-                missing.append(stream)
-            else:
-                found[stream] = head
+        found, missing = self._known.of(streams)
         if missing:
             self._cursor.execute(_SELECT_HEADS, (json.dumps(missing),))
             rows: list[tuple[str, int, str, bytes]] = self._cursor.fetchall()
@@ -246,11 +211,12 @@ class SQLiteBackend:
     def __init__(self, path: Path, timeout: float) -> None:
         self.path = path
         self._timeout = timeout
-        self._known = _Heads()
+        self._known = KnownHeads()
         create_file(path)
         self._datastore = _LogDatastore(path, timeout)
         self._recorder = _LogRecorder(self._datastore)
         try:
+            self.product = f"SQLite {sqlite3.sqlite_version}"
             self.identity = self._open()
         except BaseException:
             self._datastore.close()
@@ -308,19 +274,7 @@ class SQLiteBackend:
     def page(self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None) -> Page:
         """At most `limit` rows behind a position."""
         with self._translated():
-            head = self._recorder.max_notification_id() or 0
-            stop = head if until is None else min(head, until)
-            if stop <= after:
-                return Page([], after)
-            if topics is not None and not topics:
-                return Page([], stop)
-            found = self._recorder.select_notifications(
-                after, limit, stop, tuple(topics or ()), inclusive_of_start=False
-            )
-        rows: list[StoredRow] = [
-            (event.id, str(event.originator_id), event.originator_version, event.topic, event.state) for event in found
-        ]
-        return Page(rows, rows[-1][0] if len(rows) == limit else stop)
+            return read_page(self._recorder, after, topics, limit, until)
 
     def version(self, stream: str) -> int:
         """The version of a stream."""
@@ -343,6 +297,14 @@ class SQLiteBackend:
     def views(self) -> ViewDatabase:
         """Open the views' database, a file beside the log."""
         return SQLiteViews(self.path.with_name(f"{self.path.stem}-views.db"), self._timeout, self.identity)
+
+    def watch(self, told: Callable[[int], None]) -> Watch:
+        """Those who follow look by themselves; `told` is never called."""
+        return Polling()
+
+    def ownership(self) -> Ownership:
+        """Become an owner by a locked file in a folder beside the log."""
+        return FileOwnership.acquire(self.path.with_name(f"{self.path.name}-owners"))
 
     def close(self) -> None:
         """Close all connections."""

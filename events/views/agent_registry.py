@@ -13,6 +13,7 @@ from common.errors import NotFound, StreamConflict
 from events.catalogue.agent import AgentDisabled, AgentRegistered, AgentRestored
 from events.catalogue.base import Event
 from events.projection import Column, RecordedEvent, Row, Views
+from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
 
 __all__ = ["AgentRecord", "AgentRegistry", "AgentRegistryView"]
@@ -107,6 +108,7 @@ class AgentRegistry:
     ) -> AgentRecord:
         """Register an agent; nothing is appended when the log has it with the same definition.
 
+        Raises `StoreError` when an event of the agent can't be read, which a newer version may have written.
         An empty `definition_hash` is computed from the other arguments.
         """
         agent = AgentRegistered(
@@ -172,18 +174,21 @@ class AgentRegistry:
 
     async def at(self, position: int) -> list[AgentRecord]:
         """All agents as they were when the log ended at a position."""
-        return [_record(row) for row in await self._views.query_at(AgentRegistryView.name, position, order_by="name")]
+        rows = await self._views.query_at(AgentRegistryView.name, position, order_by="name", limit=_MANY)
+        return [_record(row) for row in rows]
 
     async def _change(self, name: str, event: Event, *, enabled: bool) -> AgentRecord:
         agent = await self.get(name)
         if agent.enabled == enabled:
             return agent
+        await self._last(name)
         await self._store.append(stream_name("agent", name), [event])
         return await self.get(name)
 
     async def _last(self, name: str) -> tuple[AgentRegistered | None, int]:
         """The last definition in the agent's stream, and the stream's version."""
         recorded = await self._store.read(stream_name("agent", name))
+        refuse_unreadable(recorded, "this agent is not changed")
         known = [entry.event for entry in recorded if isinstance(entry.event, AgentRegistered)]
         return (known[-1] if known else None), (recorded[-1].version if recorded else 0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import re
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigurationError
+from common.logs import get_logger
 from roles.scorer.features import FeatureBlocks, extract
 from roles.scorer.labels import NONE, route_of
 from roles.scorer.scorer import REST
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NewRole", "cached", "learn", "store"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _VERSION = 3
 _KEPT_FILES = 8

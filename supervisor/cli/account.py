@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from common.redaction import Redactor
 from common.results import FlagReading, Response
 from events.catalogue.trace import FallbackTaken, TaskFinished, TaskGraphPlanned, TaskStarted, ToolCalled
 from supervisor.cli.output import one_line
@@ -45,17 +44,17 @@ def exit_code(outcome: str) -> int:
 def account(response: Response, events: Sequence[object] = ()) -> list[Entry]:
     """The account of a response; `events` are its trace's, which tell how each step and tool call ended."""
     seen = _Seen.of(events)
-    metadata, redact = response.metadata, Redactor().text
+    metadata = response.metadata
     route = route_text(metadata.approach, metadata.route, metadata.confidence)
     entries = [Entry("route", (route,)), Entry("engine", _engine(response))]
     steps = _steps(metadata.plan, seen)
     if steps:
         entries.append(Entry("plan", steps))
     tools = seen.tools or tuple(metadata.tools_used)
-    entries.append(Entry("tools", tuple(redact(line) for line in tools) or ("none called",)))
+    entries.append(Entry("tools", tools or ("none called",)))
     if response.intents:
         intents = (
-            f"{intent.type} {intent.status.value.replace('_', ' ')}: {one_line(redact(intent.detail), _WIDTH)}"
+            f"{intent.type} {intent.status.value.replace('_', ' ')}: {one_line(intent.detail, _WIDTH)}"
             for intent in response.intents
         )
         entries.append(Entry("intents", tuple(line.removesuffix(": ") for line in intents)))

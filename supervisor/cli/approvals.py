@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 from cyclopts import Parameter
 
-from common.redaction import Redactor
 from supervisor.cli.event_lines import value_text
 from supervisor.cli.options import CommonOptions, OwnerOptions, who
-from supervisor.cli.output import note, one_line, write, write_json
+from supervisor.cli.output import note, one_line, redact_known, redactor, write, write_json
 from supervisor.cli.runtime import open_supervisor
 
 if TYPE_CHECKING:
@@ -32,15 +31,17 @@ def list_approvals(
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
             rows = await supervisor.approvals(owner.owner)
-        redactor = Redactor()
+            for trace_id in {str(row["trace_id"]) for row in rows}:
+                trace = await supervisor.views.get("trace_index", (trace_id,))
+                redact_known(str((trace or {}).get("request", "")))
         if json:
-            write_json([redactor.value(row) for row in rows])
+            write_json(rows)
             return 0
         if not rows:
             note("Nothing waits for approval.")
         for row in rows:
-            write(f"{row['intent_id']}  {row['type']}: {redactor.text(one_line(str(row['summary']), 300))}")
-            write(f"    {one_line(value_text(redactor.value(row['arguments'])), 1_000)}")
+            write(f"{row['intent_id']}  {row['type']}: {one_line(str(row['summary']), 300)}")
+            write(f"    {one_line(value_text(redactor().value(row['arguments'])), 1_000)}")
         return 0
 
     return anyio.run(work)

@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from common.context import TaskContext
 from common.errors import ConfigurationError, NotFound, SupervisorError
 from supervisor.cli.options import CommonOptions, OwnerOptions, RequestOptions, request_context
-from supervisor.cli.output import clean, note, terminal_width, write, write_json
+from supervisor.cli.output import note, redact_known, shown, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ async def _ask(
     from supervisor.cli.timers import timer_notes
 
     async with open_supervisor(common) as supervisor:
+        redact_known(text)
         await check_flags(supervisor, context)
         head = await supervisor.store.head()
         try:
@@ -109,7 +110,7 @@ def print_account(response: Response, events: Sequence[object]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    Console(highlight=False).print(Text(clean("\n".join(lines)), style="dim"))
+    Console(highlight=False).print(Text(shown("\n".join(lines)), style="dim"))
 
 
 def write_metrics(registry: CollectorRegistry, path: Path) -> None:

@@ -16,7 +16,7 @@ import anyio
 from common.context import TaskContext
 from common.errors import SupervisorError
 from supervisor.cli.options import CommonOptions, OwnerOptions, RequestOptions, request_context
-from supervisor.cli.output import note, one_line, ring, write
+from supervisor.cli.output import note, one_line, redact_known, ring, write
 from supervisor.cli.runtime import open_supervisor
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def earlier_lines(turns: Sequence[dict[str, Any]]) -> list[str]:
     """Earlier turns of a session, oldest first, as they are shown at its start."""
     lines: list[str] = []
     for turn in turns:
+        redact_known(str(turn["request"]))
         lines += [f"you> {one_line(str(turn['request']), 200)}", str(turn.get("answer") or "(no answer)")]
     return lines
 
@@ -125,6 +126,7 @@ class Conversation:
         from supervisor.cli.progress import make_progress
         from supervisor.cli.running import run_request, with_request_id
 
+        redact_known(text)
         context = self._running = with_request_id(self.context)
         try:
             response = await run_request(self.supervisor, text, context, make_progress(quiet=self.quiet))

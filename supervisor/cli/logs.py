@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from common.errors import ConfigurationError
-from common.redaction import Redactor
 from common.trace_context import current_trace_id
+from supervisor.cli.output import redactor
 
 __all__ = ["JsonFormatter", "TextFormatter", "TraceIdFilter", "configure_logging", "reset_logging"]
 
@@ -29,9 +28,9 @@ class TraceIdFilter(logging.Filter):
 
 
 class _Redacting(logging.Formatter):
-    def __init__(self) -> None:
-        super().__init__()
-        self._redact: Callable[[str], str] = Redactor().text
+    @staticmethod
+    def _redact(text: str) -> str:
+        return redactor().text(text)
 
     @staticmethod
     def when(record: logging.LogRecord) -> str:

@@ -16,7 +16,21 @@ from common.context import Owner, TaskContext
 from common.errors import ConfigurationError
 from common.yaml_document import value_from_text
 
-__all__ = ["CommonOptions", "OwnerOptions", "RequestOptions", "find_config", "parse_flags", "request_context", "who"]
+__all__ = [
+    "AT_HELP",
+    "CommonOptions",
+    "OwnerOptions",
+    "RequestOptions",
+    "find_config",
+    "moment_of",
+    "parse_flags",
+    "request_context",
+    "who",
+]
+
+AT_HELP = (
+    "As it stood then: a position of the log (digits), or an ISO 8601 time, in this machine's zone where it names none."
+)
 
 _COMMON = Group("Common options", sort_key=10)
 _OWNER = Group("Whose data", sort_key=5)
@@ -64,6 +78,13 @@ class RequestOptions:
     timezone: Annotated[str | None, Parameter(help="IANA time zone, such as Europe/Zurich.")] = None
     location: Annotated[str | None, Parameter(help="Where you are, such as Zürich.")] = None
     quiet: Annotated[bool, Parameter(help="Show no progress.")] = False
+
+
+def moment_of(text: str | None) -> int | datetime | None:
+    """What ``--at`` names. Raises `ConfigurationError`."""
+    from supervisor.queries.moments import read_moment
+
+    return None if text is None else read_moment(text)
 
 
 def find_config(common: CommonOptions, environ: Mapping[str, str], folder: Path) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supervisor.cli.options import CommonOptions, find_config
+from supervisor.cli.output import redact_with
 
 if TYPE_CHECKING:
     from common.settings import Settings
@@ -18,11 +19,15 @@ __all__ = ["load", "open_supervisor"]
 
 
 def load(common: CommonOptions) -> Settings:
-    """Settings from file and environment; logging as they and the options say. Raises `ConfigurationError`."""
+    """Settings from file, environment and `.env`; logging as they and the options say. Raises `ConfigurationError`."""
     from common.settings_loader import load_settings
+    from supervisor.cli.dot_env import read_environment, with_llm_variables
     from supervisor.cli.logs import configure_logging
 
-    settings = load_settings(find_config(common, os.environ, Path.cwd()), os.environ)
+    environment = read_environment(os.environ, Path.cwd())
+    variables = environment.variables
+    settings = with_llm_variables(load_settings(find_config(common, variables, Path.cwd()), variables), environment)
+    redact_with(settings.redaction.redactor())
     log = settings.log
     configure_logging(
         common.log_level or log.level,

@@ -11,10 +11,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from pydantic import JsonValue
 
-from common.redaction import Redactor
 from supervisor.cli.event_lines import event_data, event_line, value_text
-from supervisor.cli.options import CommonOptions, OwnerOptions
-from supervisor.cli.output import columns, note, one_line, terminal_width, write, write_json
+from supervisor.cli.options import AT_HELP, CommonOptions, OwnerOptions, moment_of
+from supervisor.cli.output import columns, note, one_line, redact_known, redactor, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
 
 __all__ = ["list_traces", "show_trace", "trace_rows"]
@@ -51,15 +50,18 @@ def show_trace(
     trace_id: Annotated[str, Parameter(help="Its id, or the beginning of it.")],
     /,
     *,
+    at: Annotated[str | None, Parameter(help=AT_HELP)] = None,
     json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
     owner: OwnerOptions = OwnerOptions(),  # noqa: B008 - frozen
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """One request, step by step."""
+    moment = moment_of(at)
 
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
-            detail = await supervisor.trace(trace_id, owner=owner.owner)
+            detail = await supervisor.trace(trace_id, owner=owner.owner, at=moment)
+        redact_known(str(detail.row.get("request", "")))
         if json:
             write_json({**_shown(detail.row), "events": [event_data(recorded) for recorded in detail.events]})
             return 0
@@ -76,21 +78,21 @@ def show_trace(
 
 def trace_rows(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     """Rows of the trace index as cells."""
-    redact = Redactor().text
     return [
         (
             str(row["trace_id"])[:12],
             _when(row.get("started_at")),
             str(row.get("outcome") or "running"),
             str(row.get("approach") or ""),
-            redact(one_line(str(row.get("request", "")), _DETAIL)),
+            one_line(str(row.get("request", "")), _DETAIL),
         )
         for row in rows
     ]
 
 
 def _shown(row: dict[str, Any]) -> dict[str, JsonValue]:
-    shown = Redactor().value(cast("JsonValue", row))
+    redact = redactor().knowing(str(row.get("request", "")))
+    shown = redact.value(cast("JsonValue", row))
     return shown if isinstance(shown, dict) else {}
 
 

@@ -166,6 +166,11 @@ def test_what_was_told_to_be_a_secret_is_known_wherever_it_stands(text: str) -> 
     assert "unter2" not in own.text(text)
 
 
+def test_the_parts_of_a_token_are_known() -> None:
+    own = Redactor(["CUST-[0-9]+-[a-z]+"]).knowing("it is xoxb-12345abcde67890 of CUST-1234567-ab")
+    assert own.text("xoxb 12345abcde67890, 1234567") == "xoxb [redacted], [redacted]"
+
+
 @pytest.mark.parametrize("text", ["nothing", "password=short", "password: required", "token=ab12", "sk-abc"])
 def test_words_that_may_be_anything_are_not_remembered(text: str) -> None:
     assert redactor.knowing(text) is redactor

@@ -337,3 +337,19 @@ def test_whatever_the_file_holds_the_answer_is_settings_or_a_configuration_error
     except ConfigurationError as error:
         where = error.where
     assert where.startswith((str(path), str(Path.cwd())))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [("([a-z", "is no regular expression"), ("x*", "must match neither nothing"), ("redact", "the replacement")],
+)
+def test_patterns_of_redaction_that_can_not_be_used(tmp_path: Path, pattern: str, problem: str) -> None:
+    (tmp_path / "config.yaml").write_text(f'redaction:\n  patterns: ["{pattern}"]\n')
+    with pytest.raises(ConfigurationError, match=problem):
+        load_settings(tmp_path / "config.yaml", {})
+
+
+def test_patterns_of_redaction_are_used(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text('redaction:\n  patterns: ["CUST-[0-9]+"]\n')
+    settings = load_settings(tmp_path / "config.yaml", {})
+    assert settings.redaction.redactor().text("of CUST-12, token=abc") == "of [redacted], token=[redacted]"

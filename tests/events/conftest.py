@@ -1,4 +1,4 @@
-"""Stores and views for tests: in memory and in a file."""
+"""Stores and views for tests: in memory, in a file and on a server."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import pytest
 from events.projection import Views
 from events.store import EventStore
 from tests.events.example_views import CountView, FactView
+from tests.services.postgres_server import postgres, postgres_url
+
+__all__ = ["postgres", "postgres_url"]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
     return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'events.db'}"
 
 

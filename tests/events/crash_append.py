@@ -1,10 +1,11 @@
 """Kills processes that append, and checks that everything they acknowledged is there, once.
 
-    python -m tests.events.crash_append --kills 100
+    python -m tests.events.crash_append --kills 100 [--on sqlite|postgres]
 
 Children append to one log from several tasks (appends, posts, several streams at once), read views over it, and print
-what was acknowledged; they are killed by SIGKILL at random moments. Ends in one line:
-``kills 100 acknowledged 12345 lost 0 doubled 0 problems 0``; exits 1 when anything but zero is lost, doubled or wrong.
+what was acknowledged; they are killed by SIGKILL at random moments. Without ``--on`` half of the kills is for each
+database. Ends in one line a database: ``sqlite: kills 100 acknowledged 12345 lost 0 doubled 0 problems 0``;
+exits 1 when anything but zero is lost, doubled or wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +33,9 @@ from events.store import EventStore
 from events.verify import verify
 from tests.events.example_views import CountView, FactView
 
-__all__ = ["Result", "crash"]
+__all__ = ["DATABASES", "Result", "crash", "database"]
 
+DATABASES = ("sqlite", "postgres")
 _TASKS = 8
 _ROOT = Path(__file__).parents[2]
 
@@ -60,11 +64,10 @@ class Result:
         return not (self.lost or self.doubled or self.problems)
 
 
-def crash(folder: Path, kills: int, seed: int, *, at_once: int = 2, longest: float = 0.25) -> Result:
+def crash(url: str, kills: int, seed: int, *, at_once: int = 2, longest: float = 0.25) -> Result:
     """Kill `kills` processes, `at_once` at a time, within `longest` seconds of their first acknowledgement."""
     dice = random.Random(seed)
     result = Result()
-    url = f"sqlite:///{folder / 'events.db'}"
     while result.kills < kills:
         count = min(at_once, kills - result.kills)
         command = [sys.executable, "-m", "tests.events.crash_append", "--child", url]
@@ -142,22 +145,40 @@ def _acknowledge(*facts: FactRemembered) -> None:
     os.write(1, "".join(f"{fact.fact_id}\n" for fact in facts).encode())
 
 
+@contextmanager
+def database(kind: str) -> Generator[str]:
+    """The URL of a new log, which is gone afterwards."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/events.db"
+    else:
+        from tests.services.postgres_server import own_server
+
+        with own_server() as server:
+            yield server.new_database()
+
+
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--on", choices=DATABASES, action="append", help="the database (default: each)")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--child", metavar="URL")
     arguments = parser.parse_args()
     if arguments.child:
         anyio.run(_child, arguments.child)
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        result = crash(Path(folder), arguments.kills, arguments.seed)
-    for problem in result.problems:
-        print(problem, file=sys.stderr)
-    print(f"{result.line} (seed {arguments.seed})")
-    return 0 if result.good else 1
+    kinds: list[str] = arguments.on or list(DATABASES)
+    good = True
+    for kind in kinds:
+        with database(kind) as url:
+            result = crash(url, -(-arguments.kills // len(kinds)), arguments.seed)
+        for problem in result.problems:
+            print(problem, file=sys.stderr)
+        print(f"{kind}: {result.line} (seed {arguments.seed})", flush=True)
+        good = good and result.good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -161,13 +161,13 @@ class FactV2(Event):
     text: str
     weight: float
 
-    @classmethod
-    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
-        if version == 1:
-            payload = {"text": payload["words"]}
-        if version in (1, 2):
-            return payload | {"weight": 1.0}
-        return super().upcast(payload, version)
+    @staticmethod
+    def upcast_v1_v2(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"text": payload["words"]}
+
+    @staticmethod
+    def upcast_v2_v3(payload: dict[str, Any]) -> dict[str, Any]:
+        return payload | {"weight": 1.0}
 
 
 NEWER = Codec({"test.fact": FactV2})

@@ -12,8 +12,9 @@ from events.catalogue.memory import FactRemembered
 from events.projection import Views
 from events.store import EventStore
 from events.verify import verify
-from tests.events.crash_append import crash
+from tests.events.crash_append import DATABASES, crash
 from tests.events.example_views import CountView
+from tests.events.samples import fact
 
 APPENDER = """
 import sys
@@ -46,6 +47,7 @@ from events.projection import Views
 from events.store import EventStore
 from tests.events.example_views import CountView
 from tests.events.samples import fact
+from tests.events.samples import fact
 
 async def main(url: str, name: str) -> None:
     async with await EventStore.open(url) as store:
@@ -74,9 +76,28 @@ async def together(program: str, url: str, names: list[str]) -> list[str]:
     return [told[name] for name in names]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'events.db'}"
+FOLLOWER = """
+import sys
+import anyio
+from events.store import EventStore
+
+async def main(url: str, name: str) -> None:
+    async with await EventStore.open(url) as store:
+        positions = []
+        with anyio.fail_after(60):
+            async for entry in store.follow():
+                positions.append(entry.position)
+                if entry.stream == "end":
+                    break
+        print(len(positions) if positions == list(range(1, len(positions) + 1)) else positions)
+
+anyio.run(main, *sys.argv[1:])
+"""
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else f"sqlite:///{tmp_path}/events.db"
 
 
 async def test_processes_append_to_one_log(url: str) -> None:
@@ -103,7 +124,21 @@ async def test_competing_projections_count_every_event_once(url: str) -> None:
         await views.close()
 
 
-def test_killed_processes_lose_nothing_that_they_acknowledged(tmp_path: Path) -> None:
-    result = crash(tmp_path, kills=6, seed=1)
+async def test_followers_miss_nothing_while_processes_append(url: str) -> None:
+    async with anyio.create_task_group() as group:
+        followers: list[str] = []
+
+        async def follow() -> None:
+            followers.extend(await together(FOLLOWER, url, ["one", "two"]))
+
+        group.start_soon(follow)
+        await together(APPENDER, url, ["one", "two", "three"])
+        async with await EventStore.open(url) as store:
+            last = await store.append("end", [fact(1)])
+    assert followers == [str(last)] * 2
+
+
+def test_killed_processes_lose_nothing_that_they_acknowledged(url: str) -> None:
+    result = crash(url, kills=6, seed=1)
     assert (result.kills, result.lost, result.doubled, result.problems) == (6, set(), set(), [])
     assert len(result.acknowledged) >= 6

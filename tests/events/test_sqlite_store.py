@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,10 @@ from eventsourcing.sqlite import SQLiteConnection
 
 from common.errors import ConfigurationError, StoreUnavailable
 from events.store import EventStore
-from events.verify import verify
 from tests.events.following_contract import FollowingContract
 from tests.events.samples import fact
+from tests.events.shared_contract import BOUND, SharedContract
 from tests.events.store_contract import StoreContract
-
-BOUND = 5.0
-"""Seconds after which a test calls a wait unbounded."""
 
 
 def url_of(path: Path) -> str:
@@ -45,19 +42,22 @@ def locked(path: Path) -> Generator[sqlite3.Connection]:
         other.execute("ROLLBACK")
 
 
-class TestSQLiteStore(StoreContract, FollowingContract):
+class TestSQLiteStore(StoreContract, FollowingContract, SharedContract):
     @pytest.fixture
     def url(self, file: Path) -> str:
         return url_of(file)
 
+    @pytest.fixture
+    def locked(self, file: Path) -> Callable[[], AbstractContextManager[object]]:
+        return lambda: locked(file)
 
-async def test_a_store_opened_again_has_everything(file: Path) -> None:
-    async with await EventStore.open(url_of(file)) as store:
-        await store.append("a", [fact(1), fact(2)])
-    async with await EventStore.open(url_of(file)) as store:
-        assert await store.append("a", [fact(3)], 2) == 3
-        assert [entry.event for entry in await store.read_all()] == [fact(1), fact(2), fact(3)]
-        assert (await verify(store)).ok
+    @pytest.fixture
+    def remove(self, file: Path) -> Callable[[int], None]:
+        def remove(position: int) -> None:
+            with closing(sqlite3.connect(file)) as other, other:
+                other.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+
+        return remove
 
 
 async def test_folders_are_made_and_the_file_is_private(tmp_path: Path) -> None:
@@ -105,36 +105,6 @@ async def test_a_log_of_a_newer_version_is_left_alone(file: Path) -> None:
         await EventStore.open(url_of(file))
 
 
-async def test_a_locked_database_is_told_in_bounded_time_and_nothing_is_appended(file: Path) -> None:
-    async with await EventStore.open(url_of(file), timeout=0.3) as store:
-        await store.append("a", [fact(1)])
-        with locked(file):
-            began = time.monotonic()
-            with pytest.raises(StoreUnavailable, match="locked"):
-                await store.append("a", [fact(2)])
-            assert [entry.event for entry in await store.read("a")] == [fact(1)]
-            assert time.monotonic() - began < BOUND
-        assert await store.append("a", [fact(3)], 1) == 2
-
-
-async def test_every_append_of_a_failed_batch_has_its_own_error(file: Path) -> None:
-    errors: list[StoreUnavailable] = []
-    async with await EventStore.open(url_of(file), timeout=0.2) as store:
-
-        async def append(number: int) -> None:
-            try:
-                await store.append("a", [fact(number)])
-            except StoreUnavailable as error:
-                errors.append(error)
-
-        with locked(file):
-            async with anyio.create_task_group() as group:
-                for number in range(5):
-                    group.start_soon(append, number)
-        assert len({id(error) for error in errors}) == 5
-        assert await store.head() == 0
-
-
 async def test_a_new_file_that_is_locked_is_told_in_bounded_time(file: Path) -> None:
     with locked(file):
         began = time.monotonic()
@@ -143,73 +113,6 @@ async def test_a_new_file_that_is_locked_is_told_in_bounded_time(file: Path) -> 
         assert time.monotonic() - began < BOUND
     async with await EventStore.open(url_of(file)) as store:
         assert await store.append("a", [fact(1)]) == 1
-
-
-async def test_many_may_open_a_new_file_at_once(file: Path) -> None:
-    stores: list[EventStore] = []
-
-    async def open_one() -> None:
-        stores.append(await EventStore.open(url_of(file)))
-
-    async with anyio.create_task_group() as group:
-        for _ in range(8):
-            group.start_soon(open_one)
-    async with anyio.create_task_group() as group:
-        for number, store in enumerate(stores):
-            group.start_soon(store.append, "a", [fact(number)])
-    assert {store.backend.identity for store in stores} == {stores[0].backend.identity}
-    assert await stores[0].version("a") == 8
-    assert (await verify(stores[0])).ok
-    for store in stores:
-        await store.close()
-
-
-async def test_stores_on_one_file_see_each_other_and_never_share_a_version(file: Path) -> None:
-    async with await EventStore.open(url_of(file)) as one, await EventStore.open(url_of(file)) as other:
-        for number in range(20):
-            await (one if number % 2 else other).append("a", [fact(number)])
-        with pytest.raises(Exception, match="version 20"):
-            await one.append("a", [fact(20)], 19)
-        assert await other.append("a", [fact(20)], 20) == 21
-        assert [entry.version for entry in await one.read("a")] == list(range(1, 22))
-        assert (await verify(one)).ok
-
-
-async def test_following_sees_what_another_store_appends(file: Path) -> None:
-    async with await EventStore.open(url_of(file)) as one, await EventStore.open(url_of(file)) as other:
-        follower = one.follow()
-        with anyio.fail_after(BOUND):
-            for number in range(5):
-                await other.append("a", [fact(number)])
-                assert (await anext(follower)).position == number + 1
-        await follower.aclose()
-
-
-async def test_reading_and_writing_at_once_is_never_locked(file: Path) -> None:
-    async with await EventStore.open(url_of(file), timeout=BOUND) as one, await EventStore.open(url_of(file)) as other:
-
-        async def write(store: EventStore, name: str) -> None:
-            for number in range(40):
-                await store.append(name, [fact(number)])
-
-        async def read(store: EventStore) -> None:
-            for _ in range(40):
-                await store.read_all(0, limit=10)
-
-        async with anyio.create_task_group() as group:
-            for store, name in ((one, "a"), (other, "b"), (one, "c"), (other, "a")):
-                group.start_soon(write, store, name)
-                group.start_soon(read, store)
-        assert await one.head() == 160
-
-
-async def test_a_position_is_never_given_out_twice(file: Path) -> None:
-    async with await EventStore.open(url_of(file)) as store:
-        await store.append("a", [fact(1), fact(2)])
-    with closing(sqlite3.connect(file)) as other, other:
-        other.execute("DELETE FROM stored_events WHERE rowid = 2")
-    async with await EventStore.open(url_of(file)) as store:
-        assert await store.append("b", [fact(3)]) == 3
 
 
 async def test_commits_are_forced_to_the_disk(file: Path) -> None:

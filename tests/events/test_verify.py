@@ -50,7 +50,7 @@ async def path(tmp_path: Path) -> Path:
 
 async def test_a_whole_log(path: Path) -> None:
     report = await verified(path)
-    assert report == VerifyReport(events=15, streams=6, ok=True, problems=[], views={})
+    assert report == VerifyReport(events=15, streams=6, ok=True, problems=[], views={}, unsealed=15)
 
 
 async def test_the_report_as_json(tmp_path: Path) -> None:

@@ -116,11 +116,14 @@ async def test_a_rebuild_tries_parked_events_again(url: str) -> None:
         await store.append("a", [fact(1), fact(2, "poison"), fact(3), fact(4, "unstorable")])
         assert await facts_of(views) == ["1", "3"]
         seen: list[tuple[int, int]] = []
-        assert await views.rebuild("facts", lambda done, whole: seen.append((done, whole))) == 2
-        assert seen[-1][0] == seen[-1][1] == await store.head()
+        rebuilt = await views.rebuild("facts", lambda done, whole: seen.append((done, whole)))
+        assert (rebuilt.rows, rebuilt.changed, rebuilt.parked) == (2, False, 2)
+        assert seen[-1] == (4, 4)
+        assert rebuilt.position == await store.head()
         assert (await store.version("log"), len(await views.parked())) == (2, 2)
         views._entries["facts"].view = Cured()  # pyright: ignore[reportPrivateUsage]
-        assert await views.rebuild("facts") == 3
+        rebuilt = await views.rebuild("facts")
+        assert (rebuilt.rows, rebuilt.changed, rebuilt.parked) == (3, True, 1)
         assert [entry.event_id for entry in await views.parked()] == ["a@4"]
         assert await store.version("log") == 2
         await views.close()
@@ -137,7 +140,7 @@ async def test_a_rebuild_that_fails_leaves_the_view_as_it_was(store: EventStore,
     with pytest.raises(KeyboardInterrupt):
         await views.rebuild("facts", interrupt)
     assert len(await views.query("facts")) == 30
-    assert await views.rebuild("facts") == 30
+    assert (await views.rebuild("facts")).rows == 30
 
 
 async def test_reads_and_appends_go_on_during_a_rebuild(store: EventStore, views: Views) -> None:
@@ -151,6 +154,6 @@ async def test_reads_and_appends_go_on_during_a_rebuild(store: EventStore, views
     async with anyio.create_task_group() as group:
         group.start_soon(disturb)
         for _ in range(3):
-            assert await views.rebuild("facts") >= 100
+            assert (await views.rebuild("facts")).rows >= 100
     assert len(await views.query("facts", limit=1_000)) == 130
     assert (await verify(store, views)).ok

@@ -122,13 +122,6 @@ async def test_events_that_are_not_the_views_are_passed_over(store: EventStore, 
     assert views.lag("counts") == 0
 
 
-async def test_a_view_as_it_stood(store: EventStore, views: Views) -> None:
-    await store.append("a", [fact(1), fact(2), FactForgotten(fact_id="1", user="ann"), fact(3)])
-    for position, expected in [(0, []), (2, ["1", "2"]), (3, ["2"]), (99, ["2", "3"])]:
-        rows = await views.query_at("facts", position, {"user": "ann"}, order_by="fact")
-        assert [row["fact"] for row in rows] == expected
-
-
 async def test_closed_views_say_so(store: EventStore) -> None:
     views = Views(store, [FactView()])
     await views.query("facts")

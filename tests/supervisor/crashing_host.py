@@ -1,6 +1,6 @@
 """A host that dies at a chosen step of the log: run by test_crash.py in a process of its own.
 
-usage: crashing_host.py FOLDER REQUEST_ID META_PLANNING STEP WHEN TEXT
+usage: crashing_host.py FOLDER REQUEST_ID META_PLANNING STEP WHEN TEXT [STORE_URL]
 STEP is the number of the append or flush at which it is killed (0: never), WHEN is before or after.
 """
 
@@ -26,9 +26,9 @@ from supervisor.testing import MovableClock, offline_settings
 CLOCK = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 
-def settings_in(folder: Path) -> Settings:
+def settings_in(folder: Path, url: str = "") -> Settings:
     settings = offline_settings(folder)
-    return settings.model_copy(update={"store": settings.store.model_copy(update={"url": ""})})
+    return settings.model_copy(update={"store": settings.store.model_copy(update={"url": url})})
 
 
 def die_at(step: int, when: str) -> None:
@@ -52,9 +52,11 @@ def die_at(step: int, when: str) -> None:
     TraceWriter.flush = wrap(TraceWriter.flush)  # type: ignore[method-assign]
 
 
-async def main(folder: str, request_id: str, meta_planning: str, step: str, when: str, text: str) -> None:
+async def main(
+    folder: str, request_id: str, meta_planning: str, step: str, when: str, text: str, url: str = ""
+) -> None:
     context = TaskContext(request_id=request_id, flags={"meta-planning": meta_planning == "on"})
-    async with Supervisor(settings_in(Path(folder)), clock=MovableClock(CLOCK), background=False) as supervisor:
+    async with Supervisor(settings_in(Path(folder), url), clock=MovableClock(CLOCK), background=False) as supervisor:
         await supervisor.traces(limit=1)
         if int(step):
             die_at(int(step), when)

@@ -111,21 +111,87 @@ def test_following_shows_events_of_other_processes_until_control_c(data_dir: Pat
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-async def _imported(lines: list[str]) -> list[str]:
-    from events.transfer import export_lines, import_lines
-
-    async with await EventStore.open("memory://") as store:
-        await import_lines(store, lines)
-        return [line async for line in export_lines(store)]
-
-
-def test_an_unredacted_export_can_be_imported_again(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unredacted_export_is_put_into_another_store(
+    data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     append(data_dir, fact("token=abc"), fact("b"))
     out = data_dir / "out.jsonl"
     assert main(["events", "export", "--unredacted", "--output", str(out)]) == 0
-    lines = out.read_text().splitlines()
-    assert "token=abc" in lines[0]
+    assert capsys.readouterr().err == (
+        f"This export holds everything, secrets included: keep it like the log itself.\n2 events written to {out}\n"
+    )
+    assert "token=abc" in out.read_text()
     assert out.stat().st_mode & 0o077 == 0
-    assert anyio.run(_imported, lines) == lines
+    monkeypatch.setenv("SUPERVISOR_DATA_DIR", str(data_dir / "other"))
+    assert main(["events", "import", str(out)]) == 0
+    assert capsys.readouterr() == ("2 events read, 2 added\n", "")
+    assert main(["events", "import", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"events": 2, "added": 0}
+    assert main(["events", "export", "--unredacted", "--quiet"]) == 0
+    assert capsys.readouterr() == (out.read_text(), "")
+
+
+def test_what_can_not_be_imported_is_told_with_its_line(
+    data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(data_dir, fact("a"))
+    redacted, binary = data_dir / "redacted.jsonl", data_dir / "binary"
+    assert main(["events", "export", "--output", str(redacted)]) == 0
+    assert json.loads(redacted.read_text())["header"]["redacted"] is True
+    binary.write_bytes(b"\n\xff\xfe\n")
+    capsys.readouterr()
+    monkeypatch.setenv("SUPERVISOR_DATA_DIR", str(data_dir / "other"))
+    for file, code, told in [
+        (redacted, 1, "redacted export, which is for showing only: import one made with --unredacted [line 1]"),
+        (binary, 2, f"the line is no text in UTF-8 [{binary}, line 2]"),
+        (data_dir / "nothing", 2, "the file can't be read: No such file or directory"),
+    ]:
+        assert main(["events", "import", str(file)]) == code
+        assert told in capsys.readouterr().err
     assert main(["events", "export", "--unredacted", "--topic", "memory.remembered"]) == 2
     assert "an unredacted export holds every topic" in capsys.readouterr().err
+
+
+def test_an_import_from_standard_input(data_dir: Path, tmp_path: Path) -> None:
+    append(data_dir, fact("a"))
+    command = [sys.executable, "-m", "supervisor.cli.main", "events"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    exported = subprocess.run([*command, "export", "--unredacted"], capture_output=True, env=environ, check=True)
+    environ["SUPERVISOR_DATA_DIR"] = str(tmp_path / "other")
+    imported = subprocess.run([*command, "import", "-"], input=exported.stdout, capture_output=True, env=environ)
+    assert (imported.returncode, imported.stdout) == (0, b"1 events read, 1 added\n"), imported.stderr
+
+
+def test_an_export_that_breaks_off_leaves_no_file(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(data_dir, fact("a"))
+    before = sorted(data_dir.iterdir())
+
+    def fail(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert main(["events", "export", "--output", str(data_dir / "out.jsonl")]) == 2
+    assert sorted(data_dir.iterdir()) == before
+    monkeypatch.undo()
+    assert main(["events", "export", "--quiet", "--output", "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_seals_and_what_verification_makes_of_them(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "seal"]) == 0
+    assert "Nothing to seal" in capsys.readouterr().err
+    append(data_dir, fact("a"), fact("b"))
+    assert main(["events", "seal", "--json"]) == 0
+    payload = json.loads(capsys.readouterr().out)["payload"]
+    assert (payload["events"], payload["streams"]) == (2, 1)
+    assert main(["events", "seal"]) == 0
+    capsys.readouterr()
+    assert main(["events", "verify", "--seal", payload["digest"]]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(": ok")
+    assert said[1].startswith("  1 seal, ")
+    assert any(line.startswith("  view memory: 1 rows, equal") for line in said)
+    assert main(["events", "verify", "--json", "--seal", "0000"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert set(report) == {"events", "streams", "ok", "problems", "views"}
+    assert report["problems"] == ["the log has no seal 0000: the end of the log, with this seal in it, was removed"]

@@ -1,0 +1,215 @@
+"""The tables of views, as far as they are the same in every database.
+
+Each view has a live table; a rebuild fills another beside it and switches. A table belongs to one signature of its
+view, so that two versions of the code on one database do not take each other's rows away.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from common.errors import StoreError
+from events.backend import Changes, DatabaseRow, Fold, Key, ParkedRow, Selected, Slot, ViewShape
+
+__all__ = ["Session", "ViewTables", "listed", "table_of", "upsert"]
+
+_LEFTOVER = timedelta(days=1)
+_STALE = "SELECT id FROM slots WHERE view = ? AND (signature != ? OR live = 0) AND updated_at < ?"
+
+
+class Session(Protocol):
+    """A transaction, or several one after the other; statements mark their parameters by ``?``."""
+
+    def rows(self, statement: str, parameters: Sequence[Any] = (), /) -> list[tuple[Any, ...]]:
+        """The rows that a query gives."""
+        ...
+
+    def do(self, statement: str, parameters: Sequence[Any] = (), /) -> int:
+        """A statement that gives no rows; returns how many it touched."""
+        ...
+
+
+AnySession = TypeVar("AnySession", bound=Session)
+
+
+def table_of(slot: int) -> str:
+    """The name of a slot's table."""
+    return f"view_{slot}"
+
+
+def listed(columns: Sequence[tuple[str, str]]) -> str:
+    """The names of columns, quoted, with commas in between."""
+    return ", ".join(f'"{name}"' for name, _ in columns)
+
+
+def upsert(shape: ViewShape, slot: int, rows: str) -> str:
+    """The statement that puts rows, given by `rows`, in place of those with the same keys."""
+    updates = ", ".join(f'"{name}" = excluded."{name}"' for name, _ in shape.columns)
+    resolution = f"DO UPDATE SET {updates}" if updates else "DO NOTHING"
+    return f"INSERT INTO {table_of(slot)} {rows} ON CONFLICT ({listed(shape.key)}) {resolution}"
+
+
+class ViewTables(ABC, Generic[AnySession]):
+    """Implements most of `events.backend.ViewDatabase`; a subclass knows one database."""
+
+    TYPES: ClassVar[Mapping[str, str]]
+    """The database's types by those of a view's shape."""
+    INDEX_ORDER: ClassVar[str] = ""
+    """What has an index sort rows without a value first."""
+
+    @abstractmethod
+    def _write(self) -> AbstractContextManager[AnySession]:
+        """A transaction that folds."""
+
+    @abstractmethod
+    def _change(self) -> AbstractContextManager[AnySession]:
+        """A transaction that makes and drops tables; one at a time, whoever does it."""
+
+    @abstractmethod
+    def _read(self) -> AbstractContextManager[AnySession]:
+        """A transaction that sees one moment of the database."""
+
+    @abstractmethod
+    def _add_slot(self, session: AnySession, shape: ViewShape, live: int, now: str) -> int:
+        """A new row of `slots`, with an id that no other ever had."""
+
+    @abstractmethod
+    def _load(self, session: AnySession, shape: ViewShape, slot: int, keys: Sequence[Key]) -> Mapping[Key, DatabaseRow]:
+        """The stored rows of these keys."""
+
+    @abstractmethod
+    def _store(self, session: AnySession, shape: ViewShape, slot: int, changes: Changes) -> None:
+        """Write and delete rows."""
+
+    @abstractmethod
+    def _stream(self, session: AnySession, query: str) -> Generator[DatabaseRow]:
+        """The rows of a query as they come."""
+
+    @abstractmethod
+    def _retire(self, session: AnySession, slot: int) -> None:
+        """Throw away a table that others may still read."""
+
+    def slot(self, shape: ViewShape) -> Slot:
+        """The view's live table, made where there is none."""
+        stale = (_STALE, (shape.name, shape.signature, (datetime.now(UTC) - _LEFTOVER).isoformat()))
+        with self._read() as session:
+            found = live_slot(session, shape)
+            leftovers = session.rows(*stale)
+        if found is not None and not leftovers:
+            return found
+        with self._change() as session:
+            for (slot,) in session.rows(*stale):
+                self._drop(session, slot)
+            return live_slot(session, shape) or self._create(session, shape, live=True)
+
+    def new_slot(self, shape: ViewShape) -> Slot:
+        """An empty table beside the live one."""
+        with self._change() as session:
+            return self._create(session, shape, live=False)
+
+    def apply(self, shape: ViewShape, slot: Slot, moved: Slot, keys: Sequence[Key], fold: Fold) -> bool:
+        """Fold a page and move the slot."""
+        with self._write() as session:
+            updated = session.do(
+                "UPDATE slots SET position = ?, anchor = ?, updated_at = ? WHERE id = ? AND position = ?",
+                (moved.position, moved.anchor, datetime.now(UTC).isoformat(), slot.id, slot.position),
+            )
+            if updated != 1:
+                return False
+            changes = fold(self._load(session, shape, slot.id, keys) if keys else {})
+            self._store(session, shape, slot.id, changes)
+            for row in changes.parked:
+                session.do(
+                    "INSERT INTO parked VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (slot.id, row.position, row.event_id, row.topic, row.error, row.parked_at, int(row.announced)),
+                )
+        return True
+
+    def switch(self, shape: ViewShape, slot: Slot) -> None:
+        """Make a table the live one."""
+        with self._change() as session:
+            if find_slot(session, slot.id) is None:
+                raise StoreError("the table of the rebuild is gone", where=shape.name, todo="Rebuild again.")
+            live = live_slot(session, shape)
+            if live is not None:
+                session.do(
+                    "UPDATE parked SET announced = 1 WHERE slot = ? AND event_id IN "
+                    "(SELECT event_id FROM parked WHERE slot = ? AND announced = 1)",
+                    (slot.id, live.id),
+                )
+                self._retire(session, live.id)
+            session.do("UPDATE slots SET live = 1 WHERE id = ?", (slot.id,))
+
+    def drop(self, slot: Slot) -> None:
+        """Throw a table away."""
+        with self._change() as session:
+            self._drop(session, slot.id)
+
+    def select(self, shape: ViewShape, sql: str, parameters: Sequence[Any], slot: int | None = None) -> Selected | None:
+        """A query over the live table, or the one of `slot`."""
+        with self._read() as session:
+            found = live_slot(session, shape) if slot is None else find_slot(session, slot)
+            if found is None:
+                return None
+            return Selected(found, session.rows(sql.format(table=table_of(found.id)), parameters))
+
+    def walk(self, shape: ViewShape, slot: int | None = None) -> Generator[DatabaseRow, None, int]:
+        """All rows of a table in the order of their keys; returns the position they stand for."""
+        with self._read() as session:
+            found = live_slot(session, shape) if slot is None else find_slot(session, slot)
+            if found is None:
+                return 0
+            query = f"SELECT * FROM {table_of(found.id)} ORDER BY {listed(shape.key)}"  # noqa: S608
+            yield from self._stream(session, query)
+            return found.position
+
+    def parked(self) -> list[ParkedRow]:
+        """The events that live views could not take, oldest first."""
+        with self._read() as session:
+            rows = session.rows(
+                "SELECT view, parked.position, event_id, topic, error, parked_at, announced "
+                "FROM parked JOIN slots ON slots.id = parked.slot WHERE live = 1 ORDER BY parked.position, view"
+            )
+        return [ParkedRow(*row[:6], announced=bool(row[6])) for row in rows]
+
+    def announced(self, parked: ParkedRow) -> None:
+        """Remember that the log was told of a parked event."""
+        with self._write() as session:
+            session.do(
+                "UPDATE parked SET announced = 1 WHERE event_id = ? AND slot IN (SELECT id FROM slots WHERE view = ?)",
+                (parked.event_id, parked.view),
+            )
+
+    def _create(self, session: AnySession, shape: ViewShape, *, live: bool) -> Slot:
+        slot = Slot(self._add_slot(session, shape, int(live), datetime.now(UTC).isoformat()), 0)
+        table = table_of(slot.id)
+        columns = [f'"{name}" {self.TYPES[kind]} NOT NULL' for name, kind in shape.key]
+        columns += [f'"{name}" {self.TYPES[kind]}' for name, kind in shape.columns]
+        session.do(f"CREATE TABLE {table} ({', '.join(columns)}, PRIMARY KEY ({listed(shape.key)}))")
+        never_null = {name for name, _ in shape.key}
+        for number, names in enumerate(shape.indexes):
+            order = ", ".join(f'"{name}"{"" if name in never_null else self.INDEX_ORDER}' for name in names)
+            session.do(f"CREATE INDEX {table}_{number} ON {table} ({order})")
+        return slot
+
+    def _drop(self, session: Session, slot: int) -> None:
+        session.do(f"DROP TABLE IF EXISTS {table_of(slot)}")
+        session.do("DELETE FROM parked WHERE slot = ?", (slot,))
+        session.do("DELETE FROM slots WHERE id = ?", (slot,))
+
+
+def find_slot(session: Session, slot: int) -> Slot | None:
+    rows = session.rows("SELECT id, position, anchor FROM slots WHERE id = ?", (slot,))
+    return Slot(*rows[0]) if rows else None
+
+
+def live_slot(session: Session, shape: ViewShape) -> Slot | None:
+    rows = session.rows(
+        "SELECT id, position, anchor FROM slots WHERE view = ? AND signature = ? AND live = 1",
+        (shape.name, shape.signature),
+    )
+    return Slot(*rows[0]) if rows else None

@@ -1,0 +1,57 @@
+"""`agent-supervisor agents`: the roles and agents that requests can be routed to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+from cyclopts import Parameter
+
+from supervisor.cli.options import AT_HELP, CommonOptions, moment_of
+from supervisor.cli.output import columns, note, terminal_width, write, write_json
+from supervisor.cli.runtime import open_supervisor
+
+if TYPE_CHECKING:
+    from events.views.agent_registry import AgentRecord
+
+__all__ = ["list_agents"]
+
+
+def list_agents(
+    *,
+    at: Annotated[str | None, Parameter(help=AT_HELP)] = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """All agents by name, disabled ones too."""
+    moment = moment_of(at)
+
+    async def work() -> int:
+        async with open_supervisor(common) as supervisor:
+            agents = await supervisor.agents(at=moment)
+        if json:
+            write_json([asdict(agent) for agent in agents])
+        elif not agents:
+            note("There was no agent then.")
+        else:
+            header = ("AGENT", "KIND", "STATE", "TOOLS", "SINCE", "DESCRIPTION")
+            write("\n".join(columns(header, _cells(agents), terminal_width())))
+        return 0
+
+    return anyio.run(work)
+
+
+def _cells(agents: Sequence[AgentRecord]) -> list[tuple[str, ...]]:
+    return [
+        (
+            agent.name,
+            agent.kind,
+            "enabled" if agent.enabled else f"disabled: {agent.reason or 'no reason given'}",
+            str(len(agent.tools)),
+            f"{agent.registered_at.astimezone():%Y-%m-%d %H:%M:%S}",
+            agent.description,
+        )
+        for agent in agents
+    ]

@@ -1,0 +1,1 @@
+"""The read side: what command line, HTTP, MCP and dashboard ask a running supervisor for."""

@@ -121,6 +121,14 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
+        text = self._without_patterns(text)
+        if self._known is None:
+            return text
+        while (less := self._without_patterns(self._known.sub(REDACTED, text))) != text:
+            text = less  # what stood beside a known secret may be one by itself now
+        return text
+
+    def _without_patterns(self, text: str) -> str:
         text = _without_private_keys(text)
         text = _ASSIGNED.sub(_keep_key, text)
         text = _SAID.sub(_keep_key, text)
@@ -130,7 +138,7 @@ class Redactor:
         text = _DIGIT_GROUPS.sub(_without_cards, text)
         for pattern in self._patterns:
             text = pattern.sub(REDACTED, text)
-        return text if self._known is None else self._known.sub(REDACTED, text)
+        return text
 
     def value(self, value: JsonValue) -> JsonValue:
         """A JSON value of the same shape without its secrets; numbers that are card numbers become text."""

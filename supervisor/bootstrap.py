@@ -22,6 +22,7 @@ from common.telemetry import Telemetry
 from common.tool import Tool
 from events.ownership import Ownership
 from events.projection import Views
+from events.seal import Sealer
 from events.store import EventStore
 from events.views.agent_registry import AgentRegistry
 from events.views.builtin import builtin_views
@@ -218,8 +219,11 @@ def _make_folder(settings: Settings) -> None:
 def loops(parts: Parts) -> list[Loop]:
     """The loops of a running supervisor."""
     firer = TimerFirer(parts.store, parts.views, parts.clock, parts.notifications.timer_fired, parts.settings.timer)
+    store = parts.settings.store
+    sealer = Sealer(parts.store, seconds=store.seal_every, events=store.seal_events, clock=parts.clock)
     return [
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
+        Loop("seal", 30.0, sealer.seal_if_due),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
     ]
 

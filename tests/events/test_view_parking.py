@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.errors import StoreError
 from events.catalogue.log import EventParked
 from events.catalogue.memory import FactForgotten, FactRemembered
 from events.projection import Row, Views
@@ -102,6 +103,67 @@ async def test_what_parks_the_message_about_parking_does_not_go_round(store: Eve
     assert len(await views.parked()) == 2
     assert await store.version("log") == 1
     await views.close()
+
+
+async def test_the_log_is_told_once_whoever_finds_them(url: str) -> None:
+    """By several processes at a time, each with more than are told at once, and again when views are thrown away."""
+    async with await EventStore.open(url) as store:
+        await store.append("a", [fact(number, "poison") for number in range(1_100)])
+        several = [Views(store, [FactView()]) for _ in range(3)]
+        async with anyio.create_task_group() as group:
+            for views in several:
+                group.start_soon(views.query, "facts")
+        for views in several:
+            assert len(await views.parked()) == 1_100
+            await views.close()
+        told = [entry.event for entry in await store.read("log")]
+        assert [event.event_id for event in told if isinstance(event, EventParked)] == [
+            f"a@{number}" for number in range(1, 1_101)
+        ]
+
+
+async def test_what_a_person_dropped_is_listed_no_more(url: str) -> None:
+    async with await EventStore.open(url) as store:
+        views = Views(store, [FactView()])
+        await store.append("a", [fact(1, "poison"), fact(2), fact(3, "poison")])
+        first, last = await views.parked()
+        await views.drop_parked(first, by="ann", reason="known")
+        assert await views.parked() == [last]
+        assert [entry.dropped for entry in await views.parked(dropped=True)] == [True, False]
+        (state,) = await views.states()
+        assert (state.rows, state.parked, state.version) == (1, 1, 1)
+        rebuilt = await views.rebuild("facts")
+        assert (rebuilt.rows, rebuilt.parked, rebuilt.changed) == (1, 1, False)
+        assert [entry.event_id for entry in await views.parked()] == ["a@3"]
+        assert (await verify(store, views)).ok
+        await views.close()
+
+
+async def test_a_view_that_is_not_pure_is_not_switched_to(store: EventStore) -> None:
+    class Fickle(FactView):
+        folded = 0
+
+        def evolve(self, key: tuple[Any, ...], row: Row | None, event: Any) -> Row | None:
+            self.folded += 1
+            return {"length": self.folded}
+
+    views = Views(store, [Fickle()])
+    await store.append("a", [fact(1), fact(2)])
+    before = await views.query("facts")
+    with pytest.raises(StoreError, match=r"two builds of the view differ.*facts"):
+        await views.rebuild("facts")
+    assert await views.query("facts") == before
+    await views.close()
+
+
+async def test_where_views_stand(store: EventStore, views: Views) -> None:
+    await store.append("a", [fact(1), fact(2)])
+    assert [(state.name, state.position, state.lag, state.rows) for state in await views.states()] == [
+        ("facts", 0, 2, 0),
+        ("counts", 0, 2, 0),
+    ]
+    await views.query("facts")
+    assert [(state.position, state.lag, state.rows) for state in await views.states()] == [(2, 0, 2), (0, 2, 0)]
 
 
 async def test_a_rebuild_tries_parked_events_again(url: str) -> None:

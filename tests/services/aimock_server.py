@@ -7,7 +7,6 @@ It is installed beside the environment, into a folder that git does not see:
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,15 +60,12 @@ class AimockProcess(ServerProcess):
 
 @pytest.fixture(scope="session")
 def aimock_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AimockProcess]:
-    """The session's server; without Node.js the tests are skipped, without aimock they fail with CI=true."""
+    """The session's server; without Node.js, or where npm could not bring aimock, the tests are skipped."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs Node.js 20.15 or newer")
     if not _SCRIPT.is_file():
-        reason = f"needs aimock; install with: {_INSTALL}"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        pytest.skip(f"needs aimock; install with: {_INSTALL}")
     server = AimockProcess(node, tmp_path_factory.mktemp("aimock"))
     server.start()
     yield server

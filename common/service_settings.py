@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from common.context import Owner
+from common.owner_keys import DEFAULT_OWNER, check_owner_keys, owner_key
 from common.section import Positive, Section
 
 __all__ = [
@@ -56,33 +57,17 @@ class CalDavSettings(Section):
     @field_validator("accounts")
     @classmethod
     def _owners(cls, value: dict[str, CalDavAccount]) -> dict[str, CalDavAccount]:
-        for name in value:
-            tenant, _, user = name.partition("/")
-            if not tenant or not user or "/" in user:
-                raise ValueError(f"{name!r} names no owner; write tenant/user, with %2F for a / in a name")
-            if name == "default/local":
-                raise ValueError("default/local is the default owner, whose account is calendar.caldav.account")
+        check_owner_keys(value, "calendar.caldav.account")
         return value
 
     @staticmethod
     def key_of(owner: Owner) -> str:
-        """The setting that names an owner's account; in names a / is written %2F and a % is %25."""
-        if owner == Owner("default", "local"):
-            return "calendar.caldav.account"
-        tenant, user = (name.replace("%", "%25").replace("/", "%2F") for name in owner)
-        return f"calendar.caldav.accounts.{tenant}/{user}"
-
-    @staticmethod
-    def owner_of(name: str) -> Owner:
-        """The owner whom a key of `accounts` names."""
-        tenant, _, user = name.partition("/")
-        return Owner(*(part.replace("%2F", "/").replace("%25", "%") for part in (tenant, user)))
+        """The setting that names an owner's account."""
+        return "calendar.caldav.account" if owner == DEFAULT_OWNER else f"calendar.caldav.accounts.{owner_key(owner)}"
 
     def account_of(self, owner: Owner) -> CalDavAccount | None:
         """An owner's own account; None where they have none. Nobody ever gets another owner's."""
-        if owner == Owner("default", "local"):
-            return self.account
-        return self.accounts.get(self.key_of(owner).removeprefix("calendar.caldav.accounts."))
+        return self.account if owner == DEFAULT_OWNER else self.accounts.get(owner_key(owner))
 
 
 class MqttSettings(Section):
@@ -127,15 +112,5 @@ class NotificationSettings(Section):
     @field_validator("owners")
     @classmethod
     def _owners(cls, value: dict[str, AppriseSettings]) -> dict[str, AppriseSettings]:
-        for name in value:
-            tenant, _, user = name.partition("/")
-            if not tenant or not user or "/" in user:
-                raise ValueError(f"{name!r} names no owner; write tenant/user, with %2F for a / in a name")
-            if name == "default/local":
-                raise ValueError("default/local is the default owner, whose addresses are notifications.urls")
+        check_owner_keys(value, "notifications.urls")
         return value
-
-    @staticmethod
-    def owner_of(name: str) -> Owner:
-        """The owner whom a key of `owners` names; in names a / is written %2F and a % is %25."""
-        return CalDavSettings.owner_of(name)

@@ -15,6 +15,7 @@ from common.context import Owner
 from common.intents import Policy
 from common.limits import Limits
 from common.model_settings import BreakerSettings, ModelSettings
+from common.owner_keys import DEFAULT_OWNER
 from common.redaction import REDACTED, Redactor
 from common.section import Positive, Section
 from common.service_settings import (
@@ -247,19 +248,19 @@ class Settings(Section):
 
     def folder_of(self, owner: Owner) -> Path:
         """The folder of an owner's local files: `data_dir` itself for the default owner, else one of their own."""
-        if owner == Owner("default", "local"):
+        if owner == DEFAULT_OWNER:
             return self.data_dir
         return self.data_dir / "owners" / _folder_name(owner.tenant) / _folder_name(owner.user)
 
     def calendar_path(self, owner: Owner) -> Path:
         """An owner's calendar file; `calendar.path` names the default owner's only."""
-        if self.calendar.path is not None and owner == Owner("default", "local"):
+        if self.calendar.path is not None and owner == DEFAULT_OWNER:
             return self.calendar.path
         return self.folder_of(owner) / "calendar.ics"
 
     def documents_folder(self, owner: Owner) -> Path:
         """The folder of an owner's documents; `search.folder` names the default owner's only."""
-        if self.search.folder is not None and owner == Owner("default", "local"):
+        if self.search.folder is not None and owner == DEFAULT_OWNER:
             return self.search.folder
         return self.folder_of(owner) / "documents"
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from common.context import Owner, TaskContext
 from common.errors import ConfigurationError, RequestRejected
 from common.logs import get_logger
+from common.owner_keys import DEFAULT_OWNER
 from common.results import IntentReport, Response
 from common.settings import Settings
 from common.updates import Completed, Update
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _log = get_logger(__name__)
-_DEFAULT_OWNER = Owner("default", "local")
 
 
 class Supervisor:
@@ -249,7 +249,7 @@ class Supervisor:
         return self._running_parts.telemetry.metrics.registry
 
     async def traces(
-        self, *, limit: int = 20, session: str | None = None, owner: Owner = _DEFAULT_OWNER
+        self, *, limit: int = 20, session: str | None = None, owner: Owner = DEFAULT_OWNER
     ) -> list[dict[str, Any]]:
         """The owner's latest traces, newest first."""
         where: dict[str, Any] = {"tenant": owner.tenant, "user": owner.user}
@@ -258,7 +258,7 @@ class Supervisor:
         return await self.views.query("trace_index", where, order_by="-position", limit=limit)
 
     async def trace(
-        self, trace_id: str, *, owner: Owner = _DEFAULT_OWNER, at: int | datetime | None = None
+        self, trace_id: str, *, owner: Owner = DEFAULT_OWNER, at: int | datetime | None = None
     ) -> TraceDetail:
         """One trace of the owner's, by its id or an unambiguous beginning of it. Raises `NotFound`.
 
@@ -283,18 +283,18 @@ class Supervisor:
 
         return await position_of(self.store, at, self._running_parts.clock)
 
-    async def approvals(self, owner: Owner = _DEFAULT_OWNER) -> list[dict[str, Any]]:
+    async def approvals(self, owner: Owner = DEFAULT_OWNER) -> list[dict[str, Any]]:
         """The owner's intents that wait for a person, oldest first."""
         where = {"tenant": owner.tenant, "user": owner.user, "status": "awaiting_approval"}
         return await self.views.query("intents", where, order_by="registered_at", limit=1_000)
 
     async def approve(
-        self, intent_id: str, *, by: str, owner: Owner = _DEFAULT_OWNER, comment: str = ""
+        self, intent_id: str, *, by: str, owner: Owner = DEFAULT_OWNER, comment: str = ""
     ) -> IntentReport:
         """Approve exactly what is in the log and carry it out. Raises `NotFound` or `IntentError`."""
         return await self._running_parts.intents.approve(intent_id, owner, by=by, comment=comment)
 
-    async def deny(self, intent_id: str, *, by: str, reason: str = "", owner: Owner = _DEFAULT_OWNER) -> IntentReport:
+    async def deny(self, intent_id: str, *, by: str, reason: str = "", owner: Owner = DEFAULT_OWNER) -> IntentReport:
         """Deny a waiting intent. Raises `NotFound` or `IntentError`."""
         return await self._running_parts.intents.deny(intent_id, owner, by=by, reason=reason)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import anyio.to_thread
 
 from common.context import Owner
+from common.owner_keys import DEFAULT_OWNER, owner_of_key
 from common.service_settings import NotificationSettings
 from common.telemetry import Metrics
 from supervisor.notifiers.address import Address
 from supervisor.notifiers.outbox import Outbox
 
 __all__ = ["open_outbox"]
-
-_LOCAL = Owner("default", "local")
 
 
 async def open_outbox(settings: NotificationSettings, metrics: Metrics) -> Outbox | None:
@@ -27,13 +26,13 @@ def _addresses(settings: NotificationSettings) -> dict[Owner, list[Address]]:
     from supervisor.notifiers.apprise_address import AppriseAddress
 
     found: dict[Owner, list[Address]] = {
-        _LOCAL: [
+        DEFAULT_OWNER: [
             AppriseAddress(url, f"notifications.urls[{index}]", settings.timeout)
             for index, url in enumerate(settings.urls)
         ]
     }
     for name, listed in settings.owners.items():
-        found[settings.owner_of(name)] = [
+        found[owner_of_key(name)] = [
             AppriseAddress(url, f"notifications.owners.{name}.urls[{index}]", settings.timeout)
             for index, url in enumerate(listed.urls)
         ]

@@ -23,6 +23,7 @@ from common.clock import Clock
 from common.context import Owner
 from common.errors import ConfigurationError
 from common.health import Reached
+from common.owner_keys import owner_of_key
 from common.settings import CalDavAccount, CalDavSettings
 from roles.calendar.adapters.caldav_answers import (
     Resource,
@@ -145,7 +146,7 @@ class CalDavCalendar:
         """Ask for the default owner's calendar, or that of the first owner who has an account. See `HealthCheck`."""
         owner = _DEFAULT
         if self._settings.account is None:
-            owner = self._settings.owner_of(next(iter(self._settings.accounts)))
+            owner = owner_of_key(next(iter(self._settings.accounts)))
         self._known.pop(owner, None)
         async with self._opened(owner) as opened:
             body = properties_body(["R:version"])

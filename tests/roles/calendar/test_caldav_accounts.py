@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from common.clock import SystemClock
 from common.context import Owner
 from common.errors import ConfigurationError, SupervisorError
+from common.owner_keys import owner_of_key
 from common.settings import CalDavSettings
 from roles.calendar.adapters.caldav_server import CalDavCalendar
 from roles.calendar.backend import CalendarError
@@ -149,7 +150,7 @@ def test_names_with_slashes_name_one_owner() -> None:
     owners = [Owner("a/b", "c"), Owner("a", "b/c"), Owner("a%2Fb", "c"), Owner("a", "c"), Owner("x@y", "ü z")]
     names = [CalDavSettings.key_of(owner).removeprefix("calendar.caldav.accounts.") for owner in owners]
     assert len(set(names)) == len(names)
-    assert [CalDavSettings.owner_of(name) for name in names] == owners
+    assert [owner_of_key(name) for name in names] == owners
     settings = CalDavSettings.model_validate(
         {"url": "https://dav.example.org", "accounts": {name: {"username": name} for name in names}}
     )

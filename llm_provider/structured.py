@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -80,24 +80,33 @@ async def ask_structured(
 
     calls = ModelCalls(state, links, forced_output(prompt_for, schema_for))
     spec = AgentSpec(model, purpose, prompt.text, [calls, Recorder(state)], output=output)
-    given = [request, *(f"{_DATA_HEADING}{text}" for text in data)]
+    blocks = [request, *(f"{_DATA_HEADING}{text}" for text in data)]
+
+    async def ask(given: Sequence[str]) -> T:
+        answer = _checked((await run_agent(spec, state, given, attempts)).structured_output, output, state)
+        check(answer)
+        return answer
+
+    return await _usable(ask, blocks, calls.give_up)
+
+
+async def _usable(
+    ask: Callable[[Sequence[str]], Awaitable[T]], blocks: Sequence[str], next_model: Callable[[str], bool]
+) -> T:
+    """The first answer of use: a refused one is asked for once more with the reason, then the next model is asked."""
     refused = ""
     while True:
-        blocks = [*given, _REFUSED.format(refused)] if refused else given
         try:
-            answer = _checked((await run_agent(spec, state, blocks, attempts)).structured_output, output, state)
-            check(answer)
+            return await ask([*blocks, _REFUSED.format(refused)] if refused else blocks)
         except LimitExceeded:
             raise
         except SupervisorError as error:
             if not refused and not isinstance(error, ModelError):
                 refused = error.what
-            elif calls.give_up(error.what):
+            elif next_model(error.what):
                 refused = ""
             else:
                 raise
-        else:
-            return answer
 
 
 def _checked(answer: object, output: type[T], state: AgentRun) -> T:

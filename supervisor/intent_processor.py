@@ -6,8 +6,6 @@ other effect is claimed durably before it is tried, and how it may be tried agai
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,7 +24,6 @@ from common.intents import (
     IntentHandler,
     IntentResult,
     IntentStatus,
-    Policy,
     StreamAppend,
 )
 from common.logs import get_logger
@@ -36,25 +33,19 @@ from common.telemetry import Telemetry
 from common.updates import ApprovalRequested
 from common.updates import IntentRegistered as IntentRegisteredUpdate
 from events.catalogue.base import Event
-from events.catalogue.intent import IntentApprovalRequested, IntentDenied, IntentRegistered
+from events.catalogue.intent import IntentApprovalRequested, IntentRegistered
 from events.ownership import Ownership
 from events.recorded import RecordedEvent
 from events.state import intent as decide
-from events.state.intent import IntentState, arguments_hash, fold_intent
+from events.state.intent import IntentState, fold_intent
 from events.store import EventStore, stream_name
-from supervisor.runs import Run
+from supervisor.intent_registration import first_decision, registration
+from supervisor.runs import Closing, Run
 
-__all__ = ["Closing", "IntentProcessor", "intent_id_for"]
+__all__ = ["IntentProcessor"]
 
 _log = get_logger(__name__)
-_NAMESPACE = uuid.UUID("7f0c4f0a-4f5e-4f0e-9d50-6f2c6f1f8a11")
 _UNSETTLED = (IntentStatus.REGISTERED, IntentStatus.CLAIMED)
-
-
-def intent_id_for(owner: Owner, request_id: str, ordinal: int) -> str:
-    """The id of a request's n-th intent; the same for every attempt at the request, so registering twice conflicts."""
-    name = json.dumps([owner.tenant, owner.user, request_id, ordinal])
-    return uuid.uuid5(_NAMESPACE, name).hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +54,6 @@ class _Attempted:
 
     event: Event | None
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """An intent that takes effect with the end of its trace: in one append, or not at all."""
-
-    appends: Sequence[StreamAppend]
-    registered: IntentRegistered
-    report: IntentReport
 
 
 class IntentProcessor:
@@ -108,7 +90,6 @@ class IntentProcessor:
         collected = run.collected()
         if not collected:
             return ()
-        run.reports = ()
         with anyio.CancelScope(shield=True):
             for intent_id in await self._register(run, collected):
                 if run.context.budget.remaining() == 0.0:
@@ -125,19 +106,23 @@ class IntentProcessor:
         collected = run.collected()
         if len(collected) != 1 or run.context.budget.remaining() == 0.0:
             return None
-        registered = self._registration(run, 0, collected[0])
-        handler = self._handlers.get(registered.type)
-        if handler is None or handler.effect is not Effect.LOG or self._first_decision(registered):
-            return None
         now = self._clock.now()
+        registered = registration(run, 0, collected[0], now)
+        known = self._handlers.get(registered.type)
+        if known is None or known.effect is not Effect.LOG or first_decision(self._settings, registered):
+            return None
         context = run.context.context
         stream = _stream(registered.intent_id)
         first = RecordedEvent(0, stream, 1, registered.TOPIC, now, context.tenant, run.trace.trace_id, None, registered)
         state = fold_intent([first])
+        try:
+            handler, intent = self._validated(state)
+        except IntentError:
+            return None  # it is registered and then fails, as any other whose arguments are not valid
         with self._telemetry.span(
             f"intent {state.type}", {"supervisor.intent.id": state.intent_id, "supervisor.intent.type": state.type}
         ) as span:
-            outcome, effects = await self._decide_in_log(state, *self._validated(state), 1)
+            outcome, effects = await self._decide_in_log(state, handler, intent, 1)
             settled = fold_intent([first, replace(first, version=2, topic=outcome.TOPIC, event=outcome)])
             span.set_attribute("supervisor.intent.status", settled.status.value)
         appends = (StreamAppend(stream, [registered, outcome], 0), *effects)
@@ -163,32 +148,14 @@ class IntentProcessor:
             return decide.fail(state, _words(error)), ()
         return _processed(state, result), result.appends
 
-    def _registration(self, run: Run, ordinal: int, entry: CollectedIntent) -> IntentRegistered:
-        context = run.context.context
-        intent_id = intent_id_for(context.owner, context.request_id or run.trace.trace_id, ordinal)
-        lifetime = entry.intent.EXPIRES_AFTER
-        return IntentRegistered(
-            intent_id=intent_id,
-            type=entry.intent.TYPE,
-            arguments=entry.intent.model_dump(mode="json"),
-            summary=entry.intent.summary(),
-            key=intent_id,
-            trace_id=run.trace.trace_id,
-            task=entry.task,
-            call_id=entry.call_id,
-            ordinal=ordinal,
-            user=context.user,
-            expires_at=self._clock.now() + lifetime if lifetime is not None else None,
-            context=context.model_dump(mode="json"),
-        )
-
     async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
         context = run.context.context
+        now = self._clock.now()
         appends: list[StreamAppend] = []
         announced: list[tuple[IntentRegistered, bool]] = []
         for ordinal, entry in enumerate(collected):
-            registered = self._registration(run, ordinal, entry)
-            decision = self._first_decision(registered)
+            registered = registration(run, ordinal, entry, now)
+            decision = first_decision(self._settings, registered)
             appends.append(StreamAppend(_stream(registered.intent_id), [registered, *decision], 0))
             waits = any(isinstance(event, IntentApprovalRequested) for event in decision)
             announced.append((registered, waits))
@@ -198,15 +165,6 @@ class IntentProcessor:
             if waits:
                 run.context.emit(ApprovalRequested(registered.intent_id, registered.type, registered.summary))
         return [registered.intent_id for registered, _ in announced]
-
-    def _first_decision(self, registered: IntentRegistered) -> list[Event]:
-        policy = self._settings.policies.get(registered.type, self._settings.default_policy)
-        if policy is Policy.DENY:
-            return [IntentDenied(intent_id=registered.intent_id, by="policy", reason="the policy of its type is deny")]
-        if policy is Policy.ASK:
-            digest = arguments_hash(registered.type, registered.arguments)
-            return [IntentApprovalRequested(intent_id=registered.intent_id, arguments_hash=digest)]
-        return []
 
     async def report(self, intent_id: str) -> IntentReport:
         """Where an intent stands. Raises `NotFound`."""

@@ -14,6 +14,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from common.context import Owner
 from common.health import HealthCheck
 from common.logs import get_logger
+from common.owner_keys import DEFAULT_OWNER
 from common.redaction import Redactor, current_redactor
 from roles.timer.firing import FiredTimer
 from supervisor.notifiers.outbox import Message, Outbox
@@ -125,7 +126,7 @@ class Notifications:
 def approval_command(intent_id: str, owner: Owner) -> str:
     """The command that approves an intent of this owner."""
     command = ["agent-supervisor", "approvals", "approve", intent_id]
-    if owner != Owner("default", "local"):
+    if owner != DEFAULT_OWNER:
         command += ["--tenant", owner.tenant, "--user", owner.user]
     return shlex.join(command)
 

@@ -34,10 +34,11 @@ from supervisor.admission import Admission
 from supervisor.answers import compose_text, outcome_of
 from supervisor.claims import Claimed, Claims
 from supervisor.engine import Engine
-from supervisor.intent_processor import Closing, IntentProcessor
+from supervisor.intent_processor import IntentProcessor
 from supervisor.notifications import Notification, Notifications, approval_command
 from supervisor.recovery import Recovery
-from supervisor.runs import Run, Runs
+from supervisor.request_text import checked_text
+from supervisor.runs import Closing, Run, Runs
 from supervisor.sessions import Sessions
 from supervisor.traces import TraceReading, read_trace
 
@@ -365,31 +366,6 @@ class RequestHandler:
             "fallback": f"finished what the interrupted trace {previous} had begun",
         }
         return tuple(reports)
-
-
-def checked_text(text: str, max_chars: int) -> str:
-    """The request's text, cleaned of control characters. Raises `RequestRejected`."""
-    if len(text) > max_chars:
-        raise RequestRejected(
-            f"the request has {len(text)} characters, at most {max_chars} are taken",
-            where="requests.max_chars",
-            todo="Put long material into a document and ask about it.",
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise RequestRejected(
-            "the request holds characters that can't be encoded (lone surrogates)", where=f"character {error.start}"
-        ) from None
-    clean = text if text.isprintable() else "".join(map(_printable, text))
-    clean = clean.strip()
-    if not clean:
-        raise RequestRejected("the request is empty", todo="Say what you want done.")
-    return clean
-
-
-def _printable(char: str) -> str:
-    return char if char.isprintable() or char in "\n\t" else " "
 
 
 def _sentence(outcome: str, error: str) -> str:

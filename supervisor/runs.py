@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common.context import TaskContext
 from common.intent_collector import CollectedIntent, IntentCollector
+from common.intents import StreamAppend
 from common.limits import Budget
 from common.results import IntentReport, RoleResult
 from common.run_context import RunContext
 from common.settings import Settings
 from common.telemetry import Telemetry
 from common.updates import Update
+from events.catalogue.intent import IntentRegistered
 from events.catalogue.trace import TaskFinished
 from events.store import EventStore
 from events.trace_writer import TraceWriter
 from supervisor.answers import TaskOutput
 
-if TYPE_CHECKING:
-    from supervisor.intent_processor import Closing
+__all__ = ["Closing", "Run", "Runs"]
 
-__all__ = ["Run", "Runs"]
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """An intent that takes effect with the end of its trace: in one append, or not at all."""
+
+    appends: Sequence[StreamAppend]
+    registered: IntentRegistered
+    report: IntentReport
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import anyio.to_thread
 from common.context import Owner
 from common.errors import ConfigurationError
 from common.health import Reached
+from common.owner_keys import DEFAULT_OWNER
 from common.settings import Settings
 from roles.search.file_readers import HtmlReader, PdfReader
 from roles.search.index import DocumentIndex, Folder
@@ -20,7 +21,6 @@ from roles.search.source import COLLECTION, DOCUMENTS, Findings, FoundDocument, 
 __all__ = ["DocumentSource"]
 
 _READERS: tuple[DocumentReader, ...] = (MarkdownReader(), TextReader(), HtmlReader(), PdfReader())
-_LOCAL = Owner("default", "local")
 _SHIPPED = Path(__file__).parent / "collection"
 
 
@@ -56,7 +56,7 @@ class DocumentSource:
         return await anyio.to_thread.run_sync(self._probe)
 
     def _probe(self) -> Reached:
-        folder = self._settings.documents_folder(_LOCAL)
+        folder = self._settings.documents_folder(DEFAULT_OWNER)
         if self._settings.search.folder is not None and not folder.is_dir():
             raise ConfigurationError(
                 "the folder of documents is not there",
@@ -64,7 +64,7 @@ class DocumentSource:
                 todo="Make it, or name another one.",
             )
         try:
-            documents, indexed, problems = self._index(_LOCAL).look()
+            documents, indexed, problems = self._index(DEFAULT_OWNER).look()
         except SearchUnavailable as error:
             raise ConfigurationError(
                 str(error), where=f"data_dir {self._settings.data_dir}", todo="Name a data_dir you may write to."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from common.errors import IntentError
 from common.intents import Effect, Intent, IntentExecution, IntentResult, Policy, StreamAppend
@@ -120,3 +121,24 @@ async def test_several_intents_are_settled_in_turn(tmp_path: Path) -> None:
     outcome, _, events = await ask(tmp_path, handler, marks=2)
     assert outcome == "success"
     assert topics(events).count(FactRemembered.TOPIC) == 2
+
+
+class Short(Mark):
+    text: str = Field(max_length=3)
+
+
+async def test_arguments_that_are_not_valid_are_a_failed_intent(tmp_path: Path) -> None:
+    async def mark(_: str, run: RunContext) -> RoleResult:
+        run.collector.register(Short.model_construct(text="too long"))
+        return RoleResult("")
+
+    handler = Remember(intent_type=Short)
+    supervisor = Supervisor(settings_that_know_the_role(tmp_path), background=False)
+    supervisor.add_role(ScriptedRole(mark, intent_handlers=[handler]))
+    async with supervisor:
+        response = await supervisor.process_request(ASK)
+        events = await supervisor.store.read_all()
+    assert [intent.status for intent in response.intents] == ["failed"]
+    assert "not valid" in response.text
+    assert handler.attempts == 0
+    assert topics(events)[-2:] == ["intent.failed", "trace.ended"]

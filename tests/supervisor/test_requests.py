@@ -15,7 +15,7 @@ from common.results import RoleResult
 from common.run_context import RunContext
 from common.updates import Completed, Routed, ToolFinished, Update
 from supervisor import Supervisor
-from supervisor.requests import checked_text
+from supervisor.request_text import checked_text
 from tests.supervisor.scripted_role import ScriptedRole, settings_that_know_the_role
 
 

@@ -23,7 +23,7 @@ from common.clock import Clock
 from common.context import Owner
 from common.errors import ConfigurationError
 from common.health import Reached
-from common.owner_keys import owner_of_key
+from common.owner_keys import DEFAULT_OWNER, owner_of_key
 from common.settings import CalDavAccount, CalDavSettings
 from roles.calendar.adapters.caldav_answers import (
     Resource,
@@ -56,7 +56,6 @@ __all__ = ["CalDavCalendar"]
 
 Result = TypeVar("Result")
 
-_DEFAULT = Owner("default", "local")
 _TRIES = 5
 """How often a change is made anew, because somebody else's came first."""
 _DONE = frozenset({200, 201, 204})
@@ -144,7 +143,7 @@ class CalDavCalendar:
 
     async def probe(self) -> Reached:
         """Ask for the default owner's calendar, or that of the first owner who has an account. See `HealthCheck`."""
-        owner = _DEFAULT
+        owner = DEFAULT_OWNER
         if self._settings.account is None:
             owner = owner_of_key(next(iter(self._settings.accounts)))
         self._known.pop(owner, None)

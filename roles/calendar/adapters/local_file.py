@@ -23,6 +23,7 @@ import anyio.to_thread
 from common.clock import Clock
 from common.context import Owner
 from common.health import Reached
+from common.owner_keys import DEFAULT_OWNER
 from common.settings import Settings
 from roles.calendar.adapters.ics_text import BrokenIcs
 from roles.calendar.backend import CalendarError, EventReference, NewEvent, NotInCalendar, Occurrence
@@ -95,9 +96,9 @@ class LocalCalendar:
 
     async def probe(self) -> Reached:
         """Read the default owner's file. See `HealthCheck`."""
-        path = self._settings.calendar_path(Owner("default", "local"))
+        path = self._settings.calendar_path(DEFAULT_OWNER)
         count = await self._in_thread(lambda: self._read(path, lambda calendar: len(calendar.stored)))
-        if not path.exists():
+        if not await self._in_thread(path.exists):
             return Reached(detail=f"{path} will be made with the first event")
         return Reached(detail=f"{path}, {count} {'event' if count == 1 else 'events'}")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from common.health import HealthCheck
 from common.language.time_words import find_spans
-from roles.calendar.adapters.caldav_server import CalDavCalendar
 from roles.calendar.adapters.local_file import LocalCalendar
 from roles.calendar.examples import EXAMPLES
 from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
@@ -12,6 +13,9 @@ from roles.calendar.tools import CalendarTools
 from roles.domain_role import DomainRole
 from roles.questions import is_question
 from roles.resources import RoleResources
+
+if TYPE_CHECKING:
+    from roles.calendar.adapters.caldav_server import CalDavCalendar
 
 __all__ = ["build"]
 
@@ -40,6 +44,8 @@ def build(resources: RoleResources) -> DomainRole:
 def _backend(resources: RoleResources) -> CalDavCalendar | LocalCalendar:
     settings = resources.settings
     if settings.calendar.backend == "caldav":
+        from roles.calendar.adapters.caldav_server import CalDavCalendar
+
         return CalDavCalendar(settings.calendar.caldav, resources.clock)
     return LocalCalendar(settings, resources.clock)
 

@@ -46,16 +46,15 @@ unit: ## the tests (a part of them: make unit ARGS="tests/events -k conflict")
 	@$(SETUP) dev
 	$(BIN)/pytest $(ARGS)
 
-crash-test: ## kill processes that write, N times (default 20), and look for anything lost or doubled
+crash-test: ## kill processes that write, N times (default 200), and look for anything lost, doubled or falsely done
 	@$(SETUP) dev
-	$(BIN)/python -m tests.events.crash_append --kills $(or $(N),20)
-	$(BIN)/pytest tests/supervisor/test_crash.py
+	@$(BIN)/python -m tests.crash --kills $(or $(N),200) --keep .crash-test $(ARGS)
 
-bench-store: ## measure the event store against raw SQLite (options: ARGS="…")
+bench-store: ## measure the event store: ratios beside their goals (options: ARGS="…", such as "--grow 1000000")
 	@$(SETUP) dev
 	$(BIN)/python -m benchmarks.bench_store $(ARGS)
 
-bench-requests: ## measure whole requests: fast path, both engines, 200 at once
+bench-requests: ## measure whole requests: 200 at once by kind, one by one, both engines (options: ARGS="…")
 	@$(SETUP) dev
 	$(BIN)/python -m benchmarks.bench_requests $(ARGS)
 
@@ -77,8 +76,9 @@ lock: ## refresh the pins (UPGRADE=--upgrade takes the newest versions)
 	@uv=$$($(SETUP) uv) && set -x && \
 	$$uv $(LOCK) $(UPGRADE) pyproject.toml --group build --output-file requirements.lock && \
 	$$uv $(LOCK) $(UPGRADE) pyproject.toml --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock && \
+	$$uv $(LOCK) $(UPGRADE) --group mcp-time --output-file requirements-mcp-time.lock && \
 	$$uv $(LOCK) $(UPGRADE) --group uv --output-file requirements-uv.lock
 
 clean: ## remove what set-up and checks made (data stays)
-	rm -rf .venv .tools build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf .venv .tools .crash-test build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

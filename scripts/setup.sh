@@ -140,6 +140,23 @@ install_model_double() { # never fails, like the other system parts
     rm -f "$log"
 }
 
+install_time_server() { # an MCP server that nobody here wrote; it needs another version of mcp than .venv has
+    lock=requirements-mcp-time.lock
+    [ "$(cat .tools/mcp-time/.version 2>/dev/null)" = "$(cksum <"$lock")" ] && return 0
+    say "installing mcp-server-time into .tools/mcp-time"
+    log=$(mktemp)
+    if {
+        uv=$(find_uv) && "$uv" venv --quiet --no-project --clear --python "$(find_python)" .tools/mcp-time &&
+            "$uv" pip sync --quiet --python .tools/mcp-time/bin/python --require-hashes "$lock"
+    } >"$log" 2>&1; then
+        cksum <"$lock" >.tools/mcp-time/.version
+    else
+        tail -n 5 "$log" >&2
+        say "that failed; a test will be skipped"
+    fi
+    rm -f "$log"
+}
+
 case "${1:-}" in
 runtime)
     if [ -f .venv/.ready-dev ]; then # a developer's environment stays one
@@ -152,6 +169,7 @@ dev) make_environment dev requirements-dev.lock ;;
 system)
     install_system_parts
     install_model_double
+    install_time_server
     ;;
 uv) find_uv ;;
 *) fail "usage: scripts/setup.sh runtime|dev|system|uv" ;;

@@ -26,7 +26,7 @@ int fdatasync(int descriptor) { return slower("fdatasync", descriptor); }
 """
 
 
-def run_again_slower(milliseconds: float, folder: Path) -> bool:
+def run_again_slower(milliseconds: float, folder: Path, module: str = "benchmarks.bench_store") -> bool:
     """Run this program again in a process whose every fsync takes that much longer; False where no compiler is."""
     compiler = shutil.which("cc")
     if compiler is None:
@@ -36,5 +36,5 @@ def run_again_slower(milliseconds: float, folder: Path) -> bool:
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True, timeout=60)
     folder.chmod(0o755)  # a server may run as somebody else
     environ = {**os.environ, "LD_PRELOAD": str(library), "ADDED_FSYNC_MS": str(milliseconds)}
-    subprocess.run([sys.executable, "-m", "benchmarks.bench_store", *sys.argv[1:]], env=environ, check=True)
+    subprocess.run([sys.executable, "-m", module, *sys.argv[1:]], env=environ, check=True)
     return True

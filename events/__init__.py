@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from events.store import EventStore, stream_name
     from events.trace_writer import TraceWriter
     from events.views.agent_registry import AgentRegistry
+    from events.views.guidelines import GuidelineView
     from events.views.intents import IntentView
     from events.views.performance import PerformanceView
     from events.views.trace_index import TraceIndex
@@ -24,6 +25,7 @@ __all__ = [
     "Erased",
     "Event",
     "EventStore",
+    "GuidelineView",
     "IntentView",
     "Ownership",
     "ParkedEvent",
@@ -48,6 +50,7 @@ _HOMES = {
     "events.store": ("EventStore", "stream_name"),
     "events.trace_writer": ("TraceWriter",),
     "events.views.agent_registry": ("AgentRegistry",),
+    "events.views.guidelines": ("GuidelineView",),
     "events.views.intents": ("IntentView",),
     "events.views.performance": ("PerformanceView",),
     "events.views.trace_index": ("TraceIndex",),

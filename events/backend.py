@@ -16,6 +16,7 @@ from events.ownership import Ownership
 
 __all__ = [
     "Backend",
+    "BlobRow",
     "Changes",
     "DatabaseRow",
     "Fold",
@@ -24,6 +25,7 @@ __all__ = [
     "NewRow",
     "Page",
     "ParkedRow",
+    "Segment",
     "Selected",
     "Slot",
     "Transaction",
@@ -34,6 +36,9 @@ __all__ = [
 
 NewRow = tuple[str, int, str, bytes]
 """A row to be inserted: stream, version, topic, stored bytes."""
+
+BlobRow = tuple[str, bytes]
+"""A blob: its name, and its stored bytes."""
 
 Key = tuple[Any, ...]
 """The values of a view row's key columns, as the database stores them."""
@@ -58,6 +63,25 @@ class Page:
     scanned_to: int
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of rows that were moved out of the table, as the log knows it.
+
+    `position` is that of the event that told of it (0 until then); `first` and `last` are the positions of its first
+    and last row, between which other rows may have stayed; `events` is how many rows it has, `topics` are theirs;
+    `size` is that of the file, in bytes, `digest` its SHA-256 (hex).
+    """
+
+    position: int
+    name: str
+    first: int
+    last: int
+    events: int
+    size: int
+    digest: str
+    topics: tuple[str, ...]
+
+
 class Transaction(Protocol):
     """One transaction of the log's only writer at this moment: no other process can append before it ends."""
 
@@ -70,6 +94,14 @@ class Transaction(Protocol):
 
         Returns the position of the first; the others follow it without gaps.
         """
+        ...
+
+    def insert_blobs(self, blobs: Sequence[BlobRow]) -> None:
+        """Insert blobs; one whose name is there already stays as it is."""
+        ...
+
+    def move(self, positions: Sequence[int], segment: Segment) -> int:
+        """Remove the rows at these positions and register the segment that holds them; returns how many there were."""
         ...
 
     def last_position(self) -> int:
@@ -161,6 +193,13 @@ class ViewDatabase(Protocol):
         """Throw a table away."""
         ...
 
+    def scrub(self, before: int) -> None:
+        """Drop every table with a smaller id than this, and leave nothing of what was dropped or deleted in files.
+
+        Raises `StoreUnavailable` when that can't be finished now.
+        """
+        ...
+
     def select(self, shape: ViewShape, sql: str, parameters: Sequence[Any], slot: int | None = None) -> Selected | None:
         """A query over the live table, or the one of `slot`; the query says `{table}`. None where there is none."""
         ...
@@ -229,12 +268,31 @@ class Backend(Protocol):
         """The version of a stream; 0 when there is none."""
         ...
 
+    def blob(self, name: str) -> bytes | None:
+        """The stored bytes of a blob; None when there is none of that name."""
+        ...
+
     def head(self) -> int:
         """The last position; 0 when the log is empty."""
         ...
 
+    def faults(self) -> list[str]:
+        """What the database itself finds wrong with its files; looks at all of them."""
+        ...
+
     def issued(self) -> int:
         """The highest position that was ever given out; above `head` when the last rows were removed."""
+        ...
+
+    def segments(self, after: int) -> list[Segment]:
+        """The segments that were told of behind a position, in order."""
+        ...
+
+    def compact(self) -> int:
+        """Give room that removed rows left back to the file system; returns the bytes. Writers wait meanwhile.
+
+        0 where the database has no file, or reuses the room by itself.
+        """
         ...
 
     def views(self) -> ViewDatabase:

@@ -21,7 +21,7 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple, cast
@@ -31,9 +31,12 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from common.errors import StoreError
 from events.catalogue import BY_TOPIC, Event
-from events.recorded import RecordedEvent, Unknown
+from events.catalogue.log import TenantForgotten
+from events.keyring import DamagedCiphertext, KeyErased, KeyMissing, Keyring, TenantKey
+from events.recorded import Erased, RecordedEvent, Unknown
 
 __all__ = [
+    "FORGOTTEN",
     "MAX_PAYLOAD_BYTES",
     "Codec",
     "DamagedFrame",
@@ -50,6 +53,9 @@ __all__ = [
 
 MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """The largest payload of one event, in bytes of JSON."""
+
+FORGOTTEN = "log/forgotten"
+"""The stream of `TenantForgotten`; in no other is one taken for what it says."""
 
 StoredRow = tuple[int, str, int, str, bytes]
 """A row of the log: position, stream, version, topic, stored bytes."""
@@ -69,6 +75,8 @@ class Draft(NamedTuple):
     topic: str
     schema_version: int
     payload: bytes
+    personal: bool = True
+    """Whether it is encrypted where there are keys."""
 
 
 class Frame(NamedTuple):
@@ -76,6 +84,7 @@ class Frame(NamedTuple):
 
     header: Mapping[str, Any]
     payload: bytes
+    header_bytes: bytes
 
     @property
     def schema_version(self) -> int:
@@ -92,6 +101,14 @@ class Frame(NamedTuple):
         """The name of the key that the payload is encrypted under; None for a payload that anybody can read."""
         return cast("str | None", self.header.get("key"))
 
+    @property
+    def blobs(self) -> Sequence[str]:
+        """The names of the blobs that the payload names; they can be read without its key."""
+        names = self.header.get("blobs")
+        if not isinstance(names, list):
+            return ()
+        return [name for name in cast("list[object]", names) if isinstance(name, str)]
+
 
 def digest(stream: str, version: int, topic: str, stored: bytes) -> str:
     """The name of a stored event in the chain of its stream (SHA-256, hex)."""
@@ -103,9 +120,19 @@ def frame(stream: str, version: int, topic: str, header: bytes, payload: bytes) 
     return _frame(_place(stream, version, topic), header, payload)
 
 
-def seal(stream: str, version: int, topic: str, header: bytes, payload: bytes) -> tuple[bytes, str]:
-    """The bytes to store, and their digest."""
+def seal(
+    stream: str,
+    version: int,
+    topic: str,
+    header: bytes,
+    payload: bytes,
+    key: TenantKey | None = None,
+    nonce: bytes | None = None,
+) -> tuple[bytes, str]:
+    """The bytes to store, and their digest; with a key, which the header names, the payload is encrypted."""
     place = _place(stream, version, topic)
+    if key is not None:
+        payload = key.encrypt(place + header, payload, nonce)
     stored = _frame(place, header, payload)
     return stored, hashlib.sha256(place + stored).hexdigest()
 
@@ -135,7 +162,7 @@ def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
         raise DamagedFrame("the header is not JSON") from None
     if not isinstance(header, dict):
         raise DamagedFrame("the header is no JSON object")
-    return Frame(cast("dict[str, Any]", header), content[length:])
+    return Frame(cast("dict[str, Any]", header), content[length:], content[:length])
 
 
 class HeaderMaker:
@@ -155,10 +182,19 @@ class HeaderMaker:
             behind += f',"causation":{encode_basestring(causation)}'
         self._behind = behind
 
-    def make(self, schema_version: int, previous: str | None) -> bytes:
-        """The header of one event; `previous` is the digest of the stream's event before it."""
+    def make(
+        self, schema_version: int, previous: str | None, blobs: Sequence[str] = (), key: TenantKey | None = None
+    ) -> bytes:
+        """The header of one event.
+
+        `previous` is the digest of the stream's event before it, `blobs` what it names, `key` what it is encrypted
+        under.
+        """
         link = "" if previous is None else f',"previous":"{previous}"'
-        return f'{{"schema_version":{schema_version}{self._behind}{link}}}'.encode()
+        if blobs:
+            link += f',"blobs":[{",".join(map(encode_basestring, blobs))}]'
+        told = "" if key is None else key.told
+        return f'{{"schema_version":{schema_version}{told}{self._behind}{link}}}'.encode()
 
 
 def dump_header(header: Mapping[str, Any]) -> bytes:
@@ -167,10 +203,11 @@ def dump_header(header: Mapping[str, Any]) -> bytes:
 
 
 class Codec:
-    """Encodes and decodes the events of one catalogue (topic -> class)."""
+    """Encodes and decodes the events of one catalogue (topic -> class), with the keys of a ring, if any."""
 
-    def __init__(self, catalogue: Mapping[str, type[Event]] = BY_TOPIC) -> None:
+    def __init__(self, catalogue: Mapping[str, type[Event]] = BY_TOPIC, keyring: Keyring | None = None) -> None:
         self._catalogue = catalogue
+        self._keyring = keyring
 
     def draft(self, event: BaseModel) -> Draft:
         """Encode an event's payload.
@@ -200,7 +237,7 @@ class Codec:
                 where=event.TOPIC,
                 todo="Store an excerpt.",
             )
-        return Draft(event.TOPIC, event.SCHEMA_VERSION, payload)
+        return Draft(event.TOPIC, event.SCHEMA_VERSION, payload, event.PERSONAL)
 
     def schema_version(self, topic: str) -> int:
         """The version under which this catalogue writes a topic; 0 for one it does not know."""
@@ -208,7 +245,10 @@ class Codec:
         return 0 if known is None else known.SCHEMA_VERSION
 
     def decode(self, row: StoredRow) -> RecordedEvent:
-        """The event of a row; never raises: what can't be read becomes `Unknown`."""
+        """The event of a row; what can't be read becomes `Unknown`, what was forgotten `Erased`.
+
+        Raises `StoreUnavailable` when the key service can't be asked, and nothing else.
+        """
         position, stream, version, topic, stored = row
         try:
             return self.decode_frame(row, unframe(stream, version, topic, stored))
@@ -216,17 +256,36 @@ class Codec:
             damaged = Unknown(topic, 0, stored, str(error) or type(error).__name__)
             return RecordedEvent(position, stream, version, topic, _NEVER, "", None, None, damaged)
 
+    def decode_page(self, rows: Sequence[StoredRow]) -> list[RecordedEvent]:
+        """The events of rows that were just read: no key that was destroyed before is used. Raises like `decode`."""
+        if self._keyring is None:
+            return [self.decode(row) for row in rows]
+        self._keyring.refresh()
+        known = self._keyring.forgotten
+        decoded = [self.decode(row) for row in rows]
+        if self._keyring.forgotten is not known:  # the page itself says that some of it was forgotten
+            decoded = [self.decode(row) for row in rows]
+        return decoded
+
     def decode_frame(self, row: StoredRow, read: Frame) -> RecordedEvent:
         """Like `decode`, for a row that was taken apart before.
 
-        Raises `KeyError`, `TypeError` or `ValueError` for a header that lacks what it must have.
+        Raises `KeyError`, `TypeError` or `ValueError` for a header that lacks what it must have, and
+        `StoreUnavailable` when the key service can't be asked.
         """
         position, stream, version, topic, _ = row
         header = read.header
         recorded_at = datetime.fromisoformat(header["recorded_at"])
         tenant = header["tenant"]
         schema_version = read.schema_version
-        encrypted = read.key is not None
+        key_id = read.key
+        event = (
+            self._event(topic, schema_version, read.payload)
+            if key_id is None
+            else self._decrypted(row, schema_version, read, key_id)
+        )
+        if stream == FORGOTTEN and self._keyring is not None and isinstance(event, TenantForgotten):
+            self._keyring.forget(event.keys)
         return RecordedEvent(
             position,
             stream,
@@ -236,20 +295,37 @@ class Codec:
             tenant,
             header.get("correlation"),
             header.get("causation"),
-            Unknown(topic, schema_version, read.payload)
-            if encrypted
-            else self._event(topic, schema_version, read.payload),
+            event,
         )
+
+    def _decrypted(self, row: StoredRow, schema_version: int, read: Frame, key_id: object) -> Event | Unknown | Erased:
+        _, stream, version, topic, _ = row
+        if not isinstance(key_id, str):
+            raise TypeError("the header's key is no name")
+        if self._keyring is None:
+            return Unknown(topic, schema_version, read.payload, f"its key {key_id} is missing")
+        try:
+            key = self._keyring.find(key_id)
+            payload = key.decrypt(_place(stream, version, topic) + read.header_bytes, read.payload)
+        except KeyErased:
+            return Erased(topic, schema_version)
+        except KeyMissing:
+            self._keyring.miss(str(read.header["tenant"]))
+            return Unknown(topic, schema_version, read.payload, f"its key {key_id} is missing")
+        except DamagedCiphertext as error:
+            return Unknown(topic, schema_version, read.payload, f"its payload can't be decrypted: {error}")
+        return self._event(topic, schema_version, payload)
 
     def _event(self, topic: str, schema_version: int, payload: bytes) -> Event | Unknown:
         known = self._catalogue.get(topic)
         if known is None or schema_version > known.SCHEMA_VERSION:
             return Unknown(topic, schema_version, payload)
+        validator = known.__pydantic_validator__
         try:
             if schema_version < known.SCHEMA_VERSION:
                 payload_now = to_json(known.upcast(from_json(payload), schema_version))
-                return known.model_validate_json(payload_now)
-            return known.model_validate_json(payload)
+                return validator.validate_json(payload_now)
+            return validator.validate_json(payload)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])

@@ -82,21 +82,27 @@ async def _tell(
 ) -> Sequence[ParkedRow]:
     """Tell the log of the first of the events, unless it knows them; what is left to tell."""
     log = await store.read(_TOLD)
-    known = {(told.projection, told.event_id) for entry in log if isinstance(told := entry.event, EventParked)}
+    known = {(event.projection, event.event_id) for entry in log if isinstance(event := entry.event, EventParked)}
     version = log[-1].version if log else 0
     posted: list[tuple[ParkedRow, Pending | None]] = []
     for row in rows[:_AT_ONCE]:
         pending = None
         if (row.view, row.event_id) not in known:
-            parked = EventParked(projection=row.view, position=row.position, event_id=row.event_id, error=row.error)
+            # an error may quote the event, which somebody may want to be forgotten; the log keeps its kind
+            error = row.error.partition(":")[0]
+            parked = EventParked(projection=row.view, position=row.position, event_id=row.event_id, error=error)
             pending = store.post(_TOLD, [parked], expected_version=version, causation=row.event_id)
             version += 1
         posted.append((row, pending))
+    told: set[str] = set()
     for done, (row, pending) in enumerate(posted):
         try:
             if pending is not None:
                 await pending.durable()
-                _log.error("view %s can't take the event %s, which is parked: %s", row.view, row.event_id, row.error)
+                if row.view not in told:  # one line for as many as come together: the log and the list have all
+                    told.add(row.view)
+                    text = "view %s can't take events, which are parked; the first of them %s: %s"
+                    _log.error(text, row.view, row.event_id, row.error)
         except StreamConflict:  # somebody else told the log something, perhaps this
             return rows[done:]
         await workers.run(lambda: database.announced(row))  # noqa: B023 - run before the next

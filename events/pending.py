@@ -7,22 +7,20 @@ import contextlib
 import threading
 from collections.abc import Iterable, Mapping
 
-import anyio
-
 from common.errors import StoreError, StoreUnavailable
 
 __all__ = ["Pending", "Wakeup", "wake"]
 
 
 class Wakeup:
-    """An event of the loop it was made on, that other threads may set through `wake`."""
+    """Wakes one task of the loop it was made on, once; other threads set it through `wake`."""
 
-    __slots__ = ("_event", "_loop")
+    __slots__ = ("_loop", "_set")
 
     def __init__(self) -> None:
         # anyio has no way to call into a loop from a foreign thread without waiting for the answer
         self._loop = asyncio.get_running_loop()
-        self._event = anyio.Event()
+        self._set = self._loop.create_future()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -31,11 +29,18 @@ class Wakeup:
 
     def set(self) -> None:
         """Set it; on its own loop only."""
-        self._event.set()
+        if not self._set.done():
+            self._set.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until it is set; the caller bounds the wait."""
-        await self._event.wait()
+    async def wait(self, timeout: float | None = None) -> None:
+        """Wait until it is set, which it also is after `timeout` seconds; without that the caller bounds the wait."""
+        if timeout is None:
+            return await self._set
+        timer = self._loop.call_later(timeout, self.set)
+        try:
+            return await self._set
+        finally:
+            timer.cancel()
 
 
 def wake(wakeups: Iterable[Wakeup]) -> None:
@@ -90,8 +95,7 @@ class Pending:
                 if waiting:
                     self._waiters.append(wakeup)
             if waiting:
-                with anyio.move_on_after(self._timeout):
-                    await wakeup.wait()
+                await wakeup.wait(self._timeout)
                 if not self.done:
                     self._withdraw()
         if self.error is not None:

@@ -7,26 +7,27 @@ event still counts once. What a view can't take is parked and told to the log.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
 import anyio.to_thread
 
-from common.errors import StoreError
+from common.errors import StoreDamaged, StoreError
 from common.logs import get_logger
-from events.backend import Selected, Slot, ViewDatabase
+from events.backend import Selected, ViewDatabase
 from events.parking import ParkedEvent, announce_parked, drop_parked_event, read_parked
-from events.persistence import scratch_views
+from events.rebuild import Progress, Rebuilder
 from events.recorded import Erased, RecordedEvent, Unknown
+from events.shared_reads import SharedReads
 from events.store import EventStore
 from events.time_travel import PastViews
 from events.view_query import build_query
-from events.view_runner import Fingerprint, ViewRunner, fingerprint
+from events.view_runner import Step, ViewRunner, fingerprint, step_together
 from events.view_types import Column, ColumnType, Row, View
 from events.workers import Workers
 
@@ -46,13 +47,15 @@ __all__ = [
     "Views",
 ]
 
+_Query = tuple[str, tuple[Any, ...]]
+"""SQL over `{table}`, and its parameters."""
+
 _log = get_logger(__name__)
 _READERS = 8
+_LOOKS = 2
+"""Threads that read one view at a time; who comes meanwhile shares the next look."""
 _CLOSING = 10.0
 """Seconds that closing waits for reads that are under way."""
-
-Progress = Callable[[int, int], None]
-"""Called with the position reached and the position aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,12 @@ class Views:
         self._store = store
         self._page_size = page_size
         self._entries: dict[str, ViewRunner] = {}
+        self._reads: dict[str, SharedReads[_Query, Selected]] = {}
         self._database: ViewDatabase | None = None
         self._opening = threading.Lock()
         self._workers = Workers("the view database", _READERS)
+        self._rebuilder = Rebuilder(store, self._workers, self._catch_up)
+        self._mending = anyio.Lock()
         self._unannounced = True
         for view in views:
             self.add(view)
@@ -97,7 +103,8 @@ class Views:
         """Add a view. Raises `StoreError` when its name is taken or it can't be used."""
         if view.name in self._entries:
             raise StoreError("two views have the same name", where=view.name)
-        self._entries[view.name] = ViewRunner(self._store, view, self._page_size)
+        entry = self._entries[view.name] = ViewRunner(self._store, view, self._page_size)
+        self._reads[view.name] = SharedReads(partial(self._look, entry), at_once=_LOOKS)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,12 +133,34 @@ class Views:
         """
         entry = self._entry(name)
         sql, parameters = build_query(entry.layout, where, order_by, limit, after)
-        wanted: list[int] = []
-        selected = await self._workers.run(lambda: self._select(entry, sql, parameters, wanted))
-        while selected is None:
-            await self._catch_up(entry)
-            selected = await self._workers.run(lambda: self._select(entry, sql, parameters, wanted))
+        query = (sql, tuple(parameters))
+        try:
+            selected = await self._reads[name].ask(query)
+        except StoreDamaged:
+            selected = await self._mended(entry, query)
         return [entry.layout.decode(row, with_key=True) for row in selected.rows]
+
+    async def _look(self, entry: ViewRunner, queries: Sequence[_Query]) -> Mapping[_Query, Selected]:
+        """What queries over one view give, all of them behind every append that was durable before."""
+        wanted: list[int] = []
+        selected: Mapping[_Query, Selected] | None = None
+        if entry.lock.locked():  # whoever folds it may have come far enough already
+            selected = await self._workers.run(lambda: self._select(entry, queries, wanted))
+        while selected is None:
+            async with entry.lock:
+                selected = await self._workers.run(lambda: self._select_or_step(entry, queries, wanted))
+        await self._announce()
+        return selected
+
+    async def _mended(self, entry: ViewRunner, query: _Query) -> Selected:
+        """What is selected from a view whose table is damaged, once it was built anew. Raises where the log is."""
+        async with self._mending:
+            try:
+                return (await self._look(entry, [query]))[query]  # somebody else was first
+            except StoreDamaged as error:
+                _log.error("view %s is built anew: %s", entry.view.name, error)
+            await self.rebuild(entry.view.name, check=False)
+            return (await self._look(entry, [query]))[query]
 
     @asynccontextmanager
     async def as_of(self, position: int, progress: Progress | None = None) -> AsyncGenerator[PastViews]:
@@ -168,9 +197,29 @@ class Views:
             return await past.query(name, where, order_by=order_by, limit=limit)
 
     async def catch_up(self) -> None:
-        """Bring all views up to the end of the log; for a loop, so that reads find little left to do."""
-        for entry in list(self._entries.values()):
-            await self._catch_up(entry)
+        """Bring all views up to the end of the log; for a loop, so that reads find little left to do.
+
+        Views that are behind go on together, over pages that are read once for all of them; one whose table is damaged
+        is built anew.
+        """
+        try:
+            await self._catch_up_together()
+        except StoreDamaged:
+            for name in self.names:
+                await self.query(name, limit=1)
+
+    async def _catch_up_together(self) -> None:
+        entries = list(self._entries.values())
+        step = Step(last=not entries)
+        while not step.last:
+            async with AsyncExitStack() as held:
+                for entry in entries:  # each for one page, so that nobody who waits for one view waits for all
+                    await held.enter_async_context(entry.lock)
+                step = await self._workers.run(
+                    lambda: step_together(self._store, entries, self._open(), self._page_size)
+                )
+            self._unannounced = self._unannounced or step.has_parked
+        await self._announce()
 
     def lag(self, name: str) -> int:
         """How many events, at most, a view has not folded yet, as far as this process knows; costs nothing."""
@@ -194,44 +243,47 @@ class Views:
         """Have a parked event listed no more; it stays out of the view, whatever is built anew."""
         await drop_parked_event(self._store, entry, by=by, reason=reason)
 
-    async def rebuild(self, name: str, progress: Progress | None = None, checking: Progress | None = None) -> Rebuilt:
+    async def rebuild(
+        self, name: str, progress: Progress | None = None, checking: Progress | None = None, *, check: bool = True
+    ) -> Rebuilt:
         """Build a view anew beside the live one, check it and switch; parked events are tried again.
 
         The new table is checked against the live one; where they differ, against a third that is built for it, so that
         a view that does not fold the same events to the same rows is found: `StoreError`. Reads go on from the old
         table meanwhile, and whatever ends a rebuild early leaves it as it is. `progress` follows the build, `checking`
-        that of the third table.
+        that of the third table. With ``check=False`` it switches whatever the new table holds.
         """
         entry = self._entry(name)
-        shape = entry.layout.shape
         database = await self._workers.run(self._open)
-        live = await self._live_fingerprint(entry, database)
-        until = live.position if live is not None else await self._store.head()
-        slot = await self._workers.run(lambda: database.new_slot(shape))
-        try:
-            slot = await self._fill(entry, database, slot, until, progress)
-            built = await self._workers.run(lambda: fingerprint(database, entry.layout, slot.id))
-            changed = live is None or not live.is_equal(built)
-            if changed:
-                await self._check_build(entry, until, built, checking)
-            slot = await self._fill(entry, database, slot, None, None)
-            await self._workers.run(lambda: database.switch(shape, slot))
-        except BaseException:
-            with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
-                await self._workers.run(lambda: database.drop(slot))
-            raise
+        built = await self._rebuilder.rebuild(entry, database, progress, checking, check=check)
         self._unannounced = True
         await self._announce()
         parked = await self._parked()
-        state = await self._workers.run(lambda: self._state(entry, slot.position, parked))
-        return Rebuilt(name, state.rows, slot.position, changed, state.parked)
+        state = await self._workers.run(lambda: self._state(entry, built.slot.position, parked))
+        return Rebuilt(name, state.rows, built.slot.position, built.changed, state.parked)
+
+    async def purge(self, progress: Callable[[str], Progress | None] = lambda _: None) -> list[Rebuilt]:
+        """Build every view anew, from what can be read now, and leave nothing of what any table held before.
+
+        Tables of views that are not known here go, too: whoever has such a view builds it anew. `progress` gives, by
+        name, what follows each build. Raises `StoreError`; what was done until then stays done.
+        """
+        database = await self._workers.run(self._open)
+        entries = list(self._entries.values())
+        if not entries:
+            return []
+        mark = await self._workers.run(lambda: database.new_slot(entries[0].layout.shape))
+        await self._workers.run(lambda: database.drop(mark))
+        rebuilt = [await self.rebuild(entry.view.name, progress(entry.view.name), check=False) for entry in entries]
+        await self._workers.run(lambda: database.scrub(mark.id))
+        return rebuilt
 
     async def compare(self, name: str, progress: Progress | None = None) -> tuple[bool, int]:
         """Whether a view equals one that is built anew from the log, and how many rows it has."""
         entry = self._entry(name)
         await self._catch_up(entry)
         live = await self._workers.run(lambda: fingerprint(self._open(), entry.layout))
-        built = await self._build(entry, live.position, progress)
+        built = await self._rebuilder.build(entry, live.position, progress)
         return live.is_equal(built), live.rows
 
     async def close(self) -> None:
@@ -257,18 +309,35 @@ class Views:
                 self._database = self._store.open_views()
             return self._database
 
-    def _select(self, entry: ViewRunner, sql: str, parameters: list[Any], wanted: list[int]) -> Selected | None:
-        """The rows, or None when the view must catch up first.
+    def _select(
+        self, entry: ViewRunner, queries: Sequence[_Query], wanted: list[int]
+    ) -> Mapping[_Query, Selected] | None:
+        """The rows of each query, or None when the view must catch up first.
 
         `wanted` keeps the end of the log at the first try: what is appended meanwhile need not be seen, but a table
         that a rebuild has just switched to must have come as far, too.
         """
         if not wanted:
             wanted.append(self._store.head_now())
-        selected = self._open().select(entry.layout.shape, sql, parameters)
-        if selected is None or not entry.anchored or entry.position(selected.slot) < wanted[0]:
+        if entry.reached < wanted[0]:
             return None
-        return selected
+        found: dict[_Query, Selected] = {}
+        for sql, parameters in queries:
+            selected = self._open().select(entry.layout.shape, sql, parameters)
+            if selected is None or not entry.anchored or entry.position(selected.slot) < wanted[0]:
+                return None
+            found[sql, parameters] = selected
+        return found
+
+    def _select_or_step(
+        self, entry: ViewRunner, queries: Sequence[_Query], wanted: list[int]
+    ) -> Mapping[_Query, Selected] | None:
+        """Like `_select`, with a page folded before it where the view is behind."""
+        selected = self._select(entry, queries, wanted)
+        if selected is not None:
+            return selected
+        self._unannounced |= entry.step(self._open()).has_parked
+        return self._select(entry, queries, wanted)
 
     def _state(self, entry: ViewRunner, head: int, parked: Iterable[ParkedEvent]) -> ViewState:
         counted = self._open().select(entry.layout.shape, "SELECT COUNT(*) FROM {table}", ())
@@ -288,51 +357,11 @@ class Views:
 
     async def _catch_up(self, entry: ViewRunner) -> None:
         async with entry.lock:
-            last = False
-            while not last:
-                last, has_parked = await self._workers.run(lambda: entry.step(self._open()))
-                self._unannounced = self._unannounced or has_parked
+            step = Step(last=False)
+            while not step.last:
+                step = await self._workers.run(lambda: entry.step(self._open()))
+                self._unannounced = self._unannounced or step.has_parked
         await self._announce()
-
-    async def _live_fingerprint(self, entry: ViewRunner, database: ViewDatabase) -> Fingerprint | None:
-        """The live table's fingerprint at the end of the log; None where it can't be brought there or read."""
-        try:
-            await self._catch_up(entry)
-            return await self._workers.run(lambda: fingerprint(database, entry.layout))
-        except StoreError:
-            _log.warning("the live table of view %s can't be read, so it is not compared", entry.view.name)
-            return None
-
-    async def _check_build(self, entry: ViewRunner, until: int, built: Fingerprint, progress: Progress | None) -> None:
-        again = await self._build(entry, until, progress)
-        if not again.is_equal(built):
-            raise StoreError(
-                "two builds of the view differ, so the old table stays",
-                where=entry.view.name,
-                todo="Its evolve must depend on nothing but what it is given.",
-            )
-
-    async def _fill(
-        self, entry: ViewRunner, database: ViewDatabase, slot: Slot, until: int | None, progress: Progress | None
-    ) -> Slot:
-        """Fold the log into a table that nobody else fills, up to its end or `until`."""
-        last = False
-        while not last:
-            slot, last = await self._workers.run(lambda: entry.fill(database, slot, until))  # noqa: B023
-            if progress is not None:
-                aim = self._store.known_head if until is None else until
-                progress(slot.position, max(slot.position, aim))
-        return slot
-
-    async def _build(self, entry: ViewRunner, until: int, progress: Progress | None) -> Fingerprint:
-        """The fingerprint of the view as of a position, built in a database of its own."""
-        database = await self._workers.run(scratch_views)
-        try:
-            slot = await self._workers.run(lambda: database.slot(entry.layout.shape))
-            slot = await self._fill(entry, database, slot, until, progress)
-            return await self._workers.run(lambda: fingerprint(database, entry.layout, slot.id))
-        finally:
-            database.close()
 
     async def _announce(self) -> None:
         """Tell the log of parked events that it was not told of."""

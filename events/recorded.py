@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from common.errors import StoreError
 from events.catalogue.base import Event
 
-__all__ = ["Erased", "RecordedEvent", "Unknown", "refuse_unreadable"]
+__all__ = ["Erased", "RecordedEvent", "Unknown", "is_erased", "refuse_unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class Erased:
     schema_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
+class RecordedEvent(NamedTuple):
     """One event of the log with its header.
 
     `position` orders the whole log (from 1, the database's own), `version` the stream (from 1, without gaps);
@@ -56,6 +56,11 @@ class RecordedEvent:
     def id(self) -> str:
         """The event's name for ever: it outlives exports and imports, which positions do not."""
         return f"{self.stream}@{self.version}"
+
+
+def is_erased(recorded: Iterable[RecordedEvent]) -> bool:
+    """Whether any of the events was erased on purpose: what they are about is over, and nobody is to hear of it."""
+    return any(isinstance(entry.event, Erased) for entry in recorded)
 
 
 def refuse_unreadable(recorded: Iterable[RecordedEvent], so: str) -> None:

@@ -15,8 +15,7 @@ from common.errors import StoreError
 from events.backend import Transaction
 from events.catalogue.log import LogSealed
 from events.codec import StoredRow, digest
-from events.commit import Append, StreamDrafts, commit_batch
-from events.pending import Pending
+from events.commit import append_within
 from events.recorded import RecordedEvent, Unknown
 from events.store import EventStore
 
@@ -25,6 +24,8 @@ __all__ = ["STREAM", "SealCheck", "Sealer", "seal_log"]
 STREAM = "log"
 """The stream that seals stand in; nowhere else are they taken for one."""
 _PAGE = 1_000
+_NEAR = 20
+"""How many events of the stream are looked at first for the last seal."""
 _SECONDS = 60.0
 
 
@@ -49,6 +50,10 @@ class SealCheck:
             digest=self._hash.hexdigest(),
         )
 
+    def skip(self) -> None:
+        """Go past events that can't be read: the next seal says anew where the log stands."""
+        self._lost = True
+
     def add(self, stream: str, version: int, name: str, event: object = None) -> str:
         """Go past an event of digest `name`; returns what is wrong with it if it is a seal, else nothing.
 
@@ -56,6 +61,8 @@ class SealCheck:
         """
         seal = event if stream == STREAM else None
         problem = self._check(seal) if isinstance(seal, LogSealed) else ""
+        if isinstance(seal, LogSealed) and self._lost:
+            self.events, self.streams = seal.events, seal.streams
         self.events += 1
         self.streams += version == 1
         if isinstance(seal, LogSealed):
@@ -90,16 +97,28 @@ async def seal_log(store: EventStore, clock: Clock | None = None) -> RecordedEve
     No event can come between what the seal covers and the seal itself, whoever else appends. Raises `StoreError` for a
     log that was sealed by a newer version of this software, or whose last seal can't be read.
     """
-    recorded = await store.read(STREAM)
-    seals = [entry for entry in recorded if entry.topic == LogSealed.TOPIC]
-    last = seals[-1] if seals else None
-    walk = _Sealing(store, clock or SystemClock(), last)
+    walk = _Sealing(store, clock or SystemClock(), await _last_seal(store))
     while await store.run(walk.page):
         pass
     position = await store.execute(walk.append, timeout=_SECONDS)
     if not walk.appended:
         return None
     return (await store.read_all(position - 1, limit=1))[0]
+
+
+async def _last_seal(store: EventStore) -> RecordedEvent | None:
+    """The last seal, looked for from the end: other events stand in its stream, too, and there may be many of all."""
+    version = await store.version(STREAM)
+    count = _NEAR
+    while version > 0:
+        entries = await store.read(STREAM, max(0, version - count))
+        seals = [entry for entry in entries if entry.topic == LogSealed.TOPIC]
+        if seals:
+            return seals[-1]
+        if count >= version:
+            break
+        count *= 8
+    return None
 
 
 class _Sealing:
@@ -138,19 +157,7 @@ class _Sealing:
         if self._ends_with_seal or not self._check.events:
             return self._position
         draft = self._store.codec.draft(self._check.expected(self._position))
-        append = Append(
-            parts=[StreamDrafts(STREAM, [draft], None)],
-            tenant="default",
-            correlation=None,
-            causation=None,
-            recorded_at=self._clock.now(),
-            pending=Pending(_SECONDS),
-            events=1,
-            size=len(draft.payload),
-        )
-        outcome = commit_batch(transaction, [append])[0]
-        if isinstance(outcome, StoreError):
-            raise outcome
+        outcome = append_within(transaction, STREAM, draft, self._clock.now())
         self.appended = True
         return outcome
 
@@ -197,9 +204,11 @@ class Sealer:
         position, at = last
         if head <= position:
             return False
-        return head - position >= self._events or self._clock.now() - at >= self._seconds
+        gone_by = self._clock.now() - at
+        # a seal from a time to come was made before the clock was set back
+        return head - position >= self._events or not timedelta(0) <= gone_by < self._seconds
 
     async def _look(self) -> tuple[int, datetime] | None:
         """Position and time of the last seal; a log without one counts as sealed, empty, at the first look."""
-        seals = [entry for entry in await self._store.read(STREAM) if entry.topic == LogSealed.TOPIC]
-        return (seals[-1].position, seals[-1].recorded_at) if seals else None
+        last = await _last_seal(self._store)
+        return None if last is None else (last.position, last.recorded_at)

@@ -5,27 +5,33 @@ from __future__ import annotations
 import weakref
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote, unquote
 
 import anyio
 import anyio.to_thread
 
+from common.blob import Blob
 from common.clock import Clock, SystemClock
 from common.errors import StoreError, StoreUnavailable
 from common.health import Reached
 from common.intents import StreamAppend
 from events.backend import Backend, Page, Transaction, ViewDatabase
+from events.blobs import draft_blobs, read_blob
 from events.catalogue import BY_TOPIC, Event
+from events.cipher import Cipher
 from events.codec import Codec
-from events.commit import Append, StreamDrafts
+from events.commit import Append, ReadyAppend, StreamDrafts
 from events.following import Following
+from events.key_check import open_cipher
+from events.keyring import Keyring
+from events.keys import KeyService
 from events.ownership import Ownership
 from events.pending import Pending, wake
 from events.recorded import RecordedEvent
 from events.room import Room
+from events.streams import check_name, stream_name, stream_parts
 from events.tail import Tail
 from events.workers import Workers
 from events.writer import Job, Writer
@@ -40,38 +46,6 @@ _POST_TIMES = 4
 _GRACE = 1.25
 """How much longer a caller waits than the writer may take, so that the writer's own error comes first."""
 _READERS = 8
-_MAX_NAME = 1_000
-
-
-def stream_name(*parts: str) -> str:
-    """The name of a stream; each part is percent-encoded, so that no part can reach into another.
-
-    Raises `StoreError` for an empty part or one that can't be encoded.
-    """
-    try:
-        encoded = [quote(part, safe="") for part in parts]
-    except UnicodeEncodeError:
-        raise StoreError("a stream's name can't hold lone surrogates", where="stream_name") from None
-    if not encoded or not all(encoded):
-        raise StoreError("a stream's name has an empty part", where=f"stream_name{parts!r}")
-    return "/".join(encoded)
-
-
-def stream_parts(stream: str) -> tuple[str, ...]:
-    """The parts that a stream's name was made of."""
-    return tuple(unquote(part) for part in stream.split("/"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """An append, checked and encoded; `events` and `size` are what it takes of the queue."""
-
-    parts: Sequence[StreamDrafts]
-    tenant: str
-    correlation: str | None
-    causation: str | None
-    events: int
-    size: int
 
 
 class EventStore:
@@ -80,14 +54,25 @@ class EventStore:
     An append is acknowledged after its commit, which many appends share. Reads see everything acknowledged before.
     """
 
-    def __init__(self, backend: Backend, *, queue_size: int, timeout: float, clock: Clock, codec: Codec) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        queue_size: int,
+        timeout: float,
+        clock: Clock,
+        codec: Codec,
+        cipher: Cipher | None = None,
+    ) -> None:
         self._backend = backend
+        self._cipher = cipher
         self._timeout = timeout
         self._clock = clock
         self._codec = codec
         self._room = Room(queue_size, _QUEUE_BYTES)
         self._tail = Tail(backend.head())
-        self._writer = Writer(backend, self._room, self._tail.advance)
+        encrypting = cipher if cipher is not None and cipher.encrypts else None
+        self._writer = Writer(backend, self._room, self._tail.advance, encrypting)
         self._workers = Workers("the event store", _READERS)
         self._following = Following(backend, self._tail, self._workers, timeout, self.read_page)
         weakref.finalize(self, self._writer.stop)
@@ -101,25 +86,38 @@ class EventStore:
         timeout: float = 10.0,
         clock: Clock | None = None,
         catalogue: Mapping[str, type[Event]] = BY_TOPIC,
+        keys: KeyService | None = None,
+        encrypt: bool = True,
+        allow_missing_keys: bool = False,
+        archive: Path | None = None,
     ) -> EventStore:
         """Open the log that a URL names: ``sqlite:///path``, ``postgresql://user@host/database`` or ``memory://``.
 
         `queue_size` bounds the events that wait for their commit (beyond it `append` waits); `timeout` in seconds
-        bounds an append or a read; `clock` stamps the events. Raises `ConfigurationError` for a URL it can't read
-        and `StoreUnavailable` when the database can't be opened or written.
+        bounds an append or a read; `clock` stamps the events. With `keys` the payloads of personal events are
+        encrypted under the keys of their tenants; with ``encrypt=False`` only what is encrypted already is decrypted.
+        `archive` is the folder of segment files (default: ``<file>-archive`` beside an SQLite file, else none).
+
+        Raises `ConfigurationError` for a URL it can't read, `StoreUnavailable` when the database can't be opened or
+        written, or the keys not asked for. When the log holds events whose keys are missing: `ConfigurationError`,
+        unless `allow_missing_keys` (those events are read as `Unknown` then).
         """
 
         def make() -> EventStore:
-            from events.persistence import open_backend
+            from events.archive.backend import ArchivedBackend
+            from events.persistence import archive_folder, open_backend
 
-            backend = open_backend(url, timeout / 2)
+            table = open_backend(url, timeout / 2)
+            backend = ArchivedBackend(table, archive or archive_folder(url))
             try:
+                cipher = open_cipher(table, keys, encrypts=encrypt, allow_missing=allow_missing_keys)
                 return cls(
                     backend,
                     queue_size=queue_size,
                     timeout=timeout,
                     clock=clock or SystemClock(),
-                    codec=Codec(catalogue),
+                    codec=Codec(catalogue, cipher.keyring),
+                    cipher=cipher,
                 )
             except BaseException:
                 backend.close()
@@ -144,19 +142,21 @@ class EventStore:
         tenant: str = "default",
         correlation: str | None = None,
         causation: str | None = None,
+        blobs: Sequence[Blob] = (),
     ) -> int:
         """Append to one stream, or to several atomically; durable on return. Returns the last position.
 
-        `expected_version` is the stream's version before (0: it must not exist; None: any). Raises `StreamConflict`
+        `expected_version` is the stream's version before (0: it must not exist; None: any). `blobs` is content that
+        the events name by its references; it is read back by `blob`. Raises `StreamConflict`
         when it is another, `StoreError` for events that can't be stored, `StoreUnavailable` when the database can't
         be written in time. Nothing is appended in any of these cases, unless the message says that it is not known.
         """
-        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation)
+        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation, blobs)
         if not self._room.take_now(ready.events, ready.size):
             await self._wait_for_room(ready)
         return await self._put(ready, None).durable()
 
-    async def _wait_for_room(self, ready: _Ready) -> None:
+    async def _wait_for_room(self, ready: ReadyAppend) -> None:
         try:
             with anyio.fail_after(self._timeout):
                 await self._room.take(ready.events, ready.size)
@@ -169,7 +169,7 @@ class EventStore:
 
     def post(
         self,
-        stream: str | Sequence[StreamAppend],
+        stream: str | Sequence[StreamAppend | StreamDrafts],
         events: Sequence[Event] = (),
         *,
         tenant: str = "default",
@@ -177,14 +177,17 @@ class EventStore:
         causation: str | None = None,
         expected_version: int | None = None,
         follows: Pending | None = None,
+        blobs: Sequence[Blob] = (),
     ) -> Pending:
         """Append without waiting, in the order of the calls; `Pending.durable` tells how it went.
+
+        Events may be encoded already, by this store's codec.
 
         With `follows` it comes directly behind that append in their common streams, or fails: when that one failed,
         and when anybody else appended in between. Raises `StoreError` for events that can't be stored and
         `StoreUnavailable` when the store is closed; a queue that is far over its bound fails the pending append.
         """
-        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation)
+        ready = self._prepare(stream, events, expected_version, tenant, correlation, causation, blobs)
         if self._room.take_beyond(ready.events, ready.size, _POST_TIMES):
             return self._put(ready, follows)
         refused = Pending(self._timeout)
@@ -197,35 +200,45 @@ class EventStore:
 
     def _prepare(
         self,
-        stream: str | Sequence[StreamAppend],
+        stream: str | Sequence[StreamAppend | StreamDrafts],
         events: Sequence[Event],
         expected: int | None,
         tenant: str,
         correlation: str | None,
         causation: str | None,
-    ) -> _Ready:
+        blobs: Sequence[Blob],
+    ) -> ReadyAppend:
         """Check and encode an append. Raises `StoreError`."""
-        appends = [StreamAppend(stream, events, expected)] if isinstance(stream, str) else stream
+        appends = [StreamAppend(stream, events, expected, blobs)] if isinstance(stream, str) else stream
         if not appends:
             raise StoreError("an append names no stream", where="append")
-        if not isinstance(stream, str) and (events or expected is not None):
+        if not isinstance(stream, str) and (events or blobs or expected is not None):
             raise StoreError("an append to several streams has events and versions in its parts", where="append")
         for what, value in (("tenant", tenant), ("correlation", correlation), ("causation", causation)):
             if value is not None:
-                _check_name(what, value)
+                check_name(what, value)
         parts: list[StreamDrafts] = []
         count = size = 0
         for append in appends:
-            _check_name("stream", append.stream)
-            if append.expected_version is not None and append.expected_version < 0:
-                raise StoreError("an expected version is not below 0", where=append.stream)
-            drafts = [self._codec.draft(event) for event in append.events]
-            parts.append(StreamDrafts(append.stream, drafts, append.expected_version))
-            count += len(drafts)
-            size += sum([len(draft.payload) for draft in drafts])
-        return _Ready(parts, tenant, correlation, causation, max(1, count), size)
+            part = append if isinstance(append, StreamDrafts) else self.encoded(append)
+            check_name("stream", part.stream)
+            if part.expected is not None and part.expected < 0:
+                raise StoreError("an expected version is not below 0", where=part.stream)
+            parts.append(part)
+            count += len(part.drafts)
+            size += sum([len(draft.payload) for draft in part.drafts])
+        beside = [blob for append in appends for blob in append.blobs]
+        if beside:
+            size += sum([len(blob.content) for blob in beside])
+        drafted = draft_blobs(beside, [draft.payload for part in parts for draft in part.drafts]) if beside else ()
+        return ReadyAppend(parts, tenant, correlation, causation, max(1, count), size, drafted)
 
-    def _put(self, ready: _Ready, follows: Pending | None) -> Pending:
+    def encoded(self, append: StreamAppend) -> StreamDrafts:
+        """What `post` takes in its place. Raises `StoreError` for events that can't be stored."""
+        drafts = [self._codec.draft(event) for event in append.events]
+        return StreamDrafts(append.stream, drafts, append.expected_version, append.blobs)
+
+    def _put(self, ready: ReadyAppend, follows: Pending | None) -> Pending:
         pending = Pending(self._timeout * _GRACE)
         append = Append(
             parts=ready.parts,
@@ -237,6 +250,7 @@ class EventStore:
             events=ready.events,
             size=ready.size,
             follows=follows,
+            blobs=ready.blobs,
         )
         try:
             self._writer.put(append)
@@ -257,8 +271,8 @@ class EventStore:
 
     async def read(self, stream: str, after_version: int = 0) -> list[RecordedEvent]:
         """The events of a stream in order, those behind `after_version`; empty when there is no such stream."""
-        _check_name("stream", stream)
-        return await self.run(lambda: [self._codec.decode(row) for row in self._backend.read(stream, after_version)])
+        check_name("stream", stream)
+        return await self.run(lambda: self._codec.decode_page(self._backend.read(stream, after_version)))
 
     async def read_all(
         self, after: int = 0, topics: Collection[str] | None = None, limit: int = 1000
@@ -277,9 +291,16 @@ class EventStore:
             async for event in events:
                 yield event
 
+    async def blob(self, name: str) -> bytes | None:
+        """The content of a blob, by the name that an event has for it; None for an unknown one, or an erased one.
+
+        Raises `StoreError` for one that is damaged, or whose key is missing without having been forgotten.
+        """
+        return await self.run(lambda: read_blob(self._backend, name, self.keyring))
+
     async def version(self, stream: str) -> int:
         """The version of a stream; 0 when there is none."""
-        _check_name("stream", stream)
+        check_name("stream", stream)
         return await self.run(lambda: self._backend.version(stream))
 
     async def head(self) -> int:
@@ -302,6 +323,16 @@ class EventStore:
         return self._backend
 
     @property
+    def keyring(self) -> Keyring | None:
+        """The keys that payloads and blobs are encrypted under; its methods block."""
+        return None if self._cipher is None else self._cipher.keyring
+
+    @property
+    def cipher(self) -> Cipher | None:
+        """What holds the keys to what the log says of those that were forgotten; its methods block."""
+        return self._cipher
+
+    @property
     def codec(self) -> Codec:
         """The way of this store's events into bytes and back."""
         return self._codec
@@ -322,7 +353,7 @@ class EventStore:
     ) -> tuple[list[RecordedEvent], int]:
         """Blocking, for worker threads: at most `limit` events, and the position up to which the log was searched."""
         page: Page = self._backend.page(after, topics, max(1, limit), until)
-        return [self._codec.decode(row) for row in page.rows], page.scanned_to
+        return self._codec.decode_page(page.rows), page.scanned_to
 
     async def ownership(self) -> Ownership:
         """Become an owner of traces, among the processes that share this log. Raises `StoreUnavailable`."""
@@ -360,12 +391,3 @@ class EventStore:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do blocking work on the database in a worker thread; `close` waits for it."""
         return await self._workers.run(work)
-
-
-def _check_name(what: str, value: str) -> None:
-    if not value or len(value) > _MAX_NAME or not value.isprintable():
-        raise StoreError(
-            f"the {what} must be 1 to {_MAX_NAME} printable characters",
-            where=repr(value[:100]),
-            todo="Make stream names with stream_name.",
-        )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pydantic import BaseModel
 
+from common.blob import Blob
 from common.errors import StoreError, StreamConflict
 from common.intents import StreamAppend
 from common.logs import get_logger
-from events.catalogue.base import Event
+from events.codec import Draft
+from events.commit import StreamDrafts
 from events.pending import Pending
 from events.store import EventStore, stream_name
 
@@ -21,6 +25,18 @@ _log = get_logger(__name__)
 _MAX_BYTES = 512 * 1024
 _TEXT_BOUNDS = (20_000, 4_000, 500, 100)
 """Characters that texts are cut to, tried in turn until the event is small enough."""
+_HELD_EVENTS = 50
+_HELD_BYTES = 64 * 1024
+"""An event from this size on is not held back for others to join it."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What was recorded and is not with the store yet; `before` is for other streams."""
+
+    before: Sequence[StreamDrafts] = ()
+    drafts: list[Draft] = field(default_factory=list[Draft])
+    blobs: Sequence[Blob] = ()
 
 
 class TraceWriter:
@@ -29,9 +45,20 @@ class TraceWriter:
     Only the owner of a trace appends to it: each event comes directly behind the one before, so that when anybody
     else closed the trace meanwhile (because this process was taken for dead) nothing more is added to it. Pass the
     stream's `version`, where it is known, to hold the first event to that, too.
+
+    What is recorded without a wait in between goes to the store in one append, when the task waits next; `send` has it
+    go there at once. `opening` is what the first append begins with: events of the trace, and of other streams.
     """
 
-    def __init__(self, store: EventStore, trace_id: str, tenant: str, *, version: int | None = None) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        trace_id: str,
+        tenant: str,
+        *,
+        version: int | None = None,
+        opening: Sequence[StreamDrafts] = (),
+    ) -> None:
         self._store = store
         self._trace_id = trace_id
         self._tenant = tenant
@@ -40,43 +67,65 @@ class TraceWriter:
         self._last: Pending | None = None
         self._open: deque[Pending] = deque()
         self._error: StoreError | None = None
+        self._held = _Held([part for part in opening if part.stream != self._stream])
+        self._is_scheduled = False
+        for part in opening:
+            if part.stream == self._stream:
+                self._hold(*part.drafts)
 
     @property
     def trace_id(self) -> str:
         """The trace this sink belongs to."""
         return self._trace_id
 
-    def record(self, event: BaseModel) -> None:
-        """Append an event to the trace; a text that is too long for the log is cut, and says so."""
-        try:
-            self._post(event)
-        except Exception:  # recording must not disturb the work it records
-            try:
-                self._post(_storable(event))
-            except Exception as error:
-                self._failed(event, error)
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
+        """Append an event to the trace; a text that is too long for the log is cut, and says so.
 
-    async def end(self, event: BaseModel, beside: Sequence[StreamAppend] = ()) -> None:
+        `blobs` is content that the event names and that is stored with it.
+        """
+        try:
+            draft = self._draft(event)
+        except Exception as error:  # recording must not disturb the work it records
+            self._failed(type(event).__name__, error)
+            return
+        if blobs:
+            self._held.blobs = [*self._held.blobs, *blobs]
+        self._hold(draft)
+
+    def send(self) -> None:
+        """Give what was recorded to the store now: it is in the log before whatever is appended after this."""
+        self._is_scheduled = False
+        if not self._held.drafts:
+            return
+        held, self._held = self._held, _Held()
+        try:
+            self._last = self._post(held)
+        except Exception as error:
+            self._failed("all of its last step", error)
+            return
+        self._open.append(self._last)
+        while self._open and self._open[0].done and self._open[0].error is None:
+            self._open.popleft()
+
+    def end(self, event: BaseModel, beside: Sequence[StreamAppend] = ()) -> Coroutine[Any, Any, None]:
         """Record the trace's last event in one append with others, and wait until all of the trace is durable.
 
         Raises `StreamConflict` when one of the others came second: nothing of this append is in the log then, and the
         trace can be gone on with. Raises `StoreError` like `flush`.
         """
-        if not beside:
-            self.record(event)
-            return await self.flush()
-        if len(event.__pydantic_serializer__.to_json(event)) > _MAX_BYTES:
-            event = _storable(event)
-        pending = self._store.post(
-            [StreamAppend(self._stream, [event], self._version if self._last is None else None), *beside],
-            tenant=self._tenant,
-            correlation=self._trace_id,
-            follows=self._last,
-        )
+        if beside:
+            return self._end_beside(event, beside)
+        self.record(event)
+        return self.flush()
+
+    async def _end_beside(self, event: BaseModel, beside: Sequence[StreamAppend]) -> None:
+        held, self._held = self._held, _Held()
+        pending = self._post(_Held(held.before, [*held.drafts, self._draft(event)], held.blobs), beside)
         try:
             await pending.durable()
         except StreamConflict as conflict:
             if conflict.where != self._stream:
+                self._held = held
                 raise
             self._error = self._error or conflict
         else:
@@ -85,6 +134,7 @@ class TraceWriter:
 
     async def flush(self) -> None:
         """Wait until everything recorded so far is durable. Raises `StoreError` when any of it failed."""
+        self.send()
         while self._open:
             pending = self._open[0]
             try:
@@ -100,27 +150,38 @@ class TraceWriter:
                 todo=self._error.todo,
             ) from self._error
 
-    def _post(self, event: BaseModel) -> None:
-        if len(event.__pydantic_serializer__.to_json(event)) > _MAX_BYTES:
-            event = _storable(event)
-        first = self._last is None
-        pending = self._store.post(
-            self._stream,
-            [cast("Event", event)],
-            tenant=self._tenant,
-            correlation=self._trace_id,
-            expected_version=self._version if first else None,
-            follows=self._last,
-        )
-        self._last = pending
-        self._open.append(pending)
-        while self._open and self._open[0].done and self._open[0].error is None:
-            self._open.popleft()
+    def _draft(self, event: BaseModel) -> Draft:
+        """The event encoded, or what can be kept of it."""
+        encode = self._store.codec.draft
+        try:
+            draft = encode(event)
+            if len(draft.payload) <= _MAX_BYTES:
+                return draft
+        except Exception:
+            _log.debug("an event of trace %s can't be stored as it is", self._trace_id, exc_info=True)
+        return encode(_storable(event))
 
-    def _failed(self, event: BaseModel, error: Exception) -> None:
-        _log.error(
-            "an event of trace %s could not be recorded: %s", self._trace_id, type(event).__name__, exc_info=error
+    def _hold(self, *drafts: Draft) -> None:
+        self._held.drafts.extend(drafts)
+        if len(self._held.drafts) >= _HELD_EVENTS or len(drafts[-1].payload) >= _HELD_BYTES:
+            self.send()
+        elif not self._is_scheduled:
+            try:
+                # anyio has no way to have something done as soon as the running task waits
+                asyncio.get_running_loop().call_soon(self.send)
+            except RuntimeError:  # a thread without a loop
+                self.send()
+            else:
+                self._is_scheduled = True
+
+    def _post(self, held: _Held, beside: Sequence[StreamAppend] = ()) -> Pending:
+        own = StreamDrafts(self._stream, held.drafts, self._version if self._last is None else None, held.blobs)
+        return self._store.post(
+            [*held.before, own, *beside], tenant=self._tenant, correlation=self._trace_id, follows=self._last
         )
+
+    def _failed(self, what: str, error: Exception) -> None:
+        _log.error("an event of trace %s could not be recorded: %s", self._trace_id, what, exc_info=error)
         if self._error is None:
             self._error = error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
 

@@ -1,34 +1,37 @@
 """The log as lines of JSON, out of one store and into another, without loss.
 
-A line is ``{position, stream, version, topic, header, payload}``; an encrypted event has ``ciphertext`` (base64) for
-its payload. Bytes that those would not give back exactly (a damaged row, a payload that somebody else wrote in another
-form of JSON) travel whole, as ``stored`` (base64) instead of header and payload. What was exported is put back byte for
-byte, so the chains of hashes and the seals hold on; positions are given out anew, in the same order.
+What was exported is put back as it was: stored bytes of events byte for byte, so that the chains of hashes and the
+seals hold on, and blobs under their names. Positions are given out anew, in the same order. What is encrypted travels
+so, and needs its keys to be read, not to be carried.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from itertools import islice
-
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic_core import from_json, to_json
+from typing import Literal
 
 from common.errors import StoreError
 from events.backend import Head, NewRow, Transaction
-from events.codec import DamagedFrame, StoredRow, digest, dump_header, frame, unframe
-from events.persistence.scratch_heads import ScratchHeads
+from events.blobs import key_of
+from events.cipher import Cipher
+from events.codec import DamagedFrame, StoredRow, digest, unframe
+from events.keyring import KeyErased, KeyMissing
+from events.persistence.scratch_names import ScratchNames
 from events.projection import Progress
+from events.recorded import RecordedEvent
 from events.store import EventStore
+from events.transfer_check import ImportCheck, read_pages
+from events.transfer_lines import BlobRead, blob_line, event_line
 
-__all__ = ["Imported", "Lines", "export_lines", "import_lines"]
+__all__ = ["Exported", "Imported", "Lines", "export_entries", "export_lines", "import_lines"]
 
 _PAGE = 500
+_CHUNK_BYTES = 8 * 1024 * 1024
 _SECONDS = 60.0
-_DAMAGED = "damaged "
+
+Read = Literal["nothing", "plain", "all"]
 
 Lines = Callable[[], Iterable[str]]
 """Gives the lines of an export from the first one on, every time it is called; blocks."""
@@ -36,211 +39,153 @@ Lines = Callable[[], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import found: `events` in the lines, `added` of which were not in the log before."""
+    """What an import found: `events` in the lines, `added` of which were not in the log before, and `blobs`.
+
+    `unreadable` of the events are encrypted under keys that this store does not have: `keys` are their ids.
+    """
 
     events: int
     added: int
-
-
-async def export_lines(store: EventStore, after: int = 0, progress: Progress | None = None) -> AsyncGenerator[str]:
-    """Every event behind a position as one line of JSON (without line end), in order, up to the end of the log.
-
-    Nothing is redacted: an export is as secret as the log. Only one from the beginning can be imported.
-    """
-    last = False
-    while not last:
-        lines, reached, last = await store.run(lambda: _page(store, after))  # noqa: B023 - run before the next
-        for line in lines:
-            yield line
-        after = reached
-        if progress is not None:
-            progress(after, max(after, store.known_head))
-
-
-def _page(store: EventStore, after: int) -> tuple[list[str], int, bool]:
-    page = store.backend.page(after, None, _PAGE)
-    return [_line(row) for row in page.rows], page.scanned_to, len(page.rows) < _PAGE
-
-
-def _line(row: StoredRow) -> str:
-    position, stream, version, topic, stored = row
-    place = json.dumps({"position": position, "stream": stream, "version": version, "topic": topic})
-    try:
-        content = _content(row)
-    except ValueError:  # `DamagedFrame` is one, too
-        content = f'"stored": "{base64.b64encode(stored).decode()}"'
-    return f"{place[:-1]}, {content}}}"
-
-
-def _content(row: StoredRow) -> str:
-    """Header and payload of a row. Raises `ValueError` where they would not give its bytes back."""
-    _, stream, version, topic, stored = row
-    read = unframe(stream, version, topic, stored)
-    encrypted = read.key is not None
-    header, payload = (
-        dump_header(read.header),
-        read.payload if encrypted else to_json(from_json(read.payload, allow_inf_nan=False)),
-    )
-    if frame(stream, version, topic, header, payload) != stored:
-        raise ValueError("it was written in another form of JSON")
-    told = f'"ciphertext": "{base64.b64encode(payload).decode()}"' if encrypted else f'"payload": {payload.decode()}'
-    return f'"header": {header.decode()}, {told}'
-
-
-class _Line(BaseModel):
-    """A line as it is read; header and payload are kept as they are."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    position: int = Field(gt=0)
-    stream: str = Field(min_length=1)
-    version: int = Field(gt=0)
-    topic: str
-    header: dict[str, JsonValue] | None = None
-    payload: JsonValue = None
-    ciphertext: str | None = None
-    stored: str | None = None
-
-    def bytes(self) -> bytes:
-        """The bytes that were stored. Raises `ValueError`."""
-        if self.stored is not None:
-            return base64.b64decode(self.stored, validate=True)
-        if self.header is None:
-            raise ValueError("it has neither header and payload nor stored bytes")
-        if self.header.get("redacted"):
-            raise ValueError("it is of a redacted export, which is for showing only: import one made with --unredacted")
-        for name, kind in (("schema_version", int), ("recorded_at", str), ("tenant", str)):
-            if not isinstance(self.header.get(name), kind):
-                raise ValueError(f"its header has no {name}")
-        encrypted = self.header.get("key") is not None
-        if encrypted != (self.ciphertext is not None):
-            raise ValueError("its header and its ciphertext do not belong together")
-        payload = base64.b64decode(self.ciphertext, validate=True) if self.ciphertext else to_json(self.payload)
-        return frame(self.stream, self.version, self.topic, dump_header(self.header), payload)
+    blobs: int = 0
+    unreadable: int = 0
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbered:
-    """A row of an export and the line it stands in."""
+class Exported:
+    """A line of an export, whole and exact (without line end), and what it stands for.
 
-    number: int
-    position: int
-    row: NewRow
+    `encrypted` says that what it holds can't be read without a key. `blob` is the name, where the line is a blob's.
+    `recorded` is the event, or for a blob the first event that names it; None where it was not to be read.
+    """
 
-
-def _pages(lines: Iterable[str]) -> Iterator[list[_Numbered]]:
-    """The rows of the lines, page by page; empty lines are passed over. Raises `StoreError`."""
-    numbered = enumerate(lines, 1)
-    while page := list(islice(numbered, _PAGE)):
-        yield [_read(number, text) for number, text in page if text.strip()]
+    line: str
+    encrypted: bool
+    blob: str = ""
+    recorded: RecordedEvent | None = None
 
 
-def _read(number: int, text: str) -> _Numbered:
+async def export_lines(store: EventStore, after: int = 0, progress: Progress | None = None) -> AsyncGenerator[str]:
+    """Every event behind a position and every blob that they name, as one line of JSON each, up to the end of the log.
+
+    Nothing is redacted, and nothing decrypted: an export is as secret as the log. Only one from the beginning, or one
+    that is put behind what it is the rest of, can be imported.
+    """
+    async with aclosing(export_entries(store, after, progress=progress)) as entries:
+        async for entry in entries:
+            yield entry.line
+
+
+async def export_entries(
+    store: EventStore,
+    after: int = 0,
+    topics: Collection[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    read: Read = "nothing",
+) -> AsyncGenerator[Exported]:
+    """Like `export_lines`, with what each line stands for.
+
+    With `topics`, events of these only and the blobs that they name, each marked as a part. `read` says whose events
+    are decoded, too.
+    """
+    walk = _Walk(store, after, topics, read)
     try:
-        line = _Line.model_validate_json(text)
-        return _Numbered(number, line.position, (line.stream, line.version, line.topic, line.bytes()))
-    except ValidationError as error:
-        raise _refused(number, error.errors(include_url=False)[0]["msg"]) from None
-    except ValueError as error:
-        raise _refused(number, str(error)) from None
+        last = False
+        while not last:
+            chunk, last = await store.run(walk.chunk)
+            for entry in chunk:
+                yield entry
+            if progress is not None:
+                progress(walk.position, max(walk.position, store.known_head))
+    finally:
+        walk.close()
 
 
-def _refused(number: int, why: str) -> StoreError:
-    return StoreError(
-        f"the line can't be imported: {why}", where=f"line {number}", todo="Nothing of this file was imported."
-    )
+class _Walk:
+    """The way through a log that is exported; its methods block."""
 
-
-class _Check:
-    """The first way through the lines: against each other, and against what the log has. Its methods block."""
-
-    def __init__(self, store: EventStore, lines: Lines) -> None:
+    def __init__(self, store: EventStore, after: int, topics: Collection[str] | None, read: Read) -> None:
         self._store = store
-        self._pages = _pages(lines())
-        self._position = 0
-        self._there: Iterator[StoredRow] = self._log()
-        self._heads = ScratchHeads()
-        self.events = 0
-        self.known = 0
-        """How many of the events the log has already."""
-        self.last = 0
-        """The position of the last of those."""
+        self._topics = topics
+        self._part = topics is not None
+        self._read = read
+        self._rows: Iterator[StoredRow] = iter(())
+        self._last_page = False
+        self._told = ScratchNames()
+        self.position = after
+        self._reached = after
 
     def close(self) -> None:
         """Let go what it needed."""
-        self._heads.close()
+        self._told.close()
 
-    def page(self) -> bool:
-        """Check one page; False when there is none left. Raises `StoreError`."""
-        rows = next(self._pages, None)
-        if rows is None:
-            return False
-        heads = self._heads.load({entry.row[0] for entry in rows})
-        for entry in rows:
-            self._check(entry, heads)
-        self._heads.store(heads)
-        return True
+    def chunk(self) -> tuple[list[Exported], bool]:
+        """What comes next, of bounded size; and whether it is the end."""
+        found: list[Exported] = []
+        size = 0
+        while size < _CHUNK_BYTES:
+            row = next(self._rows, None)
+            if row is None:
+                self.position = self._reached
+                if found or self._last_page:
+                    return found, self._last_page
+                self._turn()
+                continue
+            for entry in self._of(row):
+                found.append(entry)
+                size += len(entry.line)
+            self.position = row[0]
+        return found, False
 
-    def _check(self, entry: _Numbered, heads: dict[str, Head]) -> None:
-        stream, version, topic, stored = entry.row
-        if entry.position <= self._position:
-            raise _refused(entry.number, "its position is not behind that of the line before")
-        head = heads.get(stream, Head(0, None))
-        if version != head.version + 1:
-            raise _refused(entry.number, f"{stream} has version {head.version} before version {version}")
-        name = digest(stream, version, topic, stored)
+    def _turn(self) -> None:
+        page = self._store.backend.page(self.position, self._topics, _PAGE)
+        self._rows, self._reached = iter(page.rows), page.scanned_to
+        self._last_page = len(page.rows) < _PAGE
+
+    def _of(self, row: StoredRow) -> Iterator[Exported]:
+        """The blobs that were not told before, and the event."""
+        _, stream, version, topic, stored = row
         try:
-            previous = unframe(stream, version, topic, stored).previous
-        except DamagedFrame:  # it was damaged when it was exported: it goes on as it is
-            name = _DAMAGED + name
+            read = unframe(stream, version, topic, stored)
+        except DamagedFrame:
+            encrypted, blobs = False, ()
         else:
-            if previous != head.digest and not (head.digest or "").startswith(_DAMAGED):
-                why = "it does not follow on the stream's event before it: one of the two was changed"
-                raise _refused(entry.number, why)
-        self._compare(entry)
-        heads[stream] = Head(version, name)
-        self._position = entry.position
-        self.events += 1
-
-    def _compare(self, entry: _Numbered) -> None:
-        """Against the event that the log has at this place, if it goes so far."""
-        if self.known < self.events:
-            return
-        there = next(self._there, None)
-        if there is None:
-            return
-        stream, version, *_ = entry.row
-        if there[1:] != entry.row:
-            same = (there[1], there[2]) == (stream, version)
-            found = "another event of that name" if same else f"{there[1]}@{there[2]}"
-            raise _refused(entry.number, f"it is {stream}@{version}, but the log has {found} at this place")
-        self.known += 1
-        self.last = there[0]
-
-    def _log(self) -> Iterator[StoredRow]:
-        after, more = 0, True
-        while more:
-            page = self._store.backend.page(after, None, _PAGE)
-            yield from page.rows
-            after, more = page.scanned_to, len(page.rows) == _PAGE
+            encrypted, blobs = read.key is not None, read.blobs
+        wanted = self._read == "all" or (self._read == "plain" and not encrypted)
+        recorded = self._store.codec.decode(row) if wanted else None
+        for name in blobs:
+            if self._told.add(name):
+                line = blob_line(name, self._store.backend.blob(name), part=self._part)
+                yield Exported(line, key_of(name) is not None, name, recorded)
+        yield Exported(event_line(row, part=self._part), encrypted, "", recorded)
 
 
 class _Write:
     """The second way through the lines: what the log does not have is appended. Its methods block."""
 
-    def __init__(self, lines: Lines, check: _Check) -> None:
-        self._pages = _pages(lines())
+    def __init__(self, lines: Lines, check: ImportCheck) -> None:
+        self._pages = read_pages(lines())
         self._skip = check.known
         self._last = check.last
         self._rows: list[NewRow] = []
+        self._blobs: dict[str, bytes] = {}
         self.added = 0
 
     def read(self) -> bool:
         """Take in the next page of rows that the log does not have; False when there is none left."""
+        self._rows.clear()
+        self._blobs.clear()
         for page in self._pages:
-            passed = min(self._skip, len(page))
-            self._skip -= passed
-            self._rows = [entry.row for entry in page[passed:]]
+            for entry in page:
+                if isinstance(entry, BlobRead):
+                    if entry.stored is not None:
+                        self._blobs[entry.name] = entry.stored
+                elif self._skip:
+                    self._skip -= 1
+                    self._blobs.clear()
+                else:
+                    self._rows.append(entry.row)
             if self._rows:
                 return True
         return False
@@ -253,6 +198,8 @@ class _Write:
                 where="import",
                 todo="Stop what uses this store, and begin with an empty one.",
             )
+        if self._blobs:
+            transaction.insert_blobs(list(self._blobs.items()))
         heads = {row[0]: Head(row[1], digest(*row)) for row in self._rows}
         self._last = transaction.insert(self._rows, heads) + len(self._rows) - 1
         self.added += len(self._rows)
@@ -260,24 +207,44 @@ class _Write:
 
 
 async def import_lines(store: EventStore, lines: Lines, progress: Progress | None = None) -> Imported:
-    """Put the lines of an unredacted export into a store, in their order; empty lines are passed over.
+    """Put the lines of an exact export into a store, in their order; empty lines are passed over.
 
-    The lines are gone through twice. First all are checked, against each other and against the log: `StoreError` names
+    The lines are gone through twice. First all are checked, against each other and against the log: `LineRefused` names
     the line that can't be read, does not follow on those before it, or is not what the log has at its place, and
     nothing is written. Then what the log lacks is appended: an empty store takes all, one that an earlier import filled
     in part takes the rest, and one that has all of it stays as it is. `progress` follows the writing.
+
+    Keys are not needed: what is encrypted under one that is not there is taken as it is, and counted.
     """
-    check = await store.run(lambda: _Check(store, lines))
+    check = await store.run(lambda: ImportCheck(store, lines))
     try:
         while await store.run(check.page):
             pass
     finally:
         check.close()
-    if check.known == check.events:
-        return Imported(check.events, 0)
-    writing = await store.run(lambda: _Write(lines, check))
-    while await store.run(writing.read):
-        await store.execute(writing.write, timeout=_SECONDS)
-        if progress is not None:
-            progress(check.known + writing.added, check.events)
-    return Imported(check.events, writing.added)
+    added = 0
+    if check.known < check.events:
+        writing = await store.run(lambda: _Write(lines, check))
+        while await store.run(writing.read):
+            await store.execute(writing.write, timeout=_SECONDS)
+            if progress is not None:
+                progress(check.known + writing.added, check.events)
+        added = writing.added
+    missing = await store.run(lambda: _missing(store.cipher, check.keys))
+    return Imported(check.events, added, check.blobs, sum(missing.values()), tuple(sorted(missing)))
+
+
+def _missing(cipher: Cipher | None, counts: Mapping[str, int]) -> dict[str, int]:
+    """Of keys and how many events need them, those that are not there and were not forgotten on purpose; blocks."""
+    if cipher is None:
+        return dict(counts)
+    cipher.look()  # some may have been forgotten by what was imported
+    missing: dict[str, int] = {}
+    for key_id, count in counts.items():
+        try:
+            cipher.keyring.find(key_id)
+        except KeyMissing:
+            missing[key_id] = count
+        except KeyErased:
+            continue
+    return missing

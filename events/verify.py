@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from common.errors import StoreError
+from events.archive.check import ArchiveCheck
 from events.backend import Backend, Head
+from events.blob_check import BlobCheck
 from events.catalogue.log import LogSealed
 from events.codec import Codec, DamagedFrame, StoredRow, digest, unframe
+from events.damage import PastDamage, is_whole
 from events.persistence.scratch_heads import ScratchHeads
 from events.projection import Progress, Views
-from events.recorded import Unknown
+from events.recorded import Erased, Unknown
 from events.seal import STREAM, SealCheck
 from events.store import EventStore
 
@@ -47,6 +50,8 @@ class VerifyReport:
     newer: int = 0
     seals: int = 0
     unsealed: int = 0
+    erased: int = 0
+    """Events that were forgotten on purpose, which is no problem either."""
 
     def as_json(self) -> dict[str, Any]:
         """The document of `events verify --json`."""
@@ -65,15 +70,23 @@ async def verify(
     """Check every event of a log and, where given, every view over it.
 
     Found are: changed and damaged rows (checksum), replaced and removed ones (chain of hashes, gaps in versions and
-    positions, positions given out behind the last row, seals), and payloads that their kind does not allow. An event
-    of a newer kind is no problem. `seals` are digests of seals that were noted elsewhere: where the log has lost one
-    of them, its end was removed. Appends may go on meanwhile. Memory does not grow with the log.
+    positions, positions given out behind the last row, seals), payloads that their kind does not allow, and blobs that
+    are missing or damaged. An event of a newer kind is no problem. `seals` are digests of seals that were noted
+    elsewhere: where the log has lost one of them, its end was removed. Appends may go on meanwhile. Memory does not
+    grow with the log.
 
     `progress` is called with position and head; `comparing` gives the one for the comparison of each view, by name.
     """
-    walk = _Walk(store.backend, store.codec, set(seals))
+    try:
+        walk = await store.run(
+            lambda: _Walk(store.backend, store.codec, set(seals), BlobCheck(store.backend, store.keyring))
+        )
+    except StoreError as error:
+        return VerifyReport(0, 0, False, [f"the log can't be read: {error}"], {})
     streams = 0
     try:
+        while await store.run(walk.archive.next_file):
+            pass
         last = False
         while not last:
             last = await store.run(walk.page)
@@ -86,6 +99,7 @@ async def verify(
         streams = walk.heads.count()
     finally:
         walk.heads.close()
+        walk.blobs.close()
     reports: dict[str, ViewReport] = {}
     for name in views.names if views is not None else ():
         assert views is not None  # noqa: S101 - it has names
@@ -98,7 +112,15 @@ async def verify(
         if not equal:
             walk.problem(f"view {name} differs from one that is built anew: run events rebuild {name}")
     return VerifyReport(
-        walk.events, streams, not walk.problems, walk.problems, reports, walk.newer, walk.seals, walk.unsealed
+        walk.events,
+        streams,
+        not walk.problems,
+        walk.problems,
+        reports,
+        walk.newer,
+        walk.seals,
+        walk.unsealed,
+        walk.erased,
     )
 
 
@@ -110,23 +132,35 @@ class _Walk:
     codec: Codec
     wanted: set[str]
     """Digests of seals that are still to be found."""
+    blobs: BlobCheck
     position: int = 0
     events: int = 0
+    erased: int = 0
     newer: int = 0
     seals: int = 0
     unsealed: int = 0
     heads: ScratchHeads = field(default_factory=ScratchHeads)
     sealed: SealCheck = field(default_factory=SealCheck)
+    archive: ArchiveCheck = field(init=False)
+    reading: PastDamage = field(init=False)
     problems: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.archive = ArchiveCheck(self.backend)
+        self.backend = self.archive.backend
+        self.reading = PastDamage(self.backend, _PAGE, self.problem)
 
     def page(self) -> bool:
         """Check one page; True when it was the last."""
-        page = self.backend.page(self.position, None, _PAGE)
-        heads = self.heads.load({row[1] for row in page.rows})
-        for row in page.rows:
+        rows, before, last = self.reading.page(self.position)
+        if before > self.position:
+            self.position = before
+            self.sealed.skip()
+        heads = self.heads.load({row[1] for row in rows if is_whole(row)})
+        for row in rows:
             self._check(row, heads)
         self.heads.store(heads)
-        return len(page.rows) < _PAGE
+        return last
 
     def end(self) -> None:
         """Check that nothing is missing behind the last row."""
@@ -134,6 +168,10 @@ class _Walk:
         head = self.backend.head()
         if self.backend.gapless and issued > head:
             self.problem(f"the events at the positions {head + 1} to {issued} were removed")
+        for problem in self.archive.problems(self.position):
+            self.problem(problem)
+        for fault in self.backend.faults():
+            self.problem(f"the database says: {fault}")
         for name in sorted(self.wanted):
             self.problem(f"the log has no seal {name}: the end of the log, with this seal in it, was removed")
 
@@ -146,17 +184,26 @@ class _Walk:
         position, stream, version, topic, stored = row
         where = f"{stream}@{version} at position {position}"
         if self.backend.gapless and position != self.position + 1:
-            self.problem(f"the events at the positions {self.position + 1} to {position - 1} were removed")
+            if self.archive.explains(self.position + 1, position - 1):
+                self.sealed.skip()
+            else:
+                self.problem(f"the events at the positions {self.position + 1} to {position - 1} were removed")
         self.position = position
+        if not is_whole(row):
+            self.problem(f"the row at position {position} is damaged")
+            self.reading.passed += 1
+            self.sealed.skip()
+            return
         self.events += 1
         self.unsealed += 1
         head = heads.get(stream, Head(0, None))
         follows = version == head.version + 1
-        if not follows:
+        if not follows and not self.reading.passed and not self.archive.explains_versions(position):
             self.problem(f"{where}: {_gap(head.version, version)}")
         name = digest(stream, version, topic, stored)
         heads[stream] = Head(version, name)
         event = self._read(row, where, head.digest if follows else "")
+        self.archive.add(stream, event)
         if problem := self.sealed.add(stream, version, name, event):
             self.problem(f"{where}: {problem}")
         if stream == STREAM and isinstance(event, LogSealed):
@@ -177,6 +224,9 @@ class _Walk:
             return Unknown(topic, 0, stored, "damaged")
         if previous != "" and read.previous != previous:
             self.problem(f"{where}: it does not follow on the event before it: one of the two was replaced")
+        for problem in self.blobs.check(read.blobs) if read.blobs else ():
+            self.problem(f"{where}: {problem}")
+        self.erased += isinstance(event, Erased)
         if isinstance(event, Unknown):
             self.newer += not event.problem
             if event.problem:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from events.backend import Changes, DatabaseRow, Key, ParkedRow
 from events.recorded import RecordedEvent, Unknown
-from events.view_types import Layout, Row, View
+from events.view_types import HeldRow, Layout, View
 
 __all__ = ["PreparedPage"]
 
 _ERROR_CHARS = 500
 
-_Both = tuple[Row, DatabaseRow] | None
-"""A row as the view sees it and as it is stored; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Touch:
-    event: RecordedEvent
-    keys: list[tuple[Key, tuple[Any, ...]]]
-    """The rows it touches: the key as stored, and as the view named it."""
+_Touch = tuple[RecordedEvent, list[tuple[Key, tuple[Any, ...]]]]
+"""An event and the rows it touches: the key as stored, and as the view named it."""
 
 
 class PreparedPage:
@@ -44,8 +36,8 @@ class PreparedPage:
                 self._unusable.append(self._park(event, error))
                 continue
             if keys:
-                self._touches.append(_Touch(event, keys))
-        self.keys: list[Key] = list({key: None for touch in self._touches for key, _ in touch.keys})
+                self._touches.append((event, keys))
+        self.keys: list[Key] = list({key: None for _, keys in self._touches for key, _ in keys})
 
         self.has_parked = bool(self._unusable)
 
@@ -60,27 +52,26 @@ class PreparedPage:
         Every row is brought into its stored form after every event: whether an event can be taken must not depend on
         which others share its page.
         """
-        decode, encode, evolve = self._layout.decode, self._layout.encode, self._view.evolve
-        rows: dict[Key, _Both] = {key: (decode(form, with_key=False), form) for key, form in stored.items()}
-        touched: dict[Key, None] = {}
+        renew, evolve = self._layout.renew, self._view.evolve
+        rows: dict[Key, HeldRow | None] = {key: self._layout.hold(form) for key, form in stored.items()}
+        touched: dict[Key, HeldRow | None] = {}
         parked = list(self._unusable)
-        for touch in self._touches:
-            after: dict[Key, _Both] = {}
+        for event, keys in self._touches:
+            after: dict[Key, HeldRow | None] = {}
             try:
-                for stored_key, key in touch.keys:
+                for stored_key, key in keys:
                     before = after[stored_key] if stored_key in after else rows.get(stored_key)
-                    row = evolve(key, None if before is None else dict(before[0]), touch.event)
-                    after[stored_key] = None if row is None else (row, encode(stored_key, row, before))
+                    row = evolve(key, None if before is None else dict(before.row), event)
+                    after[stored_key] = None if row is None else renew(stored_key, row, before)
             except Exception as error:  # one bad event must not stop the others
-                parked.append(self._park(touch.event, error))
+                parked.append(self._park(event, error))
                 self.has_parked = True
                 continue
             rows.update(after)
-            touched.update(dict.fromkeys(after))
+            touched.update(after)
         parked.sort(key=lambda entry: entry.position)
-        changed = [(key, rows[key]) for key in touched]
-        upserts = [both[1] for key, both in changed if both is not None and both[1] != stored.get(key)]
-        deletes = [key for key, both in changed if both is None and key in stored]
+        upserts = [row.stored for key, row in touched.items() if row is not None and row.stored != stored.get(key)]
+        deletes = [key for key, row in touched.items() if row is None and key in stored]
         return Changes(upserts, deletes, parked)
 
     def _park(self, event: RecordedEvent, problem: Exception | str) -> ParkedRow:

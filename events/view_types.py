@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, Protocol, cast
+from itertools import compress
+from operator import is_not, itemgetter
+from typing import Any, NamedTuple, Protocol
 
 from common.errors import StoreError
 from events.backend import DatabaseRow, Key, ViewShape
 from events.recorded import RecordedEvent
+from events.view_values import DECODERS, ENCODERS, MUTABLE, STORED_AS, ColumnType, encode
 
-__all__ = ["Column", "ColumnType", "Layout", "Row", "View"]
-
-ColumnType = Literal["text", "integer", "real", "boolean", "json", "time"]
+__all__ = ["Column", "ColumnType", "HeldRow", "Layout", "Row", "View"]
 
 Row = dict[str, Any]
 """A view's row by column names."""
@@ -29,14 +28,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _MAX_COLUMNS = 60
 _MAX_INDEXED_BYTES = 2_600
 _LONG = frozenset({"text", "json"})
-_STORED_AS: Mapping[ColumnType, str] = {
-    "text": "text",
-    "integer": "integer",
-    "real": "real",
-    "boolean": "integer",
-    "json": "text",
-    "time": "text",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +90,14 @@ class View(Protocol):
         ...
 
 
+class HeldRow(NamedTuple):
+    """A row while events are folded into it: by column names, its values in the columns' order, and as stored."""
+
+    row: Row
+    values: tuple[Any, ...]
+    stored: DatabaseRow
+
+
 class Layout:
     """A view's columns, checked, and the way of its values into the database and back."""
 
@@ -108,20 +107,27 @@ class Layout:
         self._by_name = {column.name: column for column in (*view.key, *view.columns)}
         self._checked(view)
         self._names = tuple(column.name for column in view.columns)
+        self._all_names = tuple(column.name for column in (*view.key, *view.columns))
         self._name_set = frozenset(self._names)
-        self._encoders = [(column.name, _ENCODERS[column.type], column.type not in _MUTABLE) for column in view.columns]
-        self._key_encoders = [(column.name, _ENCODERS[column.type]) for column in view.key]
-        self._decoders = [(column.name, _DECODERS.get(column.type)) for column in (*view.key, *view.columns)]
+        self._places = range(len(self._names))
+        self._values = _values_of(self._names)
+        self._encoders = [ENCODERS[column.type] for column in view.columns]
+        self._key_encoders = [ENCODERS[column.type] for column in view.key]
+        self._mutable = [place for place, column in enumerate(view.columns) if column.type in MUTABLE]
+        decoders = [(column.name, DECODERS.get(column.type)) for column in (*view.key, *view.columns)]
+        self._decoders = [(name, decoder) for name, decoder in decoders if decoder is not None]
         self._width = len(view.key)
-        names = [column.name for column in (*view.key, *view.columns)]
+        names = self._all_names
         groups = [names[: self._width], *view.indexes]
         long = [[names.index(name) for name in group if self._by_name[name].type in _LONG] for group in groups]
         self._indexed = [places for places in long if places]
+        self._texts = sorted({place for places in self._indexed for place in places})
+        self._limited = {place - self._width for place in self._texts}
         self.shape = ViewShape(
             name=view.name,
             signature=_signature(view, schema_versions),
-            key=tuple((column.name, _STORED_AS[column.type]) for column in view.key),
-            columns=tuple((column.name, _STORED_AS[column.type]) for column in view.columns),
+            key=tuple((column.name, STORED_AS[column.type]) for column in view.key),
+            columns=tuple((column.name, STORED_AS[column.type]) for column in view.columns),
             indexes=tuple(view.indexes),
         )
 
@@ -162,65 +168,87 @@ class Layout:
 
     def encode_value(self, column: Column, value: object) -> Any:
         """A value as the database stores it. Raises `ValueError` where it is not of the column's type."""
-        return None if value is None else _encode(column.name, _ENCODERS[column.type], value)
+        return None if value is None else encode(column.name, ENCODERS[column.type], value)
 
     def encode_key(self, key: tuple[Any, ...]) -> Key:
         """A key as the database stores it. Raises `ValueError`."""
         if len(key) != self._width:
             raise ValueError(f"the key {key!r} does not have {self._width} values")
-        return tuple(
-            _encode(name, encode, value) for (name, encode), value in zip(self._key_encoders, key, strict=True)
-        )
+        try:
+            return tuple([encoder(value) for encoder, value in zip(self._key_encoders, key, strict=True)])
+        except (TypeError, ValueError, OverflowError):
+            for column, value in zip(self.key, key, strict=True):  # which column it was
+                encode(column.name, ENCODERS[column.type], value)
+            raise
 
-    def encode(self, key: Key, row: Row, before: tuple[Row, DatabaseRow] | None = None) -> DatabaseRow:
-        """A row as the database stores it. Raises `ValueError` for unknown columns and values of another type.
+    def hold(self, stored: DatabaseRow) -> HeldRow:
+        """A stored row, to fold events into."""
+        row = self.decode(stored, with_key=False)
+        return HeldRow(row, tuple(row.values()), stored)
 
-        `before` is an earlier row of the key in both forms: what was not replaced since is taken from it.
+    def renew(self, key: Key, row: Row, before: HeldRow | None) -> HeldRow:
+        """What a row is after an event, given what it was before; only what was replaced is encoded.
+
+        Raises `ValueError` for unknown columns and values that are not of their column's type.
         """
+        row, values = self._completed(row)
+        if before is None:
+            changed = [place for place, value in enumerate(values) if value is not None]
+            stored = [*key, *[None] * len(values)]
+        else:
+            changed = list(compress(self._places, map(is_not, values, before.values)))
+            changed += [place for place in self._mutable if place not in changed]
+            stored = list(before.stored)
+        width, encoders = self._width, self._encoders
+        for place in changed:
+            value = values[place]
+            try:
+                stored[width + place] = None if value is None else encoders[place](value)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise ValueError(f"column {self._names[place]}: {error}") from None
+        if before is None or not self._limited.isdisjoint(changed):
+            self._check_indexed(stored)
+        return HeldRow(row, values, tuple(stored))
+
+    def _completed(self, row: Row) -> tuple[Row, tuple[Any, ...]]:
+        """The row with all its columns in order, and its values. Raises `ValueError`."""
+        if len(row) == len(self._names):
+            try:
+                return row, self._values(row)
+            except KeyError:  # told below
+                pass
         if not self._name_set.issuperset(row):
             raise ValueError(f"the row has the unknown columns {sorted(set(row) - self._name_set)}")
-        get = row.get
-        try:
-            if before is None:
-                values = [None if (value := get(name)) is None else encode(value) for name, encode, _ in self._encoders]
-            else:
-                known, forms = before[0].get, before[1][self._width :]
-                values = [
-                    form if (value := get(name)) is known(name) and fixed else None if value is None else encode(value)
-                    for (name, encode, fixed), form in zip(self._encoders, forms, strict=True)
-                ]
-        except (TypeError, ValueError, OverflowError):
-            for name, encode, _ in self._encoders:  # which column it was
-                if (value := get(name)) is not None:
-                    _encode(name, encode, value)
-            raise
-        stored = (*key, *values)
-        for places in self._indexed:
-            # a character has four bytes at the most
-            if sum([len(stored[place] or "") for place in places]) > _MAX_INDEXED_BYTES // 4:
-                self._check_indexed(stored, places)
-        return stored
+        values = tuple(map(row.get, self._names))
+        return dict(zip(self._names, values, strict=True)), values
 
-    def _check_indexed(self, stored: DatabaseRow, places: list[int]) -> None:
+    def _check_indexed(self, stored: Sequence[Any]) -> None:
         """Refuse what PostgreSQL's indexes can't hold; everywhere, so that a log may move between databases."""
-        size = sum([len((stored[place] or "").encode()) for place in places])
-        if size > _MAX_INDEXED_BYTES:
-            columns = [*self.key, *self.columns]
-            named = ", ".join(columns[place].name for place in places)
-            raise ValueError(f"column {named}: {size:,} bytes to be indexed, at most {_MAX_INDEXED_BYTES:,} can be")
+        if sum([len(stored[place] or "") for place in self._texts]) <= _MAX_INDEXED_BYTES // 4:
+            return  # a character has four bytes at the most
+        for places in self._indexed:
+            size = sum([len((stored[place] or "").encode()) for place in places])
+            if size > _MAX_INDEXED_BYTES:
+                named = ", ".join(self._all_names[place] for place in places)
+                raise ValueError(f"column {named}: {size:,} bytes to be indexed, at most {_MAX_INDEXED_BYTES:,} can be")
 
     def decode(self, stored: DatabaseRow, *, with_key: bool) -> Row:
         """A stored row by column names, with or without those of the key."""
-        row: Row = {}
-        for index in range(0 if with_key else self._width, len(stored)):
-            name, decode = self._decoders[index]
-            value = stored[index]
-            row[name] = value if decode is None or value is None else decode(value)
+        row: Row = dict(zip(self._all_names, stored, strict=True))
+        for name, decoder in self._decoders:
+            if (value := row[name]) is not None:
+                row[name] = decoder(value)
+        if not with_key:
+            for column in self.key:
+                del row[column.name]
         return row
 
 
-_MUTABLE = frozenset({"json"})
-"""Types whose values may be changed in place."""
+def _values_of(names: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    """What takes the values of these columns from a row. It raises `KeyError` where one is missing."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: tuple([row[name] for name in names])
 
 
 def _signature(view: View, schema_versions: Mapping[str, int]) -> str:
@@ -232,68 +260,3 @@ def _signature(view: View, schema_versions: Mapping[str, int]) -> str:
         "topics": sorted(schema_versions.items()),
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _encode(name: str, encode: Callable[[Any], Any], value: object) -> Any:
-    try:
-        return encode(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"column {name}: {error}") from None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {type(value).__name__}")
-    plain = str.__str__(value)
-    if not plain.isascii():
-        plain.encode()  # a lone surrogate is refused here, where the event that brings it is still known
-    return plain
-
-
-def _integer(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"expected an integer, got {type(value).__name__}")
-    if not -(2**63) <= value < 2**63:
-        raise ValueError("the integer has more than 64 bits")
-    return value
-
-
-def _real(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"expected a number, got {type(value).__name__}")
-    if not math.isfinite(value):
-        raise ValueError("the number is not finite")
-    return float(value)
-
-
-def _boolean(value: object) -> int:
-    if not isinstance(value, bool):
-        raise TypeError(f"expected true or false, got {type(value).__name__}")
-    return int(value)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, allow_nan=False, separators=(",", ":"))
-
-
-def _time(value: object) -> str:
-    if not isinstance(value, datetime):
-        raise TypeError(f"expected a datetime, got {type(value).__name__}")
-    if value.tzinfo is None:
-        raise ValueError("the time has no zone")
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-_ENCODERS: Mapping[ColumnType, Callable[[Any], Any]] = {
-    "text": _text,
-    "integer": _integer,
-    "real": _real,
-    "boolean": _boolean,
-    "json": _json,
-    "time": _time,
-}
-_DECODERS: Mapping[ColumnType, Callable[[Any], Any]] = {
-    "boolean": bool,
-    "json": json.loads,
-    "time": lambda stored: datetime.fromisoformat(cast("str", stored)),
-}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from common.errors import StoreError, StoreUnavailable
 from common.logs import get_logger
 from events.backend import Backend, Transaction
+from events.cipher import Cipher
 from events.commit import Append, commit_batch
 from events.pending import Pending, Wakeup, wake
 from events.room import Room
@@ -32,8 +33,11 @@ class Job:
 class Writer:
     """Owns the thread that writes. `committed` is called on it with the last position after every commit."""
 
-    def __init__(self, backend: Backend, room: Room, committed: Callable[[int], None]) -> None:
+    def __init__(
+        self, backend: Backend, room: Room, committed: Callable[[int], None], cipher: Cipher | None = None
+    ) -> None:
         self._backend = backend
+        self._cipher = cipher
         self._room = room
         self._committed = committed
         self._queue: queue.SimpleQueue[Append | Job | None] = queue.SimpleQueue()
@@ -116,9 +120,14 @@ class Writer:
     def _commit(self, appends: Sequence[Append]) -> None:
         if not appends:
             return
+        for append in appends:
+            for blob in append.blobs:
+                blob.pack()  # which is slow, and keeps nobody from the log here
+        if self._cipher is not None:  # the same goes for the key service
+            self._cipher.prepare({append.tenant for append in appends if append.is_personal})
         try:
             with self._backend.transaction() as transaction:
-                outcomes = commit_batch(transaction, appends)
+                outcomes = commit_batch(transaction, appends, self._cipher)
         except StoreUnavailable as error:
             copies = [StoreUnavailable(error.what, where=error.where, todo=error.todo) for _ in appends]
             self._settle(list(zip(appends, copies, strict=True)))

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from events.catalogue import agent, flag, intent, log, memory, request, smart_home, timer, trace
+from events.catalogue import (
+    agent,
+    collected,
+    comparison,
+    flag,
+    guideline,
+    intent,
+    log,
+    memory,
+    request,
+    smart_home,
+    system,
+    timer,
+    trace,
+)
 from events.catalogue.base import Event
 
 __all__ = ["BY_TOPIC", "Event"]
@@ -13,7 +27,9 @@ __all__ = ["BY_TOPIC", "Event"]
 
 def _collect() -> Mapping[str, type[Event]]:
     found: dict[str, type[Event]] = {}
-    for module in (agent, flag, intent, log, memory, request, smart_home, timer, trace):
+    for module in (
+        agent, collected, comparison, flag, guideline, intent, log, memory, request, smart_home, system, timer, trace,
+    ):  # fmt: skip
         for name in module.__all__:
             event = getattr(module, name)
             if event.TOPIC in found:

@@ -15,6 +15,7 @@ class AgentRegistered(Event):
     """A role or agent is there, with this definition (registered anew when its definition changes)."""
 
     TOPIC: ClassVar[str] = "agent.registered"
+    PERSONAL: ClassVar[bool] = False
     name: str
     kind: str = "role"
     description: str
@@ -27,6 +28,7 @@ class AgentDisabled(Event):
     """Requests are no longer routed to it."""
 
     TOPIC: ClassVar[str] = "agent.disabled"
+    PERSONAL: ClassVar[bool] = False
     name: str
     reason: str = ""
     by: str = ""
@@ -36,5 +38,6 @@ class AgentRestored(Event):
     """Requests are routed to it again."""
 
     TOPIC: ClassVar[str] = "agent.restored"
+    PERSONAL: ClassVar[bool] = False
     name: str
     by: str = ""

@@ -20,12 +20,16 @@ class Event(BaseModel):
     `TOPIC` names the kind for ever (renaming the class changes nothing). `SCHEMA_VERSION` counts its shapes: every
     change of fields raises it by one and adds one step, a static method ``upcast_v1_v2`` that turns a payload of the
     first version into one of the second. Steps are taken in turn when an old event is read; stored bytes stay.
+
+    `PERSONAL` says that its payload may tell of people: it is encrypted under its tenant's key, and unreadable once the
+    tenant is forgotten. Kinds that are about the system itself say False, and stay readable for ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings")
 
     TOPIC: ClassVar[str]
     SCHEMA_VERSION: ClassVar[int] = 1
+    PERSONAL: ClassVar[bool] = True
 
     @classmethod
     @override

@@ -15,6 +15,7 @@ class FlagChanged(Event):
     """Somebody changed a flag's definition."""
 
     TOPIC: ClassVar[str] = "flag.changed"
+    PERSONAL: ClassVar[bool] = False
     key: str
     before: JsonValue = None
     after: JsonValue = None

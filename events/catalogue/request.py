@@ -1,4 +1,5 @@
-"""request/<tenant>/<user>/<request id>: who claimed the id; outcome/<trace>: what people said of the answer later."""
+"""request/<tenant>/<user>/<request id>: who claimed the id; beside a trace, which only its owner appends to:
+outcome/<trace>: what people said of the answer later; cancellation/<trace>: that somebody wants it stopped."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import ClassVar
 
 from events.catalogue.base import Event
 
-__all__ = ["OutcomeReported", "RequestAccepted"]
+__all__ = ["CancellationRequested", "OutcomeReported", "RequestAccepted"]
 
 
 class RequestAccepted(Event):
@@ -27,3 +28,12 @@ class OutcomeReported(Event):
     score: float
     comment: str = ""
     by: str = ""
+
+
+class CancellationRequested(Event):
+    """Somebody wants a running request stopped; whoever handles it sees this within a second."""
+
+    TOPIC: ClassVar[str] = "request.cancellation_requested"
+    trace_id: str
+    by: str = ""
+    reason: str = ""

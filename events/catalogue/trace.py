@@ -11,6 +11,8 @@ from events.catalogue.base import Event
 __all__ = [
     "AgentConfigured",
     "FallbackTaken",
+    "FlagEvaluated",
+    "FollowUpRead",
     "ModelCalled",
     "RequestRouted",
     "TaskFinished",
@@ -24,7 +26,10 @@ __all__ = [
 
 
 class TraceStarted(Event):
-    """A request was admitted; `context` is the resolved TaskContext, `owner` the process that handles it."""
+    """A request was admitted; `context` is the resolved TaskContext, `owner` the process that handles it.
+
+    `resumes` is the trace of the attempt before, which this one goes on with.
+    """
 
     TOPIC: ClassVar[str] = "trace.started"
     request: str
@@ -34,10 +39,15 @@ class TraceStarted(Event):
     attempt: int = 1
     owner: str
     context: dict[str, JsonValue]
+    resumes: str | None = None
 
 
 class RequestRouted(Event):
-    """The router decided; `flags` are the evaluations made for this request."""
+    """The router decided; `flags` are the evaluations of feature flags that were made for this request so far.
+
+    `guideline_version`, here and in the events below, is the guideline that was in service for the agent that the event
+    is about: here the router's model, where there is one.
+    """
 
     TOPIC: ClassVar[str] = "trace.routed"
     approach: str
@@ -45,37 +55,72 @@ class RequestRouted(Event):
     confidence: float
     alternatives: dict[str, float] = Field(default_factory=dict)
     flags: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])
+    guideline_version: str | None = None
+
+
+class FlagEvaluated(Event):
+    """A feature flag was evaluated for the request after it was routed."""
+
+    TOPIC: ClassVar[str] = "trace.flag_evaluated"
+    key: str
+    variant: str
+    reason: str
+    provider: str
+    error: str | None = None
 
 
 class AgentConfigured(Event):
-    """Meta-planning made an agent configuration."""
+    """Meta-planning made an agent configuration; `guideline_version` is the planner's."""
 
     TOPIC: ClassVar[str] = "trace.agent_configured"
     configuration: dict[str, JsonValue]
     dropped_tools: dict[str, str] = Field(default_factory=dict, description="unknown name -> nearest known one or ''")
     prompt_version: str = ""
+    guideline_version: str | None = None
 
 
 class TaskGraphPlanned(Event):
-    """The planning role made a TaskGraph."""
+    """The planning role made a TaskGraph; `guideline_version` is the planner's."""
 
     TOPIC: ClassVar[str] = "trace.task_graph_planned"
     tasks: list[dict[str, JsonValue]]
     prompt_version: str = ""
+    guideline_version: str | None = None
 
 
 class TaskStarted(Event):
-    """An attempt at a task starts."""
+    """An attempt at a task starts; `guideline_version` is that of the agent type `role`."""
 
     TOPIC: ClassVar[str] = "trace.task_started"
     task: str
     role: str
     request: str
     attempt: int = 1
+    guideline_version: str | None = None
+
+
+class FollowUpRead(Event):
+    """What a request of a session leaves out was found in its earlier turns.
+
+    `request` is the request as it was completed, `meant` are the things it is about, `question` what was asked back
+    where more than one thing may be meant.
+    """
+
+    TOPIC: ClassVar[str] = "trace.follow_up_read"
+    request: str
+    role: str = ""
+    action: str = ""
+    meant: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])
+    question: str | None = None
 
 
 class TaskFinished(Event):
-    """A task ended for good."""
+    """A task ended for good.
+
+    `intents` are those it wants carried out, each with ``type``, ``arguments`` and ``call_id``, None where they were
+    not kept: only a task whose intents are known can be gone on from. `whole` names the blob that holds all of a long
+    result, as JSON ``{"text": …, "facts": […], "intents": […]}``. `taken_from` is the earlier trace that it ended in.
+    """
 
     TOPIC: ClassVar[str] = "trace.task_finished"
     task: str
@@ -87,6 +132,9 @@ class TaskFinished(Event):
     tools_called: list[str] = Field(default_factory=list)
     error: str | None = None
     seconds: float = 0.0
+    intents: list[dict[str, JsonValue]] | None = None
+    whole: str | None = None
+    taken_from: str | None = None
 
 
 class ModelCalled(Event):
@@ -122,7 +170,11 @@ class ThinkingRecorded(Event):
 
 
 class ToolCalled(Event):
-    """A tool call ended; `text` and `data` are bounded excerpts of what it answered."""
+    """A tool call ended; `text` and `data` are bounded excerpts of what it answered.
+
+    `whole` names the blob that holds all of it, as JSON ``{"text": …, "data": …}``; None where the excerpts are all
+    there was, or where it was too large to be kept.
+    """
 
     TOPIC: ClassVar[str] = "trace.tool_called"
     task: str = ""
@@ -135,6 +187,7 @@ class ToolCalled(Event):
     sources: list[str] = Field(default_factory=list)
     error: str | None = None
     seconds: float = 0.0
+    whole: str | None = None
 
 
 class FallbackTaken(Event):
@@ -147,9 +200,13 @@ class FallbackTaken(Event):
 
 
 class TraceEnded(Event):
-    """The request has its outcome; `response` is the whole answer, given again to whoever asks again."""
+    """The request has its outcome; `response` is the whole answer, given again to whoever asks again.
+
+    `variants` are the flags it was handled under, by key, but those that the request set for itself.
+    """
 
     TOPIC: ClassVar[str] = "trace.ended"
     outcome: str
     response: dict[str, JsonValue]
     error: str | None = None
+    variants: dict[str, str] = Field(default_factory=dict)

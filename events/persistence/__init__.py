@@ -9,7 +9,7 @@ from common.errors import ConfigurationError
 from common.extras import import_extra
 from events.backend import Backend, ViewDatabase
 
-__all__ = ["open_backend", "scratch_views"]
+__all__ = ["archive_folder", "open_backend", "scratch_views"]
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
@@ -35,6 +35,14 @@ def open_backend(url: str, timeout: float) -> Backend:
         where="store.url",
         todo="Use sqlite:///relative/path, sqlite:////absolute/path, postgresql://user@host/database or memory://.",
     )
+
+
+def archive_folder(url: str) -> Path | None:
+    """Where the archive of a log is when nobody says otherwise: beside its file, if it is one."""
+    if url.startswith(_SQLITE):
+        path = Path(url.removeprefix(_SQLITE))
+        return path.with_name(f"{path.name}-archive")
+    return None
 
 
 def _open_postgres(url: str, timeout: float) -> Backend:

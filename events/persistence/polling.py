@@ -8,7 +8,7 @@ __all__ = ["Polling"]
 class Polling:
     """Implements `events.backend.Watch`."""
 
-    poll = 0.025
+    poll = 0.015
 
     def close(self) -> None:
         """Nothing is held."""

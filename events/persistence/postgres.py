@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
 from common.errors import StoreUnavailable
-from events.backend import Page, Transaction, ViewDatabase, Watch
+from events.backend import Page, Segment, Transaction, ViewDatabase, Watch
 from events.codec import StoredRow
 from events.ownership import Ownership
 from events.persistence.pages import read_page
@@ -34,7 +36,10 @@ Result = TypeVar("Result")
 _CONNECTIONS = 8
 _SCHEMA_VERSION = 1
 _OLDEST_SERVER = 130_000
-_EXISTS = "SELECT to_regclass('log') IS NOT NULL, to_regnamespace(%s) IS NOT NULL, current_setting('server_encoding')"
+_EXISTS = (
+    "SELECT to_regclass('segments') IS NOT NULL AND to_regclass('blobs') IS NOT NULL, "
+    "to_regnamespace(%s) IS NOT NULL, current_setting('server_encoding')"
+)
 _CREATE = """
 CREATE TABLE IF NOT EXISTS stored_events (
     notification_id bigint NOT NULL,
@@ -44,6 +49,17 @@ CREATE TABLE IF NOT EXISTS stored_events (
     state bytea NOT NULL,
     PRIMARY KEY (originator_id, originator_version),
     UNIQUE (notification_id)
+);
+CREATE TABLE IF NOT EXISTS blobs (name text COLLATE "C" PRIMARY KEY, content bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS segments (
+    position bigint PRIMARY KEY,
+    name text NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    events bigint NOT NULL,
+    size bigint NOT NULL,
+    digest text NOT NULL,
+    topics text[] NOT NULL
 );
 CREATE TABLE IF NOT EXISTS owners (
     owner_id text PRIMARY KEY,
@@ -56,6 +72,17 @@ INSERT INTO log SELECT '{identity}', {schema_version}, 0 WHERE NOT EXISTS (SELEC
 _READ = (
     "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
     "WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version"
+)
+
+_SELECT_HEAD = "SELECT MAX(notification_id) FROM stored_events"
+_SELECT_PAGE = (
+    "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
+    "WHERE notification_id > %s AND notification_id <= %s {}ORDER BY notification_id LIMIT %s"
+)
+_READ_BLOB = "SELECT content FROM blobs WHERE name = %s"
+_READ_SEGMENTS = (
+    "SELECT position, name, first, last, events, size, digest, topics FROM segments "
+    "WHERE position > %s ORDER BY position"
 )
 
 
@@ -149,20 +176,47 @@ class PostgresBackend:
 
     def page(self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None) -> Page:
         """At most `limit` rows behind a position."""
-        return self._datastore.run(lambda: read_page(self._recorder, after, topics, limit, until))
+        return self._pool.run(
+            lambda connection: read_page(
+                int(connection.rows(_SELECT_HEAD)[0][0] or 0),
+                partial(_select_page, connection),
+                after,
+                topics,
+                limit,
+                until,
+            )
+        )
 
     def version(self, stream: str) -> int:
         """The version of a stream."""
         last = self._datastore.run(lambda: self._recorder.select_events(stream, desc=True, limit=1))
         return last[0].originator_version if last else 0
 
+    def blob(self, name: str) -> bytes | None:
+        """The stored bytes of a blob."""
+        rows = self._pool.run(lambda connection: connection.rows(_READ_BLOB, (name,)))
+        return rows[0][0] if rows else None
+
     def head(self) -> int:
         """The last position."""
         return self._datastore.run(self._recorder.max_notification_id) or 0
 
+    def faults(self) -> list[str]:
+        """Nothing: the server tells of damaged pages when they are read."""
+        return []
+
     def issued(self) -> int:
         """The highest position that was ever given out."""
         return int(self._pool.run(lambda connection: connection.rows("SELECT issued FROM log"))[0][0])
+
+    def segments(self, after: int) -> list[Segment]:
+        """The segments that were told of behind a position."""
+        rows = self._pool.run(lambda connection: connection.rows(_READ_SEGMENTS, (after,)))
+        return [replace(Segment(*row), topics=tuple(row[-1])) for row in rows]
+
+    def compact(self) -> int:
+        """The server reuses the room by itself (autovacuum)."""
+        return 0
 
     def views(self) -> ViewDatabase:
         """Open the views' tables, in a schema beside the log's."""
@@ -180,3 +234,10 @@ class PostgresBackend:
         """Close all connections."""
         self._writer.close()
         self._pool.close()
+
+
+def _select_page(connection: Connection, after: int, stop: int, topics: Sequence[str], limit: int) -> list[StoredRow]:
+    statement, among = (
+        (_SELECT_PAGE.format("AND topic = ANY(%s) "), (topics,)) if topics else (_SELECT_PAGE.format(""), ())
+    )
+    return cast("list[StoredRow]", connection.rows(statement, (after, stop, *among, limit)))

@@ -6,7 +6,7 @@ import re
 
 import psycopg
 
-from common.errors import StoreError, StoreUnavailable
+from common.errors import StoreDamaged, StoreError, StoreUnavailable
 
 __all__ = ["NoAnswer", "fault"]
 
@@ -37,9 +37,10 @@ _REASONS = {
     "25P03": ("the server ended the session, which had paused in a transaction", _RETRY),
     "25P04": ("the server ended the session, which took too long over a transaction", _RETRY),
     "40P01": ("the database found a deadlock", _RETRY),
-    "XX001": ("the database is damaged", "Restore a backup, or export what can be read with events export."),
-    "XX002": ("the database is damaged", "Restore a backup, or export what can be read with events export."),
+    "XX001": ("the database is damaged", "Restore a backup; events verify says which events can't be read."),
+    "XX002": ("the database is damaged", "Restore a backup; events verify says which events can't be read."),
 }
+_DAMAGED = ("XX001", "XX002")
 _SIGNS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
@@ -62,7 +63,8 @@ def fault(error: psycopg.Error, place: str) -> StoreError:
     state = error.sqlstate or _state(text)
     if state in _REASONS:
         what, todo = _REASONS[state]
-        return StoreUnavailable(what, where=place, todo=todo)
+        kind = StoreDamaged if state in _DAMAGED else StoreUnavailable
+        return kind(what, where=place, todo=todo)
     if isinstance(error, _REFUSALS):
         return StoreError(f"the database refused it: {text}", where=place)
     if isinstance(error, NoAnswer):

@@ -7,25 +7,30 @@ character NUL: it and the one that stands for it are written as two, which keeps
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from psycopg.errors import UndefinedTable
 
 from common.errors import StoreError, StoreUnavailable
-from events.backend import Changes, DatabaseRow, Key, Selected, ViewShape
+from events.backend import Changes, DatabaseRow, Fold, Key, Selected, Slot, ViewShape
 from events.persistence.postgres_connection import Connection, Pool
 from events.persistence.view_tables import Session, ViewTables, listed, table_of, upsert
 
 __all__ = ["PostgresViews"]
+
+Result = TypeVar("Result")
 
 _FORMAT = 1
 _TRIES = 5
 """Reads of a view whose table a rebuild has just taken away."""
 _DROP_WAIT = "'200ms'"
 _STREAMED = 500
+_FEW = 5_000
+"""Rows of a table that is searched well enough by any way."""
 _FOUND = """
 SELECT to_regclass('views_of_log') IS NOT NULL,
     EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s))
@@ -89,6 +94,10 @@ class PostgresViews(ViewTables[_Session]):
         self._pool = pool
         self._address = pool.connector.address
         self._closed = False
+        self._written: Counter[int] = Counter()
+        """Rows that this process wrote, by slot."""
+        self._analyzed: dict[int, int] = {}
+        """How many these were when the planner's statistics were last brought up to date."""
         if not pool.run(lambda connection: self._is_made(connection, log)):
             with self._exclusively() as connection:
                 if not self._is_made(connection, log):  # nobody else was first
@@ -147,6 +156,10 @@ class PostgresViews(ViewTables[_Session]):
             self._check_open()
             yield _Session(connection)
 
+    def _look(self, look: Callable[[_Session], Result]) -> Result:
+        self._check_open()
+        return self._pool.run(lambda connection: look(_Session(connection)))
+
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the views are closed", where=self._address.place)
@@ -164,6 +177,23 @@ class PostgresViews(ViewTables[_Session]):
             with _retried():  # a table can't go any more once it is read
                 return (yield from super().walk(shape, slot))
         return (yield from super().walk(shape, slot))
+
+    def apply(self, shape: ViewShape, slot: Slot, moved: Slot, keys: Sequence[Key], fold: Fold) -> bool:
+        """Fold a page and move the slot."""
+        done = super().apply(shape, slot, moved, keys, fold)
+        written = self._written[slot.id]
+        if done and written >= max(_FEW, 2 * self._analyzed.get(slot.id, 0)):
+            self._analyzed[slot.id] = written
+            self._analyze(slot.id)
+        return done
+
+    def _analyze(self, slot: int) -> None:
+        """Have the planner look at a table that has grown: it comes by itself after a minute or never, and takes an
+        index through half of the table until then. Whoever is in the way, such as its own look, stays there.
+        """
+        with contextlib.suppress(StoreError), self._pool.transaction("BEGIN") as connection:
+            connection.script(f"SET LOCAL lock_timeout TO {_DROP_WAIT}")
+            connection.do(f"ANALYZE {table_of(slot)}")
 
     def _add_slot(self, session: _Session, shape: ViewShape, live: int, now: str) -> int:
         row = session.rows(
@@ -194,6 +224,7 @@ class PostgresViews(ViewTables[_Session]):
         return {row[:width]: row for row in session.rows(sql, _columns(keys))}
 
     def _store(self, session: _Session, shape: ViewShape, slot: int, changes: Changes) -> None:
+        self._written[slot] += len(changes.upserts)
         if changes.upserts:
             arrays = _arrays((*shape.key, *shape.columns))
             rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608

@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 
 import psycopg
 
 from common.errors import StoreUnavailable
-from events.backend import Head, NewRow, Transaction
+from events.backend import BlobRow, Head, NewRow, Segment, Transaction
 from events.codec import StoredRow, digest
 from events.persistence.known_heads import KnownHeads
 from events.persistence.postgres_connection import Connection, Connector
@@ -44,6 +45,15 @@ _SELECT_HEADS = (
     "FROM unnest(%b::text[]) AS wanted (stream) CROSS JOIN LATERAL (SELECT * FROM stored_events "
     "WHERE originator_id = wanted.stream ORDER BY originator_version DESC LIMIT 1) AS last"
 )
+_INSERT_BLOBS = (
+    "INSERT INTO blobs (name, content) SELECT name, content "
+    "FROM unnest(%b::text[], %b::bytea[]) AS added (name, content) ON CONFLICT DO NOTHING"
+)
+_REMOVE = "DELETE FROM stored_events WHERE notification_id = ANY(%b::bigint[])"
+_REGISTER = (
+    "INSERT INTO segments (position, name, first, last, events, size, digest, topics) "
+    "VALUES (%b::bigint, %b::text, %b::bigint, %b::bigint, %b::bigint, %b::bigint, %b::text, %b::text[])"
+)
 _IS_THERE = (
     "SELECT EXISTS (SELECT FROM stored_events WHERE notification_id = %s "
     "AND originator_id = %s AND originator_version = %s AND topic = %s AND state = %s)"
@@ -69,6 +79,7 @@ class _Writing:
                 found[stream] = Head(version, digest(stream, version, topic, stored))
             for stream in missing:
                 found.setdefault(stream, Head(0, None))
+            self._known.keep({stream: found[stream] for stream in missing})
         return found
 
     def insert(self, rows: Sequence[NewRow], heads: Mapping[str, Head]) -> int:
@@ -82,6 +93,14 @@ class _Writing:
         self.last_row = (self.issued, *rows[-1])
         self.staged.update(heads)
         return before + 1
+
+    def insert_blobs(self, blobs: Sequence[BlobRow]) -> None:
+        self.connection.do(_INSERT_BLOBS, [list(column) for column in zip(*blobs, strict=True)])
+
+    def move(self, positions: Sequence[int], segment: Segment) -> int:
+        found = self.connection.do(_REMOVE, (list(positions),))
+        self.connection.do(_REGISTER, (*astuple(segment)[:-1], list(segment.topics)))
+        return found
 
     def last_position(self) -> int:
         rows = self.connection.rows("SELECT MAX(notification_id) FROM stored_events")

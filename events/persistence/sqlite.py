@@ -14,7 +14,8 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import astuple, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,15 +31,16 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from common.errors import StoreUnavailable
-from events.backend import Head, NewRow, Page, Transaction, ViewDatabase, Watch
+from common.errors import StoreDamaged, StoreUnavailable
+from events.backend import BlobRow, Head, NewRow, Page, Segment, Transaction, ViewDatabase, Watch
 from events.codec import StoredRow, digest
 from events.ownership import FileOwnership, Ownership
 from events.persistence.known_heads import KnownHeads
 from events.persistence.pages import read_page
 from events.persistence.polling import Polling
 from events.persistence.sqlite_connection import connect, create_file, fault
-from events.persistence.sqlite_views import SQLiteViews
+from events.persistence.sqlite_wal import WalBound
+from events.persistence.view_file import open_view_file
 
 __all__ = ["SQLiteBackend"]
 
@@ -46,6 +48,8 @@ _CONNECTIONS = 20
 """More than threads that read at once, so that none waits and none is closed to be opened again."""
 _CHUNKS = (256, 64, 16, 4, 1)
 _SCHEMA = 1
+_FAULTS = 20
+_TABLES = ("stored_events", "blobs", "segments", "log")
 
 
 class _LogTransaction(SQLiteTransaction):
@@ -94,6 +98,7 @@ class _LogDatastore(SQLiteDatastore):
         self._timeout = timeout
         self._writing = threading.Lock()
         self._writer: SQLiteConnection | None = None
+        self._bound = WalBound(path)
         self.pool = _LogPool(path, timeout)
 
     @contextmanager
@@ -111,6 +116,7 @@ class _LogDatastore(SQLiteDatastore):
             if self._writer is None:
                 self._writer = _LogConnection(connect(self._path, self._timeout, synchronous="FULL"), max_age=None)
             yield self._writer
+            self._bound.keep(self._writer._sqlite_conn)  # pyright: ignore[reportPrivateUsage]
         finally:
             self._writing.release()
 
@@ -137,6 +143,10 @@ class _LogRecorder(SQLiteApplicationRecorder):
             "topic TEXT NOT NULL, "
             "state BLOB NOT NULL, "
             "UNIQUE (originator_id, originator_version))",
+            "CREATE TABLE IF NOT EXISTS blobs (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS segments (position INTEGER PRIMARY KEY, name TEXT NOT NULL, first INTEGER "
+            "NOT NULL, last INTEGER NOT NULL, events INTEGER NOT NULL, size INTEGER NOT NULL, digest TEXT NOT NULL, "
+            "topics TEXT NOT NULL)",
             "CREATE TABLE IF NOT EXISTS log (identity TEXT NOT NULL, schema_version INTEGER NOT NULL)",
             f"INSERT INTO log SELECT '{uuid.uuid4().hex}', {_SCHEMA} WHERE NOT EXISTS (SELECT 1 FROM log)",  # noqa: S608
         ]
@@ -170,6 +180,11 @@ _SELECT_HEADS = (
     "WHERE originator_id = wanted.value ORDER BY originator_version DESC LIMIT 1)"
 )
 
+_SELECT_PAGE = (
+    "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+    "WHERE rowid > ? AND rowid <= ? {}ORDER BY rowid LIMIT ?"
+)
+
 
 class _Writing:
     """One write transaction; implements `events.backend.Transaction`."""
@@ -191,12 +206,26 @@ class _Writing:
                 found[stream] = Head(version, digest(stream, version, topic, stored))
             for stream in missing:
                 found.setdefault(stream, Head(0, None))
+            self._known.keep({stream: found[stream] for stream in missing})
         return found
 
     def insert(self, rows: Sequence[NewRow], heads: Mapping[str, Head]) -> int:
         positions = self._recorder.insert_rows(self._cursor, rows)
         self.staged.update(heads)
         return positions[0]
+
+    def insert_blobs(self, blobs: Sequence[BlobRow]) -> None:
+        for blob in blobs:
+            self._cursor.execute("INSERT INTO blobs (name, content) VALUES (?, ?) ON CONFLICT DO NOTHING", blob)
+
+    def move(self, positions: Sequence[int], segment: Segment) -> int:
+        places = json.dumps(list(positions))
+        self._cursor.execute("DELETE FROM stored_events WHERE rowid IN (SELECT value FROM json_each(?))", (places,))
+        self._cursor.execute("SELECT changes()")
+        found = int(self._cursor.fetchone()[0])
+        values = (*astuple(segment)[:-1], json.dumps(segment.topics))
+        self._cursor.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        return found
 
     def last_position(self) -> int:
         self._cursor.execute("SELECT MAX(rowid) FROM stored_events")
@@ -239,8 +268,15 @@ class SQLiteBackend:
 
     def _tables_exist(self) -> bool:
         with self._datastore.transaction(commit=False) as cursor:
-            cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('stored_events', 'log')")
-            return cursor.fetchone()[0] == 2
+            cursor.execute(f"SELECT name FROM sqlite_master WHERE name IN {_TABLES}")  # noqa: S608
+            found = {str(row[0]) for row in cursor.fetchall()}
+        if "stored_events" in found and "log" not in found:
+            raise StoreUnavailable(
+                "the file holds events of another application of the eventsourcing library",
+                where=str(self.path),
+                todo="Name another file (store.url or data_dir).",
+            )
+        return len(found) == len(_TABLES)
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -273,8 +309,18 @@ class SQLiteBackend:
 
     def page(self, after: int, topics: Collection[str] | None, limit: int, until: int | None = None) -> Page:
         """At most `limit` rows behind a position."""
-        with self._translated():
-            return read_page(self._recorder, after, topics, limit, until)
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            # rows as plain tuples: the library would make two objects of each
+            cursor.sqlite_cursor.row_factory = None
+            cursor.execute("SELECT MAX(rowid) FROM stored_events")
+            head = int(cursor.fetchone()[0] or 0)
+
+            def select(after: int, stop: int, topics: Sequence[str], limit: int) -> list[StoredRow]:
+                among = f"AND topic IN ({','.join('?' * len(topics))}) " if topics else ""
+                cursor.execute(_SELECT_PAGE.format(among), (after, stop, *topics, limit))
+                return cursor.fetchall()
+
+            return read_page(head, select, after, topics, limit, until)
 
     def version(self, stream: str) -> int:
         """The version of a stream."""
@@ -282,10 +328,26 @@ class SQLiteBackend:
             last = self._recorder.select_events(stream, desc=True, limit=1)
         return last[0].originator_version if last else 0
 
+    def blob(self, name: str) -> bytes | None:
+        """The stored bytes of a blob."""
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("SELECT CAST(content AS BLOB) FROM blobs WHERE name = ?", (name,))
+            row = cursor.fetchone()
+            return row[0] if row else None
+
     def head(self) -> int:
         """The last position."""
         with self._translated():
             return self._recorder.max_notification_id() or 0
+
+    def faults(self) -> list[str]:
+        """What SQLite itself finds wrong with the file: its pages, and its index against its rows."""
+        try:
+            with self._translated(), self._datastore.transaction(commit=False) as cursor:
+                cursor.execute(f"PRAGMA integrity_check({_FAULTS})")
+                return [str(row[0]) for row in cursor.fetchall() if row[0] != "ok"]
+        except StoreDamaged as error:  # too much for a check to go on
+            return [error.what]
 
     def issued(self) -> int:
         """The highest position that was ever given out."""
@@ -294,9 +356,24 @@ class SQLiteBackend:
             row = cursor.fetchone()
             return int(row[0]) if row else 0
 
+    def segments(self, after: int) -> list[Segment]:
+        """The segments that were told of behind a position."""
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("SELECT * FROM segments WHERE position > ? ORDER BY position", (after,))
+            return [replace(Segment(*row), topics=tuple(json.loads(row[7]))) for row in cursor.fetchall()]
+
+    def compact(self) -> int:
+        """Write the file anew without the room that removed rows left; returns how many bytes it is smaller."""
+        with self._translated(), closing(connect(self.path, self._timeout, synchronous="FULL")) as connection:
+            size = int(connection.execute("PRAGMA page_size").fetchone()[0])
+            before = int(connection.execute("PRAGMA page_count").fetchone()[0])
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return max(0, before - int(connection.execute("PRAGMA page_count").fetchone()[0])) * size
+
     def views(self) -> ViewDatabase:
         """Open the views' database, a file beside the log."""
-        return SQLiteViews(self.path.with_name(f"{self.path.stem}-views.db"), self._timeout, self.identity)
+        return open_view_file(self.path.with_name(f"{self.path.stem}-views.db"), self._timeout, self.identity)
 
     def watch(self, told: Callable[[int], None]) -> Watch:
         """Those who follow look by themselves; `told` is never called."""

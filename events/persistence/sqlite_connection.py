@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from common.errors import StoreError, StoreUnavailable
+from common.errors import StoreDamaged, StoreError, StoreUnavailable
 
 __all__ = ["connect", "create_file", "fault"]
 
@@ -31,6 +31,9 @@ def create_file(path: Path) -> None:
             where=str(path),
             todo="Name a file in a folder you may write to (store.url or data_dir).",
         ) from error
+    if path.exists() and not os.access(path, os.W_OK):
+        # SQLite would find out later, and leave files beside it that nobody may write either
+        raise StoreUnavailable(_READ_ONLY[0], where=str(path), todo=_READ_ONLY[1])
 
 
 def connect(path: Path, timeout: float, *, synchronous: str) -> sqlite3.Connection:
@@ -72,6 +75,9 @@ def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
             return
 
 
+_READ_ONLY = ("the database can't be written", "Give this user the right to write the file and its folder.")
+_NO_DATABASE = "the file is not a database"
+_DAMAGED = ("the database is damaged", "Restore a backup; events verify says which events can't be read.")
 _REASONS = (
     (
         "locked",
@@ -83,11 +89,12 @@ _REASONS = (
         "the database file can't be opened",
         "Name a file in a folder you may write to (store.url or data_dir).",
     ),
-    ("readonly", "the database can't be written", "Give this user the right to write the file and its folder."),
-    ("read-only", "the database can't be written", "Give this user the right to write the file and its folder."),
-    ("not a database", "the file is not a database", "Name another file, or move this one away."),
+    ("readonly", *_READ_ONLY),
+    ("read-only", *_READ_ONLY),
+    ("not a database", _NO_DATABASE, "Name another file, or move this one away."),
     ("full", "the disk is full", "Free some space; nothing that was acknowledged is lost."),
-    ("malformed", "the database is damaged", "Restore a backup, or export what can be read with events export."),
+    ("malformed", *_DAMAGED),
+    ("decode to UTF-8", *_DAMAGED),
 )
 
 
@@ -98,5 +105,6 @@ def fault(error: Exception, path: Path) -> StoreError:
         return StoreError(f"the database refused it: {text}", where=str(path))
     for sign, what, todo in _REASONS:
         if sign in text:
-            return StoreUnavailable(what, where=str(path), todo=todo)
+            kind = StoreDamaged if what in (_DAMAGED[0], _NO_DATABASE) else StoreUnavailable
+            return kind(what, where=str(path), todo=todo)
     return StoreUnavailable(f"the database failed: {text or type(error).__name__}", where=str(path))

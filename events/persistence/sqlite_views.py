@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from common.errors import StoreUnavailable
 from events.backend import Changes, DatabaseRow, Key, ViewShape
 from events.persistence.sqlite_connection import connect, create_file, fault
-from events.persistence.view_tables import ViewTables, listed, table_of, upsert
+from events.persistence.sqlite_wal import WalBound
+from events.persistence.view_tables import Session, ViewTables, listed, table_of, upsert
 
 __all__ = ["SQLiteViews"]
+
+Result = TypeVar("Result")
 
 _READERS = 8
 _CHUNKS = (256, 64, 16, 4, 1)
@@ -75,6 +79,7 @@ class SQLiteViews(ViewTables[_Session]):
         self._idle: list[sqlite3.Connection] = []
         self._reading = threading.BoundedSemaphore(_READERS)
         self._closed = False
+        self._bound = None if path is None else WalBound(path)
         if path is not None:
             create_file(path)
         with self._translated():
@@ -137,6 +142,8 @@ class SQLiteViews(ViewTables[_Session]):
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+            if self._bound is not None:
+                self._bound.keep(self._writer)
 
     def _change(self) -> AbstractContextManager[_Session]:
         return self._write()
@@ -164,6 +171,10 @@ class SQLiteViews(ViewTables[_Session]):
             finally:
                 self._reading.release()
 
+    def _look(self, look: Callable[[_Session], Result]) -> Result:
+        with self._read() as session:
+            return look(session)
+
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the views are closed", where=str(self._path or "memory"))
@@ -177,6 +188,24 @@ class SQLiteViews(ViewTables[_Session]):
 
     def _retire(self, session: _Session, slot: int) -> None:
         self._drop(session, slot)  # who reads it sees the file as it was
+
+    def _drop(self, session: Session, slot: int) -> None:
+        if self._path is None or self._is_sound(table_of(slot)):
+            super()._drop(session, slot)
+            return
+        # SQLite can't give damaged pages back: they stay, unknown to all
+        session.do("DELETE FROM parked WHERE slot = ?", (slot,))
+        session.do("DELETE FROM slots WHERE id = ?", (slot,))
+
+    def _is_sound(self, table: str) -> bool:
+        """Whether all pages of a table and its indexes can be read; looked at apart: to fail spoils a transaction."""
+        with closing(self._connect()) as connection:
+            try:
+                return connection.execute(f"PRAGMA integrity_check({table})").fetchone() == ("ok",)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                return False
 
     def _load(self, session: _Session, shape: ViewShape, slot: int, keys: Sequence[Key]) -> Mapping[Key, DatabaseRow]:
         width = len(shape.key)
@@ -193,6 +222,22 @@ class SQLiteViews(ViewTables[_Session]):
             session.do(upsert(shape, slot, f"VALUES {','.join([values] * size)}"), parameters)
         for size, parameters in _chunks(changes.deletes):
             session.do(f"DELETE FROM {table_of(slot)} WHERE {_matching(shape, size)}", parameters)  # noqa: S608
+
+    def scrub(self, before: int) -> None:
+        """Drop what was made earlier, and write the file anew, without what was ever deleted from it."""
+        super().scrub(before)
+        with self._translated(), self._writing:
+            self._check_open()
+            self._writer.execute("VACUUM")
+            deadline = time.monotonic() + self._timeout
+            while self._path is not None and self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise StoreUnavailable(
+                        "the views' write-ahead log can't be emptied while somebody reads them",
+                        where=str(self._path),
+                        todo="Run it again once other programs have let go of this file.",
+                    )
+                time.sleep(0.01)
 
     def _stream(self, session: _Session, query: str) -> Generator[DatabaseRow]:
         with closing(session.connection.execute(query)) as rows:

@@ -7,7 +7,7 @@ view, so that two versions of the code on one database do not take each other's 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -18,7 +18,7 @@ from events.backend import Changes, DatabaseRow, Fold, Key, ParkedRow, Selected,
 __all__ = ["Session", "ViewTables", "listed", "table_of", "upsert"]
 
 _LEFTOVER = timedelta(days=1)
-_STALE = "SELECT id FROM slots WHERE view = ? AND (signature != ? OR live = 0) AND updated_at < ?"
+_SLOTS = "SELECT id, position, anchor, signature, live, updated_at FROM slots WHERE view = ?"
 
 
 class Session(Protocol):
@@ -34,6 +34,7 @@ class Session(Protocol):
 
 
 AnySession = TypeVar("AnySession", bound=Session)
+Result = TypeVar("Result")
 
 
 def table_of(slot: int) -> str:
@@ -90,21 +91,23 @@ class ViewTables(ABC, Generic[AnySession]):
         """The rows of a query as they come."""
 
     @abstractmethod
+    def _look(self, look: Callable[[AnySession], Result]) -> Result:
+        """What a look finds that takes one statement; it may be taken twice."""
+
+    @abstractmethod
     def _retire(self, session: AnySession, slot: int) -> None:
         """Throw away a table that others may still read."""
 
     def slot(self, shape: ViewShape) -> Slot:
         """The view's live table, made where there is none."""
-        stale = (_STALE, (shape.name, shape.signature, (datetime.now(UTC) - _LEFTOVER).isoformat()))
-        with self._read() as session:
-            found = live_slot(session, shape)
-            leftovers = session.rows(*stale)
-        if found is not None and not leftovers:
+        found, stale = self._look(lambda session: look_up(session, shape))
+        if found is not None and not stale:
             return found
         with self._change() as session:
-            for (slot,) in session.rows(*stale):
+            found, stale = look_up(session, shape)
+            for slot in stale:
                 self._drop(session, slot)
-            return live_slot(session, shape) or self._create(session, shape, live=True)
+            return found or self._create(session, shape, live=True)
 
     def new_slot(self, shape: ViewShape) -> Slot:
         """An empty table beside the live one."""
@@ -143,6 +146,14 @@ class ViewTables(ABC, Generic[AnySession]):
                 )
                 self._retire(session, live.id)
             session.do("UPDATE slots SET live = 1 WHERE id = ?", (slot.id,))
+
+    def scrub(self, before: int) -> None:
+        """Drop what was made earlier, whatever view it is of."""
+        with self._read() as session:
+            slots = session.rows("SELECT id FROM slots WHERE id < ?", (before,))
+        for (slot,) in slots:
+            with self._change() as session:
+                self._drop(session, slot)
 
     def drop(self, slot: Slot) -> None:
         """Throw a table away."""
@@ -208,8 +219,17 @@ def find_slot(session: Session, slot: int) -> Slot | None:
 
 
 def live_slot(session: Session, shape: ViewShape) -> Slot | None:
-    rows = session.rows(
-        "SELECT id, position, anchor FROM slots WHERE view = ? AND signature = ? AND live = 1",
-        (shape.name, shape.signature),
-    )
-    return Slot(*rows[0]) if rows else None
+    return look_up(session, shape)[0]
+
+
+def look_up(session: Session, shape: ViewShape) -> tuple[Slot | None, list[int]]:
+    """The live table of a view, and the tables that nobody has filled for long; in one look, for it is often done."""
+    long_ago = (datetime.now(UTC) - _LEFTOVER).isoformat()
+    found: Slot | None = None
+    stale: list[int] = []
+    for slot, position, anchor, signature, live, updated_at in session.rows(_SLOTS, (shape.name,)):
+        if live and signature == shape.signature:
+            found = Slot(slot, position, anchor)
+        elif updated_at < long_ago:
+            stale.append(slot)
+    return found, stale

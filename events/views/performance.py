@@ -43,7 +43,7 @@ class PerformanceView:
         match event.event:
             case TaskStarted(role=role):
                 return (("role", role),)
-            case TaskFinished(role=role) if role:
+            case TaskFinished(role=role, taken_from=None) if role:
                 return (("role", role),)
             case ToolCalled(tool=tool):
                 return (("tool", tool),)

@@ -11,6 +11,7 @@ kind that changes its fields then needs a higher `SCHEMA_VERSION` and a step tha
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import sys
 import tomllib
@@ -21,19 +22,27 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import anyio
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
+from common.blob import Blob
 from events.backend import NewRow
 from events.catalogue import BY_TOPIC, Event
+from events.catalogue.trace import ToolCalled
+from events.codec import Codec, HeaderMaker, seal
+from events.keyring import NONCE_BYTES, TenantKey
+from events.keys import DataKey
 from events.seal import seal_log
 from events.store import EventStore, stream_name
 from events.transfer import export_lines
 
-__all__ = ["CORPUS", "Release", "record", "releases", "schema_of", "version_in_work"]
+__all__ = ["CORPUS", "KEY", "Release", "record", "releases", "schema_of", "version_in_work"]
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
+_WHOLE = '{"text":"a full result, ünïcode","data":[1,2]}'.encode()
 _START = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+KEY = DataKey("corpus-key", "acme", bytes(range(32)), _START)
+"""What the encrypted events of every release can be read with."""
 
 
 class Release:
@@ -56,10 +65,25 @@ class Release:
     @property
     def rows(self) -> list[NewRow]:
         """The same log as it was stored."""
-        rows: list[dict[str, Any]] = [
-            json.loads(line) for line in (self.folder / "frames.jsonl").read_text().splitlines()
-        ]
-        return [(row["stream"], row["version"], row["topic"], base64.b64decode(row["stored"])) for row in rows]
+        return _rows(self.folder / "frames.jsonl")
+
+    @property
+    def encrypted(self) -> list[NewRow]:
+        """One event of each kind that is about people, as it is stored under `KEY`."""
+        return _rows(self.folder / "encrypted.jsonl")
+
+
+def _rows(file: Path) -> list[NewRow]:
+    rows: list[dict[str, Any]] = [json.loads(line) for line in file.read_text().splitlines()]
+    return [(row["stream"], row["version"], row["topic"], base64.b64decode(row["stored"])) for row in rows]
+
+
+def _dump(rows: list[NewRow]) -> str:
+    lines = [
+        json.dumps({"stream": row[0], "version": row[1], "topic": row[2], "stored": base64.b64encode(row[3]).decode()})
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def releases() -> list[Release]:
@@ -116,6 +140,8 @@ def _value(name: str, annotation: Any) -> Any:
         return _value(name, next(argument for argument in arguments if argument is not type(None)))
     if annotation is JsonValue:
         return {"text": f"{name} – ünïcode \u2028", "numbers": [0, -1, 2.5, 10**20], "nothing": None, "yes": True}
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {inner: _value(f"{name} {inner}", field.annotation) for inner, field in annotation.model_fields.items()}
     plain: dict[Any, Any] = {str: f"{name} text", int: 7, float: 0.25, bool: True, datetime: _START}
     return plain[annotation]
 
@@ -136,10 +162,30 @@ async def _log() -> tuple[list[str], list[NewRow]]:
             first, second = _samples(BY_TOPIC[topic])
             await store.append(stream_name(family, "ünï/1"), [first], tenant="acme", correlation="t1")
             await store.append(stream_name(family, "2"), [second], causation=f"{family}/1@1")
+        whole = Blob(_WHOLE)
+        called = ToolCalled(call_id="c1", tool="pets.feed", ok=True, whole=whole.reference)
+        await store.append(stream_name("trace", "whole"), [called], tenant="acme", blobs=[whole])
         await seal_log(store, clock)
         return [line async for line in export_lines(store)], [
             row[1:] for row in store.backend.page(0, None, 10_000).rows
         ]
+
+
+def _encrypted() -> list[NewRow]:
+    """With nonces that are no secret here, so that every recording has the same."""
+    clock, codec, key = _Clock(), Codec(), TenantKey(KEY)
+    heads: dict[str, tuple[int, str | None]] = {}
+    rows: list[NewRow] = []
+    for topic in sorted(topic for topic, kind in BY_TOPIC.items() if kind.PERSONAL):
+        stream = stream_name(topic.partition(".")[0], "ünï/1")
+        version, previous = heads.get(stream, (0, None))
+        draft = codec.draft(_samples(BY_TOPIC[topic])[0])
+        header = HeaderMaker(clock.now(), KEY.tenant, "t1", None).make(draft.schema_version, previous, key=key)
+        nonce = hashlib.sha256(topic.encode()).digest()[:NONCE_BYTES]
+        stored, digest = seal(stream, version + 1, topic, header, draft.payload, key, nonce)
+        rows.append((stream, version + 1, topic, stored))
+        heads[stream] = (version + 1, digest)
+    return rows
 
 
 def record() -> None:
@@ -153,13 +199,10 @@ def record() -> None:
         topic: {"version": kind.SCHEMA_VERSION, "schema": schema_of(kind)} for topic, kind in sorted(BY_TOPIC.items())
     }
     lines, rows = anyio.run(_log)
-    frames = [
-        json.dumps({"stream": row[0], "version": row[1], "topic": row[2], "stored": base64.b64encode(row[3]).decode()})
-        for row in rows
-    ]
     (folder / "schemas.json").write_text(json.dumps(schemas, indent=1) + "\n")
     (folder / "log.jsonl").write_text("\n".join(lines) + "\n")
-    (folder / "frames.jsonl").write_text("\n".join(frames) + "\n")
+    (folder / "frames.jsonl").write_text(_dump(rows))
+    (folder / "encrypted.jsonl").write_text(_dump(_encrypted()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from hypothesis import strategies as st
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from events.catalogue import BY_TOPIC, Event
 from events.catalogue.memory import FactRemembered
@@ -55,6 +55,8 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(_values(arguments[0]), _values(arguments[1]), max_size=3)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([_values(argument) for argument in arguments])
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return st.builds(annotation, **{n: _values(field.annotation) for n, field in annotation.model_fields.items()})
     raise TypeError(f"no strategy for {annotation}")
 
 

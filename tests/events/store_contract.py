@@ -342,7 +342,7 @@ class StoreContract:
         known = {topic: event for topic, event in BY_TOPIC.items() if topic != FactRemembered.TOPIC}
         async with await EventStore.open(url, catalogue=BY_TOPIC) as store:
             await store.append("a", [fact(1), FactForgotten(fact_id="1", user="ann")])
-            store._codec = type(store.codec)(known)  # pyright: ignore[reportPrivateUsage]
+            store._codec = type(store.codec)(known, store.keyring)  # pyright: ignore[reportPrivateUsage]
             first, second = await store.read("a")
         assert isinstance(first.event, Unknown)
         assert (first.event.topic, first.event.problem, b"fact_id" in first.event.payload) == (

@@ -6,21 +6,28 @@ version before, and a case in `STEPS`. Then record the version in work: python -
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any, ClassVar
 
 import pytest
 from pydantic_core import to_json
 
 from common.errors import StoreError
+from events.backend import Head
 from events.catalogue import BY_TOPIC, Event
+from events.catalogue.log import TenantForgotten
 from events.catalogue.timer import TimerCancelled
+from events.codec import FORGOTTEN, digest
+from events.keyring import TenantKey
+from events.keys import DataKey, MemoryKeys
 from events.projection import Views
-from events.recorded import Unknown
+from events.recorded import Erased, Unknown
 from events.store import EventStore
 from events.transfer import export_lines, import_lines
 from events.verify import verify
 from events.views.builtin import builtin_views
-from tests.events.corpus_tools import Release, record, releases, schema_of, version_in_work
+from tests.events.corpus_tools import KEY, Release, record, releases, schema_of, version_in_work
 
 RELEASES = releases()
 
@@ -36,12 +43,43 @@ async def test_every_event_of_a_release_is_read(release: Release) -> None:
         await import_lines(store, lambda: release.lines)
         recorded = await store.read_all(limit=100_000)
         assert [entry.id for entry in recorded if isinstance(entry.event, Unknown)] == []
-        assert len(recorded) == len(release.lines) > len(release.schemas)
+        lines = [json.loads(line) for line in release.lines]
+        assert len(recorded) == len([line for line in lines if "position" in line]) > len(release.schemas)
+        for blob in [line for line in lines if "blob" in line]:
+            assert await store.blob(blob["blob"]) == base64.b64decode(blob["content"])
         assert {entry.topic for entry in recorded} == set(release.schemas)
         assert [line async for line in export_lines(store)] == release.lines
         assert [row[1:] for row in store.backend.page(0, None, 100_000).rows] == release.rows
         report = await verify(store)
         assert (report.problems, report.newer) == ([], 0)
+
+
+class CorpusKeys(MemoryKeys):
+    """The key of the corpus."""
+
+    def get(self, key_id: str) -> DataKey | None:
+        return KEY if key_id == KEY.id else super().get(key_id)
+
+
+@each_release
+async def test_every_encrypted_event_of_a_release_is_read_with_its_key(release: Release) -> None:
+    for keys, expected in ((CorpusKeys(), Event), (MemoryKeys(), Unknown)):
+        async with await EventStore.open("memory://", keys=keys) as store:
+            with store.backend.transaction() as transaction:
+                transaction.insert(release.encrypted, {row[0]: Head(row[1], digest(*row)) for row in release.encrypted})
+            recorded = await store.read_all(limit=100_000)
+            assert len(recorded) == len(release.encrypted) > 10
+            assert [entry.id for entry in recorded if not isinstance(entry.event, expected)] == []
+            assert {entry.tenant for entry in recorded} == {KEY.tenant}
+            assert (await verify(store)).ok == (expected is Event)
+            await store.append(FORGOTTEN, [TenantForgotten(tenant=KEY.tenant, keys=[KEY.id])])
+            *recorded, _ = await store.read_all(limit=100_000)
+            assert {type(entry.event) for entry in recorded} == {Erased}
+            assert (await verify(store)).ok
+
+
+def test_names_of_contents_stay_the_same() -> None:
+    assert TenantKey(KEY).name(b"content") == "d142e06044af92d3c16a6a23f8b6a943027b429c92671897a26ec5c7806845b4"
 
 
 @each_release
@@ -87,7 +125,7 @@ def test_recording_again_gives_the_same_files(tmp_path: Any, monkeypatch: pytest
     monkeypatch.setattr("tests.events.corpus_tools.CORPUS", tmp_path)
     record()
     (mine,) = [release for release in RELEASES if release.name == version_in_work()]
-    for file in ("schemas.json", "log.jsonl", "frames.jsonl"):
+    for file in ("schemas.json", "log.jsonl", "frames.jsonl", "encrypted.jsonl"):
         assert (tmp_path / mine.name / file).read_text() == (mine.folder / file).read_text(), (
             "record the catalogue: python -m tests.events.corpus_tools"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -207,7 +208,10 @@ async def test_a_server_that_crashes_under_load(postgres: PostgresServer, postgr
     if postgres.process is None:
         pytest.skip("the server is not the tests' own")
     followed: list[int] = []
-    async with await EventStore.open(postgres_url, timeout=8) as store, await EventStore.open(postgres_url) as other:
+    async with (
+        await EventStore.open(postgres_url, timeout=8) as store,
+        await EventStore.open(postgres_url, timeout=60) as other,
+    ):
         load = Load(store)
         views = Views(other, [CountView(), FactView()], page_size=50)
 
@@ -242,6 +246,55 @@ async def test_a_server_that_crashes_under_load(postgres: PostgresServer, postgr
         assert followed == list(range(1, len(followed) + 1))
         assert (await verify(other, views)).ok
         await views.close()
+
+
+async def test_sessions_ended_under_load_lose_and_double_nothing(postgres: PostgresServer, postgres_url: str) -> None:
+    """The one that writes, the one that listens, those that read and fold, again and again."""
+    followed: list[int] = []
+    async with (
+        await EventStore.open(postgres_url, timeout=8) as store,
+        await EventStore.open(postgres_url, timeout=60) as other,
+    ):
+        load = Load(store)
+        views = Views(other, [CountView(), FactView()], page_size=50)
+
+        async def follow() -> None:
+            async for entry in other.follow():
+                followed.append(entry.position)
+
+        async def fold() -> None:
+            while not load.stop:
+                with contextlib.suppress(StoreUnavailable):
+                    await views.catch_up()
+                await anyio.sleep(0.01)
+
+        async with anyio.create_task_group() as group:
+            for number in range(6):
+                group.start_soon(load.run, str(number))
+            group.start_soon(follow)
+            group.start_soon(fold)
+            for session in ("% writer", "% listener", "% reader", "%") * 3:
+                so_far = len(load.acknowledged)
+                await anyio.to_thread.run_sync(postgres.end_sessions, postgres_url, session)
+                with anyio.fail_after(BOUND):
+                    while len(load.acknowledged) < so_far + 20:
+                        await anyio.sleep(0.01)
+            load.stop = True
+            with anyio.fail_after(BOUND):
+                while len(followed) < await head_of(other):
+                    await anyio.sleep(0.02)
+            group.cancel_scope.cancel()
+        await load.check(other)
+        assert followed == list(range(1, len(followed) + 1))
+        assert (await verify(other, views)).ok
+        await views.close()
+
+
+async def head_of(store: EventStore) -> int:
+    """The end of the log, also when a session that was ended is noticed only now."""
+    with contextlib.suppress(StoreUnavailable):
+        return await store.head()
+    return await store.head()
 
 
 async def test_a_server_that_answers_nothing_is_told_in_bounded_time(

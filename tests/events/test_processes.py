@@ -1,4 +1,4 @@
-"""Several processes on one log: appends, kills, and competing projections."""
+"""Several processes on one log: appends, followers, and competing projections. (Kills: tests/crash.)"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from events.catalogue.memory import FactRemembered
 from events.projection import Views
 from events.store import EventStore
 from events.verify import verify
-from tests.events.crash_append import DATABASES, crash
+from tests.crash.databases import DATABASES
 from tests.events.example_views import CountView
 from tests.events.samples import fact
 
@@ -46,7 +46,6 @@ import anyio
 from events.projection import Views
 from events.store import EventStore
 from tests.events.example_views import CountView
-from tests.events.samples import fact
 from tests.events.samples import fact
 
 async def main(url: str, name: str) -> None:
@@ -136,9 +135,3 @@ async def test_followers_miss_nothing_while_processes_append(url: str) -> None:
         async with await EventStore.open(url) as store:
             last = await store.append("end", [fact(1)])
     assert followers == [str(last)] * 2
-
-
-def test_killed_processes_lose_nothing_that_they_acknowledged(url: str) -> None:
-    result = crash(url, kills=6, seed=1)
-    assert (result.kills, result.lost, result.doubled, result.problems) == (6, set(), set(), [])
-    assert len(result.acknowledged) >= 6

@@ -12,7 +12,7 @@ import pytest
 
 from common.errors import StoreError
 from common.intents import StreamAppend
-from events.catalogue.log import LogSealed
+from events.catalogue.log import EventParked, LogSealed
 from events.seal import Sealer, seal_log
 from events.store import EventStore
 from events.transfer import export_lines, import_lines
@@ -149,6 +149,20 @@ async def test_seals_hold_in_another_store(tmp_path: Path) -> None:
         assert (report.ok, report.seals) == (True, 2)
         assert await seal_log(other) is not None
         assert (await verify(other)).ok
+
+
+@pytest.mark.parametrize("between", [1, 18, 19, 20, 21, 300])
+async def test_the_last_seal_is_found_behind_other_events_of_its_stream(store: EventStore, between: int) -> None:
+    await store.append("a", [fact(1)])
+    assert await seal_log(store) is not None
+    parked = EventParked(projection="facts", position=1, event_id="a@1", error="it was no fact")
+    await store.append("log", [parked] * between)
+    assert not await Sealer(store, seconds=1_000, events=between + 1).seal_if_due()
+    assert await Sealer(store, seconds=1_000, events=between).seal_if_due()
+    second = (await store.read("log"))[-1]
+    assert isinstance(second.event, LogSealed)
+    assert (second.event.events, second.event.previous) == (2 + between, "log@1")
+    assert (await verify(store)).seals == 2
 
 
 async def test_events_that_only_look_like_seals_are_none(store: EventStore) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
-from common.errors import StoreError
+from common.errors import StoreError, StreamConflict
+from common.intents import StreamAppend
 from common.run_context import TraceSink
 from events.catalogue import Event
 from events.catalogue.trace import ThinkingRecorded, ToolCalled, TraceEnded, TraceStarted
@@ -53,6 +57,83 @@ async def test_recording_does_not_wait(store: EventStore) -> None:
         await writer.flush()
     await writer.flush()
     assert await thoughts(store) == ["a"]
+
+
+async def test_it_is_in_the_log_once_the_task_waits(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    writer.record(thought("a"))
+    with anyio.fail_after(5):
+        while await thoughts(store) != ["a"]:
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_what_is_recorded_in_one_step_stands_together(store: EventStore) -> None:
+    one, other = TraceWriter(store, "t1", "acme"), TraceWriter(store, "t2", "acme")
+    for number in range(2):
+        one.record(thought(f"one {number}"))
+        other.record(thought(f"other {number}"))
+    await other.flush()
+    await one.flush()
+    recorded = [entry.event for entry in await store.read_all()]
+    assert [event.text.split()[0] for event in recorded if isinstance(event, ThinkingRecorded)] in (
+        ["one", "one", "other", "other"],
+        ["other", "other", "one", "one"],
+    )
+
+
+async def test_what_was_sent_is_before_what_is_appended_then(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    writer.record(thought("a"))
+    writer.send()
+    await store.append("intent/i1", [thought("b")])
+    assert [entry.stream for entry in await store.read_all()] == ["trace/t1", "intent/i1"]
+
+
+async def test_from_a_thread_without_a_loop_it_is_sent_at_once(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    await anyio.to_thread.run_sync(writer.record, thought("a"))
+    assert await store.append("floor", [thought("b")]) == 2
+
+
+async def test_an_opening_goes_with_the_first_append(store: EventStore) -> None:
+    claim = StreamAppend("request/r1", [thought("claim")], 0)
+    opening = [store.encoded(claim), store.encoded(StreamAppend("trace/t1", [STARTED], 0))]
+    writer = TraceWriter(store, "t1", "acme", version=0, opening=opening)
+    writer.record(thought("a"))
+    assert store.known_head == 0
+    await writer.flush()
+    assert [entry.id for entry in await store.read_all()] == ["request/r1@1", "trace/t1@1", "trace/t1@2"]
+
+
+async def test_an_opening_that_comes_second_leaves_nothing(store: EventStore) -> None:
+    claim = StreamAppend("request/r1", [thought("claim")], 0)
+    await store.append([claim])
+    opening = [store.encoded(claim), store.encoded(StreamAppend("trace/t1", [STARTED], 0))]
+    writer = TraceWriter(store, "t1", "acme", version=0, opening=opening)
+    writer.record(thought("a"))
+    with pytest.raises(StoreError, match="could not be recorded"):
+        await writer.flush()
+    assert await store.head() == 1
+
+
+async def test_an_end_that_comes_second_keeps_what_was_recorded_before(store: EventStore) -> None:
+    await store.append("timer/1", [thought("mine")])
+    opening = [store.encoded(StreamAppend("trace/t1", [STARTED], 0))]
+    writer = TraceWriter(store, "t1", "acme", version=0, opening=opening)
+    writer.record(thought("a"))
+    with pytest.raises(StreamConflict):
+        await writer.end(TraceEnded(outcome="success", response={}), [StreamAppend("timer/1", [thought("late")], 0)])
+    assert await store.version("trace/t1") == 0
+    writer.record(thought("b"))
+    await writer.end(TraceEnded(outcome="failure", response={}))
+    events = [entry.event for entry in await store.read("trace/t1")]
+    assert [type(event).__name__ for event in events] == [
+        "TraceStarted",
+        "ThinkingRecorded",
+        "ThinkingRecorded",
+        "TraceEnded",
+    ]
+    assert await thoughts(store) == ["a", "b"]
 
 
 async def test_nothing_is_added_once_somebody_else_closed_the_trace(store: EventStore) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from common.errors import StoreUnavailable
 from events.projection import Views
 from events.store import EventStore
-from tests.events.example_views import FactView
+from events.verify import verify
+from tests.events.example_views import CountView, FactView
 from tests.events.kept_views_contract import Beside, KeptViewsContract
+from tests.events.samples import fact
 
 
 class BesideFiles:
@@ -59,10 +60,58 @@ class TestFiles(KeptViewsContract):
     def beside(self, tmp_path: Path) -> Beside:
         return BesideFiles(tmp_path)
 
-    async def test_a_damaged_views_file_is_told(self, store: EventStore, tmp_path: Path) -> None:
+    async def test_what_is_no_database_is_set_aside(self, store: EventStore, tmp_path: Path) -> None:
         (tmp_path / "events-views.db").write_bytes(b"no database at all" * 100)
+        await store.append("a", [fact(1)])
         views = Views(store, [FactView()])
-        with pytest.raises(StoreUnavailable, match="not a database") as caught:
-            await views.query("facts")
-        assert "Delete this file" in caught.value.todo
+        assert [row["fact"] for row in await views.query("facts")] == ["1"]
+        assert (tmp_path / "events-views.db.damaged").read_bytes() == b"no database at all" * 100
         await views.close()
+
+    @pytest.mark.parametrize("table", ["view_1", "sqlite_autoindex_view_1_1"])
+    @pytest.mark.parametrize("content", ["zeros", "noise"])
+    async def test_a_view_with_a_damaged_page_is_built_anew(
+        self, store: EventStore, tmp_path: Path, table: str, content: str
+    ) -> None:
+        await store.append("a", [fact(number, "x" * 200) for number in range(300)])
+        views = Views(store, [FactView()])
+        before = await views.query("facts", order_by="fact", limit=300)
+        await views.close()
+        damage(tmp_path / "events-views.db", table, content)
+        for _ in range(2):
+            views = Views(store, [FactView()])
+            row = await views.get("facts", ("150",))
+            assert row is not None
+            assert row["length"] == 200
+            assert await views.query("facts", order_by="fact", limit=400) == before
+            await store.append("a", [fact(999)])
+            assert await views.get("facts", ("999",)) is not None
+            before = await views.query("facts", order_by="fact", limit=400)
+            assert (await verify(store, views)).ok
+            await views.close()
+
+    async def test_a_damaged_view_keeps_no_other_from_catching_up(self, store: EventStore, tmp_path: Path) -> None:
+        await store.append("a", [fact(number, "x" * 200) for number in range(300)])
+        views = Views(store, [FactView(), CountView()])
+        await views.catch_up()
+        await views.close()
+        damage(tmp_path / "events-views.db", "view_1", "noise")
+        await store.append("a", [fact(number, "y" * 200) for number in range(300)])
+        views = Views(store, [FactView(), CountView()])
+        await views.catch_up()
+        assert [state.lag for state in await views.states()] == [0, 0]
+        await views.close()
+
+
+def damage(path: Path, table: str, content: str) -> None:
+    """Overwrite a page in the middle of a table or an index."""
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = file.execute("PRAGMA page_size").fetchone()[0]
+        try:
+            found = file.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'", (table,)).fetchall()
+        except sqlite3.OperationalError:
+            pytest.skip("this SQLite was built without dbstat")
+    with path.open("r+b") as file:
+        file.seek((found[len(found) // 2][0] - 1) * size)
+        file.write(bytes(size) if content == "zeros" else b"\xa5" * size)

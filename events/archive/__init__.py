@@ -1,0 +1,1 @@
+"""Closed traces in compressed files that stay part of the log."""

@@ -8,6 +8,7 @@ __all__ = [
     "BuildError",
     "ConfigurationError",
     "ConstraintViolation",
+    "GuidelineError",
     "IntentError",
     "LimitExceeded",
     "ModelError",
@@ -17,6 +18,7 @@ __all__ = [
     "RequestRejected",
     "RoutingError",
     "SandboxError",
+    "StoreDamaged",
     "StoreError",
     "StoreUnavailable",
     "StreamConflict",
@@ -94,6 +96,12 @@ class IntentError(SupervisorError):
     code = "intent"
 
 
+class GuidelineError(SupervisorError):
+    """Raised when a guideline's rules can't be used, or when it may not be changed that way."""
+
+    code = "guideline"
+
+
 class StoreError(SupervisorError):
     """Base of the event store's errors."""
 
@@ -110,6 +118,12 @@ class StoreUnavailable(StoreError):
     """Raised when the database can't be opened, read or written."""
 
     code = "store_unavailable"
+
+
+class StoreDamaged(StoreUnavailable):
+    """Raised when what is read in the database's files is not what the database wrote there."""
+
+    code = "store_damaged"
 
 
 class BuildError(SupervisorError):

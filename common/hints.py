@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["PlanningHints"]
+__all__ = ["AGENT", "AGENT_TYPES", "PLANNING", "ROUTER", "PlanningHints"]
+
+PLANNING = "planning"
+"""The agent type of the planner, for both engines."""
+ROUTER = "router"
+"""The agent type of the model that routes where the classifier is unsure."""
+AGENT = "agent"
+"""The agent type of the agents that meta-planning makes."""
+AGENT_TYPES = (PLANNING, ROUTER, AGENT)
+"""The agent types of a supervisor besides its roles, whose names are agent types, too."""
 
 
 class PlanningHints(BaseModel):

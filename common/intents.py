@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from common.blob import Blob
 from common.context import TaskContext
 
 __all__ = [
@@ -79,11 +80,15 @@ class Intent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StreamAppend:
-    """Events for one stream, appended atomically with whatever travels in the same append."""
+    """Events for one stream, appended atomically with whatever travels in the same append.
+
+    `blobs` is content that the events name and that is stored with them.
+    """
 
     stream: str
     events: Sequence[BaseModel]
     expected_version: int | None = None
+    blobs: Sequence[Blob] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,10 @@ class IntentHandler(Protocol):
 
     Any other exception or a time-out leaves the outcome open; it is then settled by what `effect` allows. A handler
     may have an attribute `lasts`: the seconds after which an attempt of it can no longer reach the other side, where
-    that is sooner than the settings allow (`intents.timeout`); None where it is not.
+    that is sooner than the settings allow (`intents.timeout`); None where it is not. And a method
+    ``things(intent, data) -> Sequence[Fact]``: what an intent that was carried out (with this data of its result) was
+    about, so that a later request of the session can mean it by “it”. Such a fact has ``data`` with ``id``, ``role``
+    and ``words`` (as it is named in a question), and ``gone`` where it is there no longer.
     """
 
     @property

@@ -107,6 +107,8 @@ class Redactor:
         For all that comes of a request: a tool may be called with the bare password, or with half a token. Only what
         looks like a secret by itself is remembered: six characters or more, with a digit.
         """
+        if not any(map(str.isdigit, text)):
+            return self
         told = {_value_of(match).lower() for pattern in _TELLING for match in pattern.finditer(text)}
         told.update(match[0].lower() for pattern in (_TOKENS, *self._patterns) for match in pattern.finditer(text))
         told.update([part for secret in told for part in [*_SPLIT.split(secret), *re.split(r"[^A-Za-z0-9]+", secret)]])

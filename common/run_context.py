@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from common.blob import Blob
 from common.context import TaskContext
+from common.flags.request_flags import RequestFlags
+from common.follow_up import FollowUp
 from common.hints import PlanningHints
 from common.intent_collector import IntentCollector
 from common.limits import Budget
@@ -27,9 +30,15 @@ class TraceSink(Protocol):
         """The trace this sink belongs to."""
         ...
 
-    def record(self, event: BaseModel) -> None:
-        """Append an event of the catalogue to the trace, in order, without waiting for durability."""
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
+        """Append an event of the catalogue to the trace, in order, without waiting for durability.
+
+        `blobs` is content that the event names and that is stored with it.
+        """
         ...
+
+
+_NO_HINTS = PlanningHints()
 
 
 def _ignore(_: Update) -> None:
@@ -41,6 +50,9 @@ class RunContext:
     """Handed down explicitly from the engine to roles, agents and tools.
 
     `inputs` are the texts of finished dependencies: data, never instructions. `facts` are what these stated.
+    `flags` are the request's feature flags, each evaluated once; None outside of a request. `follow_up` is what the
+    request means of what earlier turns of its session spoke of, where it does not say so itself. `dry` says that
+    nothing may take effect: intents are collected as ever, and whoever would change something at once must not.
     """
 
     context: TaskContext
@@ -52,7 +64,10 @@ class RunContext:
     task: str = ""
     inputs: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
-    hints: PlanningHints = field(default_factory=PlanningHints)
+    hints: PlanningHints = _NO_HINTS
+    flags: RequestFlags | None = None
+    follow_up: FollowUp | None = None
+    dry: bool = False
 
     def for_task(self, task: str, **changes: Any) -> RunContext:
         """The same run, seen from inside a task."""

@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, field_validator
 
 from common.context import Owner
+from common.ecosystem_settings import (
+    A2AAgentSettings,
+    McpRoleSettings,
+    McpServerSettings,
+    ServingSettings,
+    check_categories,
+)
 from common.intents import Policy
 from common.limits import Limits
 from common.model_settings import BreakerSettings, ModelSettings
 from common.owner_keys import DEFAULT_OWNER
 from common.redaction import REDACTED, Redactor
+from common.rollout_settings import ComparisonSettings, GuardSettings
 from common.section import Positive, Section
 from common.service_settings import (
     AppriseSettings,
@@ -28,16 +36,21 @@ from common.service_settings import (
 )
 
 __all__ = [
+    "A2AAgentSettings",
     "AppriseSettings",
     "BreakerSettings",
     "CalDavAccount",
     "CalDavSettings",
     "CalendarSettings",
+    "ComparisonSettings",
     "DeviceSettings",
     "FlagSettings",
+    "GuardSettings",
     "IntentSettings",
     "LanguageSettings",
     "LogSettings",
+    "McpRoleSettings",
+    "McpServerSettings",
     "ModelSettings",
     "MqttSettings",
     "NotificationSettings",
@@ -46,6 +59,7 @@ __all__ = [
     "RouterSettings",
     "SceneSettings",
     "SearchSettings",
+    "ServingSettings",
     "Settings",
     "SmartHomeSettings",
     "StoreSettings",
@@ -63,6 +77,13 @@ class StoreSettings(Section):
     )
     queue_size: int = Field(default=10_000, gt=0, description="events waiting for their commit before appends wait")
     timeout: Positive = Field(default=10.0, description="seconds an append or a read may take")
+    archive: Path | None = Field(
+        default=None, description="folder of archived events; None: beside the SQLite file, or archive in data_dir"
+    )
+    encrypt: bool = Field(default=True, description="whether payloads are encrypted under the keys of their tenants")
+    keys: Path | None = Field(
+        default=None, description="folder of those keys, to be kept out of the log's backups; None: keys in data_dir"
+    )
     seal_every: Positive = Field(default=3600.0, description="seconds after which a log that grew is sealed")
     seal_events: int = Field(default=10_000, gt=0, description="new events after which it is sealed at once")
 
@@ -88,9 +109,13 @@ class RouterSettings(Section):
 
 
 class FlagSettings(Section):
-    """Feature flags: the embedded provider's defaults."""
+    """Feature flags: where they are defined, and the values that hold where no definition says otherwise."""
 
-    domain: str = "supervisor"
+    domain: str = Field(default="supervisor", min_length=1, description="the OpenFeature domain a host may serve")
+    file: Path | None = Field(default=None, description="definitions in flagd's format; None: flags.json in data_dir")
+    flagd: str | None = Field(default=None, description="host:port of a flagd server's sync port, instead of the file")
+    flagd_tls: bool = False
+    timeout: Positive = Field(default=2.0, description="seconds a provider of the host's may take for one flag")
     values: dict[str, bool | str | int | float] = Field(default_factory=dict)
 
 
@@ -221,6 +246,8 @@ class Settings(Section):
     requests: RequestSettings = RequestSettings()
     router: RouterSettings = RouterSettings()
     flags: FlagSettings = FlagSettings()
+    comparison: ComparisonSettings = ComparisonSettings()
+    guard: GuardSettings = GuardSettings()
     intents: IntentSettings = IntentSettings()
     weather: WeatherSettings = WeatherSettings()
     calendar: CalendarSettings = CalendarSettings()
@@ -228,6 +255,9 @@ class Settings(Section):
     search: SearchSettings = SearchSettings()
     smart_home: SmartHomeSettings = SmartHomeSettings()
     notifications: NotificationSettings = NotificationSettings()
+    mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict, description="category -> server")
+    a2a_agents: dict[str, A2AAgentSettings] = Field(default_factory=dict, description="category -> agent")
+    serving: ServingSettings = ServingSettings()
     language: LanguageSettings = LanguageSettings()
     redaction: RedactionSettings = RedactionSettings()
     log: LogSettings = LogSettings()
@@ -241,10 +271,33 @@ class Settings(Section):
             raise ValueError(f"unknown timezone {value!r}; use an IANA name such as Europe/Zurich") from None
         return value
 
+    @field_validator("mcp_servers", "a2a_agents")
+    @classmethod
+    def _categories(cls, value: dict[str, Any]) -> dict[str, Any]:
+        check_categories(value)
+        return value
+
     @property
     def store_url(self) -> str:
         """The store's URL, with the default in `data_dir` filled in."""
         return self.store.url or f"sqlite:///{self.data_dir / 'events.db'}"
+
+    @property
+    def store_archive(self) -> Path | None:
+        """The folder of archived events; None where the store's own default holds: beside its file, or none."""
+        if self.store.archive is None and self.store_url.startswith(("postgresql://", "postgres://")):
+            return self.data_dir / "archive"
+        return self.store.archive
+
+    @property
+    def store_keys(self) -> Path:
+        """The folder of keys, with the default in `data_dir` filled in."""
+        return self.store.keys or self.data_dir / "keys"
+
+    @property
+    def flags_path(self) -> Path:
+        """The file of flag definitions, with the default in `data_dir` filled in."""
+        return self.flags.file or self.data_dir / "flags.json"
 
     def folder_of(self, owner: Owner) -> Path:
         """The folder of an owner's local files: `data_dir` itself for the default owner, else one of their own."""

@@ -8,12 +8,12 @@ provider that the host hands over, or from the API's current one.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, TracerProvider
 from opentelemetry.util.types import AttributeValue
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 __all__ = ["Metrics", "Telemetry"]
 
@@ -36,7 +36,27 @@ class Metrics:
             registry=registry,
         )
         self.routes = Counter("supervisor_routes", "Routing decisions", ["approach", "route"], registry=registry)
-        self.flags = Counter("supervisor_flag_evaluations", "Flag evaluations", ["key", "variant"], registry=registry)
+        self.flags = Counter(
+            "supervisor_flag_evaluations", "Flag evaluations", ["key", "variant", "reason"], registry=registry
+        )
+        self.flag_requests = Counter(
+            "supervisor_flag_requests",
+            "Requests ended, by the variants they were handled under",
+            ["key", "variant", "outcome"],
+            registry=registry,
+        )
+        self.flag_request_seconds = Histogram(
+            "supervisor_flag_request_duration_seconds",
+            "Time from admission to answer, by variant",
+            ["key", "variant"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.flag_fault = Gauge(
+            "supervisor_flag_fault",
+            "1 while the set of flags is refused or its provider is not ready",
+            registry=registry,
+        )
         self.tokens = Counter(
             "supervisor_tokens", "Tokens used, by model and direction", ["model", "direction"], registry=registry
         )
@@ -64,6 +84,8 @@ class Metrics:
             ["kind", "status"],
             registry=registry,
         )
+        self.mcp_up = Gauge("supervisor_mcp_server_up", "1 while a server is reached", ["server"], registry=registry)
+        self.mcp_tools = Gauge("supervisor_mcp_tools", "Tools that an MCP server offers", ["server"], registry=registry)
         self.rejected = Counter("supervisor_requests_rejected", "Requests not admitted", ["reason"], registry=registry)
 
 
@@ -74,18 +96,26 @@ class Telemetry:
         self, tracer_provider: TracerProvider | None = None, registry: CollectorRegistry | None = None
     ) -> None:
         self.tracer: Tracer = trace.get_tracer("agent-supervisor", tracer_provider=tracer_provider)
+        self._untraced = nullcontext(trace.INVALID_SPAN)
         self.metrics = Metrics(registry if registry is not None else CollectorRegistry())
 
-    @contextmanager
-    def span(self, name: str, attributes: Mapping[str, AttributeValue | None] | None = None) -> Generator[Span]:
+    def span(
+        self, name: str, attributes: Mapping[str, AttributeValue | None] | None = None
+    ) -> AbstractContextManager[Span]:
         """A span as the current one; an exception marks it with `error.type` and passes on."""
         clean = {key: value for key, value in (attributes or {}).items() if value is not None}
-        with self.tracer.start_as_current_span(
-            name, attributes=clean, record_exception=False, set_status_on_exception=False
-        ) as span:
-            try:
-                yield span
-            except BaseException as error:
-                span.set_attribute("error.type", type(error).__qualname__)
-                span.set_status(Status(StatusCode.ERROR))
-                raise
+        span = self.tracer.start_span(name, attributes=clean)
+        if span is trace.get_current_span():  # nobody traces: a tracer that does makes a span of its own
+            return self._untraced if span is trace.INVALID_SPAN else nullcontext(span)
+        return _within(span)
+
+
+@contextmanager
+def _within(span: Span) -> Generator[Span]:
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield span
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__qualname__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise

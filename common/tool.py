@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -14,6 +14,9 @@ from common.context import TaskContext
 from common.errors import ToolError
 from common.intent_collector import IntentCollector
 from common.intents import Intent
+
+if TYPE_CHECKING:
+    from common.run_context import RunContext
 
 __all__ = ["Choices", "Fact", "Tool", "ToolContext", "ToolHandler", "ToolResult"]
 
@@ -57,6 +60,13 @@ class ToolContext:
     call_id: str = ""
     task: str = ""
     facts: Sequence[Fact] = ()
+    run: RunContext | None = None
+    """The run, for tools that have agents of their own work on it; None where a tool is called by itself."""
+
+    @property
+    def meant(self) -> Sequence[Fact]:
+        """The things of earlier turns of the session that the request means, where it does not name them."""
+        return () if self.run is None or self.run.follow_up is None else self.run.follow_up.meant
 
     async def register_intent(self, intent: Intent) -> None:
         """Register what this call wants to change; it is carried out after the run, if policy allows."""
@@ -79,9 +89,10 @@ class Tool:
     """One tool: `category.name`, a description for models, pydantic arguments and an async handler.
 
     `utterances` are things people say that this tool serves; they make offline selection possible and are shown to
-    no real model. `effect` marks tools that register intents. `choices` gives, per request, the values an argument
-    can take; `prepare` is awaited before, to fetch what it draws on (it is given a few seconds, and its failure only
-    means that what was known before is used). `timeout` is in seconds.
+    no real model. `effect` marks tools that register intents, `acts` those that change something by themselves:
+    these are not called where nothing may take effect (`RunContext.dry`). `choices` gives, per request, the values
+    an argument can take; `prepare` is awaited before, to fetch what it draws on (it is given a few seconds, and its
+    failure only means that what was known before is used). `timeout` is in seconds.
     """
 
     name: str
@@ -90,6 +101,7 @@ class Tool:
     handler: ToolHandler
     utterances: tuple[str, ...] = ()
     effect: bool = False
+    acts: bool = False
     timeout: float = 30.0
     choices: Callable[[TaskContext], Choices] | None = None
     prepare: Callable[[TaskContext], Awaitable[None]] | None = None

@@ -70,10 +70,15 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of a model's answer; `task` tells apart what several tasks say at once."""
+    """A piece of the answer, as a model says it; `task` tells apart what several tasks say at once.
+
+    What no model said comes at once (`whole`): what a task found out, when it ends, and what became of the intents,
+    which belongs to no task. `Completed` has the answer as it stands in the end.
+    """
 
     text: str
     task: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,20 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel
 
 from common.errors import ToolError
 from common.tool import Tool, ToolContext, ToolResult
+from llm_provider.foreign_schemas import foreign_arguments
 from llm_provider.json_safe import json_safe
 
 if TYPE_CHECKING:
     from strands.types.tools import AgentTool
 
-__all__ = ["tool_from_strands"]
+__all__ = ["result_of", "tool_from_strands"]
 
 _MAX_DATA = 1_000_000
 _NOT_NAME = re.compile(r"[^a-z0-9_]+")
-
-
-class _RawArguments(BaseModel):
-    """Arguments that the tool itself validates."""
-
-    model_config = ConfigDict(extra="allow")
 
 
 def tool_from_strands(tool: AgentTool, category: str, *, effect: bool = False, timeout: float = 30.0) -> Tool:
@@ -59,10 +54,10 @@ class _StrandsCall:
         async with aclosing(cast("AsyncGenerator[object]", self._tool.stream(use, {}))) as events:
             async for event in events:
                 last = event
-        return _as_result(self._tool.tool_name, last)
+        return result_of(self._tool.tool_name, last)
 
 
-def _as_result(name: str, event: object) -> ToolResult:
+def result_of(name: str, event: object) -> ToolResult:
     """The last event of a tool's stream is its result, bare or under ``tool_result``."""
     outer: Mapping[str, Any] = cast("Mapping[str, Any]", event) if isinstance(event, Mapping) else {}
     result: Mapping[str, Any] = outer.get("tool_result", outer)
@@ -92,11 +87,4 @@ def _arguments(name: str, spec: Mapping[str, Any]) -> type[BaseModel]:
     schema = cast("dict[str, Any]", wrapped.get("json", wrapped))
     if schema.get("type", "object") != "object":
         raise ToolError("the arguments of a tool must be an object", where=name)
-    shown = {**schema, "type": "object"}
-
-    def model_json_schema(cls: type[BaseModel], *_: Any, **__: Any) -> dict[str, Any]:
-        return dict(shown)
-
-    made = create_model(f"{name.replace('.', '_')}_arguments", __base__=_RawArguments)
-    made.model_json_schema = classmethod(model_json_schema)  # type: ignore[method-assign]
-    return made
+    return foreign_arguments(name, {**schema, "type": "object"})

@@ -16,17 +16,18 @@ from pydantic_core import to_jsonable_python
 from common.context import TaskContext
 from common.errors import ToolError
 from common.tool import Choices, Tool, ToolContext, ToolResult
+from llm_provider.foreign_agents import agent_tool, is_agent
 from llm_provider.json_safe import json_safe
 from llm_provider.threads import BoundedThreads
 
-__all__ = ["as_tool", "tool_from_function"]
+__all__ = ["as_tool", "result_of_function", "tool_from_function"]
 
 _MAX_DATA = 1_000_000
 _NOT_ARGUMENTS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
 
 
 def as_tool(tool: Any, *, category: str = "host", effect: bool = False) -> Tool:
-    """A `Tool` of whatever a host hands over: a `Tool` as it is, a Strands tool, or a function.
+    """A `Tool` of whatever a host hands over: a `Tool` as it is, a Strands tool or agent, or a function.
 
     Raises `ToolError` for what can't be a tool.
     """
@@ -36,12 +37,14 @@ def as_tool(tool: Any, *, category: str = "host", effect: bool = False) -> Tool:
         from llm_provider.foreign_tools import tool_from_strands
 
         return tool_from_strands(tool, category, effect=effect)
+    if is_agent(tool):
+        return agent_tool(tool, category, effect=effect)
     if callable(tool):
         return tool_from_function(tool, category, effect=effect)
     raise ToolError(
         f"{type(tool).__name__} is no tool",
         where="as_tool",
-        todo="Hand over a Tool, a function with type hints, or a Strands tool.",
+        todo="Hand over a Tool, a function with type hints, or a Strands tool or agent.",
     )
 
 
@@ -124,7 +127,7 @@ class _Call:
             answer = await self._threads.run(lambda: self._function(**values))
             if inspect.isawaitable(answer):
                 answer = await answer
-        return _as_result(answer)
+        return result_of_function(answer)
 
 
 def _read_docstring(docstring: str) -> _Docs:
@@ -184,7 +187,8 @@ def _field(hint: Any, parameter: inspect.Parameter, description: str | None) -> 
     return hint, Field(default) if said or not description else Field(default, description=description)
 
 
-def _as_result(answer: object) -> ToolResult:
+def result_of_function(answer: object) -> ToolResult:
+    """What a function returned, as a tool's result."""
     if isinstance(answer, ToolResult):
         return answer
     if isinstance(answer, str):

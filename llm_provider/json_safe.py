@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, JsonValue
 
-__all__ = ["bounded_text", "clean_text", "json_safe", "usable_arguments"]
+__all__ = ["bounded_text", "clean_text", "excerpt_of", "json_safe", "usable_arguments"]
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DEPTH = 16
@@ -42,6 +42,12 @@ def json_safe(value: Any, max_chars: int) -> JsonValue:
     return _Reader(max_chars).read(value, 0)
 
 
+def excerpt_of(value: Any, max_chars: int) -> tuple[JsonValue, bool]:
+    """Like `json_safe`, and whether something was left out."""
+    reader = _Reader(max_chars)
+    return reader.read(value, 0), reader.left_out
+
+
 def usable_arguments(arguments: Any) -> dict[str, Any]:
     """A model's arguments with clean strings; anything but an object becomes an empty one, to fail validation."""
     if not isinstance(arguments, Mapping):
@@ -67,6 +73,7 @@ class _Reader:
 
     def __init__(self, max_chars: int) -> None:
         self._left = max_chars
+        self.left_out = False
 
     def read(self, value: Any, depth: int) -> JsonValue:
         if value is None or isinstance(value, bool):
@@ -76,15 +83,20 @@ class _Reader:
             return self._text(value)
         if isinstance(value, int):
             self._left -= 8
-            return int(value) if value.bit_length() <= _MAX_INTEGER_BITS else "[a very large number]"
+            if value.bit_length() > _MAX_INTEGER_BITS:
+                self.left_out = True
+                return "[a very large number]"
+            return int(value)
         if isinstance(value, float):
             self._left -= 8
             return float(value) if math.isfinite(value) else str(float(value))
         if depth >= _MAX_DEPTH:
+            self.left_out = True
             return self._text("[nested too deeply]")
         return self._composite(value, depth)
 
     def _composite(self, value: Any, depth: int) -> JsonValue:
+        self._left -= 2  # what is empty takes room, too
         if isinstance(value, Mapping):
             return self._mapping(cast("Mapping[Any, Any]", value), depth)
         if isinstance(value, (list, tuple, set, frozenset)):
@@ -100,7 +112,9 @@ class _Reader:
         return self._text(_described(value))
 
     def _text(self, text: str) -> str:
-        shown = bounded_text(text, max(0, self._left))
+        room = max(0, self._left)
+        self.left_out |= len(text) > room
+        shown = bounded_text(text, room)
         self._left -= len(shown) + 2
         return shown
 
@@ -108,6 +122,7 @@ class _Reader:
         shown: dict[str, JsonValue] = {}
         for key, inner in value.items():
             if self._left <= 0:
+                self.left_out = True
                 shown["…"] = f"[{len(value) - len(shown)} more]"
                 break
             shown[self._text(str(key))] = self.read(inner, depth + 1)
@@ -117,6 +132,7 @@ class _Reader:
         shown: list[JsonValue] = []
         for inner in values:
             if self._left <= 0:
+                self.left_out = True
                 shown.append(f"[{count - len(shown)} more]")
                 break
             shown.append(self.read(inner, depth + 1))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
+from common.blob import Blob
 from common.context import TaskContext
 from common.intent_collector import IntentCollector
 from common.limits import Budget, Limits
@@ -29,7 +31,7 @@ class _NoTrace:
     def trace_id(self) -> str:
         return self._trace_id
 
-    def record(self, event: BaseModel) -> None:
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
         return None
 
 

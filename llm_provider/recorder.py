@@ -76,10 +76,11 @@ class Recorder(Plugin):
     @override
     def init_agent(self, agent: Agent) -> None:
         """Put the recorder around every model and tool call of the agent."""
-        agent.add_middleware(InvokeModelStage, self._invoke_model)
+        agent.add_middleware(InvokeModelStage, self.watch_model)
         agent.add_middleware(ExecuteToolStage, self._execute_tool)
 
-    async def _invoke_model(self, context: InvokeModelContext, call_model: Next) -> AsyncGenerator[Any, None]:
+    async def watch_model(self, context: InvokeModelContext, call_model: Next) -> AsyncGenerator[Any, None]:
+        """Make a model call, within the request's bounds, and record it."""
         state = self._state
         try:
             state.run.budget.spend_turn()

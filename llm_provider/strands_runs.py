@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from strands.plugins import Plugin
     from strands.types.tools import AgentTool
 
-__all__ = ["MAX_TURNS", "AgentSpec", "run_agent"]
+__all__ = ["MAX_TURNS", "AgentSpec", "invoke_agent", "run_agent"]
 
 logger = get_logger(__name__)
 
@@ -64,6 +64,13 @@ async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], tur
         callback_handler=None,
         retry_strategy=None,  # none of its own: see llm_provider.model_calls
     )
+    return await invoke_agent(agent, state, blocks, turns, spec.output)
+
+
+async def invoke_agent(
+    agent: Agent, state: AgentRun, blocks: Sequence[str], turns: int, output: type[BaseModel] | None = None
+) -> AgentResult:
+    """Invoke an agent that is watched already. Raises like `run_agent`."""
     prompt: Any = [{"text": text} for text in blocks]
     limits: Any = {"turns": max(1, min(turns, MAX_TURNS))}
     result: AgentResult | None = None
@@ -73,7 +80,7 @@ async def run_agent(spec: AgentSpec, state: AgentRun, blocks: Sequence[str], tur
         with anyio.move_on_after(state.run.budget.remaining()) as scope, _quiet(state.span):
             state.scope = scope
             try:
-                result = await agent.invoke_async(prompt, limits=limits, structured_output_model=spec.output)
+                result = await agent.invoke_async(prompt, limits=limits, structured_output_model=output)
             except Exception as error:
                 failure = _as_error(error, state)
         group.cancel_scope.cancel()

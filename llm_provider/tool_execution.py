@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import anyio
@@ -21,9 +22,10 @@ from common.telemetry import Telemetry
 from common.tool import Tool, ToolContext, ToolResult
 from common.updates import ToolFinished, ToolStarted
 from events.catalogue.trace import ToolCalled
-from llm_provider.json_safe import bounded_text, clean_text, json_safe, usable_arguments
+from llm_provider.json_safe import bounded_text, clean_text, excerpt_of, json_safe, usable_arguments
+from llm_provider.whole_results import whole_result
 
-__all__ = ["describe_invalid_arguments", "execute_tool", "prepare_tools", "record_unknown_tool"]
+__all__ = ["describe_invalid_arguments", "execute_tool", "prepare_tools", "record_unknown_tool", "recorded_call"]
 
 logger = get_logger(__name__)
 
@@ -46,6 +48,8 @@ class _Attempt:
     status: str = "ok"
     error: str | None = None
     kind: str = ""
+    whole: ToolResult | None = None
+    """The result before it was cut to what a model is shown."""
 
 
 async def prepare_tools(tools: Iterable[Tool], context: TaskContext) -> None:
@@ -86,7 +90,7 @@ async def execute_tool(
             if attempt.error is not None:
                 span.set_attribute("error.type", attempt.kind or attempt.status)
                 span.set_status(Status(StatusCode.ERROR))
-        attempt.result = _bounded(attempt.result, max_chars)
+        attempt.whole, attempt.result = attempt.result, _bounded(attempt.result, max_chars)
     except LimitExceeded:
         attempt.status = attempt.error = "limit"
         raise
@@ -110,6 +114,30 @@ def record_unknown_tool(run: RunContext, name: str, call_id: str, arguments: Any
     _record(run, shown, call_id, usable_arguments(arguments), attempt, 0.0)
 
 
+@contextmanager
+def recorded_call(run: RunContext, name: str, call_id: str, arguments: Any) -> Generator[Callable[[ToolResult], None]]:
+    """Record a call that a stranger's agent makes of a tool of its own; what is yielded takes its result.
+
+    Counts as a tool call. Raises `LimitExceeded` when the request has no tool call left.
+    """
+    run.budget.spend_tool_call()
+    shown = bounded_text(name, 100)
+    run.emit(ToolStarted(shown, call_id, run.task))
+    started = time.perf_counter()
+    attempt = _Attempt(ToolResult(text="", ok=False), "cancelled", "cancelled")
+
+    def settle(result: ToolResult) -> None:
+        attempt.result, attempt.status = result, "ok" if result.ok else "failed"
+        attempt.error = None if result.ok else result.text[:_EXCERPT] or "failed"
+
+    try:
+        yield settle
+    finally:
+        seconds = time.perf_counter() - started
+        _count(run.telemetry, shown, attempt.status, seconds)
+        _record(run, shown, call_id, usable_arguments(arguments), attempt, seconds)
+
+
 def describe_invalid_arguments(error: ValidationError) -> str:
     """What is wrong with arguments, one clause a problem; the values themselves are not repeated."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
@@ -125,8 +153,10 @@ async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, ca
     except ValidationError as error:
         text = f"{tool.name} can't use these arguments: {describe_invalid_arguments(error)}"
         return _failed(text, "invalid_arguments")
+    if run.dry and tool.acts:
+        return _Attempt(ToolResult(text=f"(Dry run: {tool.name} was not called, for it would take effect at once.)"))
     collector = run.collector.child()
-    context = ToolContext(run.context, collector, call_id, run.task, run.facts)
+    context = ToolContext(run.context, collector, call_id, run.task, run.facts, run=replace(run, collector=collector))
     token = set_current_collector(collector)
     answer: object = None
     try:
@@ -198,6 +228,9 @@ def _record(
 ) -> None:
     result = attempt.result
     shown = json_safe(arguments, _EXCERPT)
+    kept = attempt.whole or result
+    data, cut = (None, False) if kept.data is None else excerpt_of(kept.data, _EXCERPT)
+    blob = whole_result(kept) if cut or len(kept.text) > min(len(result.text), _EXCERPT) else None
     run.trace.record(
         ToolCalled(
             task=run.task,
@@ -206,11 +239,13 @@ def _record(
             arguments=shown if isinstance(shown, dict) else {},
             ok=attempt.error is None,
             text=_excerpt(result.text, _EXCERPT),
-            data=None if result.data is None else json_safe(result.data, _EXCERPT),
+            data=data,
             sources=[source[:_EXCERPT] for source in result.sources],
             error=None if attempt.error is None else _excerpt(attempt.error, _EXCERPT),
             seconds=seconds,
-        )
+            whole=None if blob is None else blob.reference,
+        ),
+        () if blob is None else (blob,),
     )
     excerpt = _excerpt(result.text, _UPDATE_EXCERPT)
     run.emit(ToolFinished(tool, call_id, attempt.error is None, seconds, excerpt))

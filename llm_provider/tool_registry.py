@@ -65,6 +65,16 @@ class ToolRegistry:
         self._by_wire[wire] = tool.name
         self._ranker = None
 
+    def replace(self, category: str, tools: Iterable[Tool]) -> None:
+        """Have a category hold exactly these tools from now on. Raises like `register`, and then changes nothing.
+
+        A request that was given one of the earlier tools keeps it.
+        """
+        others = ToolRegistry(tool for tool in self._tools.values() if tool.category != category)
+        for tool in tools:
+            others.register(tool)
+        self._tools, self._by_wire, self._ranker = others._tools, others._by_wire, None
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all tools, in the order of registration."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from common.agent_configuration import AgentConfiguration
+from common.follow_up import FollowUp
 from common.health import HealthCheck
 from common.intents import IntentHandler
 from common.language.calls import CallPlan, CallPlanner, PlannedCall, ToolShape
 from common.language.formats import CHOICES, UTTERANCES
 from common.language.parts import Part
+from common.language.rules import Rules, parse_rules
 from common.remembered import Remembered
 from common.results import RoleResult
 from common.run_context import RunContext
@@ -19,10 +21,10 @@ from common.tool import Choices, Fact, Tool, ToolResult
 from events.projection import View
 from llm_provider.runtime_agent_factory import RuntimeAgentFactory
 from llm_provider.tool_execution import execute_tool, prepare_tools
-from roles.prompts import load_prompt
 from roles.resources import RoleResources
+from roles.role_agent import run_role_agent
 
-__all__ = ["DomainRole", "Fallback", "Service", "tool_shape"]
+__all__ = ["DomainRole", "Fallback", "ReadFollowUp", "Service", "tool_shape"]
 
 
 def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
@@ -40,15 +42,34 @@ def tool_shape(tool: Tool, choices: Choices) -> ToolShape:
 Fallback = Callable[[str], tuple[str, Mapping[str, Any]] | None]
 """From a part that was routed to the role, though no tool's words fit it, to a read-only tool and its arguments."""
 
+ReadFollowUp = Callable[[FollowUp], tuple[str, Mapping[str, Any]] | None]
+"""From what a request means of earlier turns to a tool and its arguments; the tool is told of the things meant."""
+
 Service = Callable[[], Awaitable[None]]
 """Something that runs until it is cancelled."""
+
+
+_NO_RULES = Rules()
+_GUIDELINES = 8
+"""Versions of a guideline whose plans are remembered at a time."""
 
 
 @dataclass(slots=True)
 class _Prepared:
     choices: list[Choices]
     planner: CallPlanner
-    plan: Remembered[CallPlan]
+    plans: dict[tuple[str, ...], Remembered[CallPlan]] = field(
+        default_factory=dict[tuple[str, ...], Remembered[CallPlan]]
+    )
+
+    def plan(self, request: str, guideline: tuple[str, ...]) -> CallPlan:
+        """The calls for a request by the rules of a guideline."""
+        remembered = self.plans.get(guideline)
+        if remembered is None:
+            if len(self.plans) >= _GUIDELINES:
+                self.plans.clear()
+            remembered = self.plans[guideline] = Remembered(partial(self.planner.plan, rules=guideline))
+        return remembered(request)
 
 
 class DomainRole:
@@ -73,6 +94,7 @@ class DomainRole:
         intent_handlers: Sequence[IntentHandler] = (),
         views: Sequence[View] = (),
         fallback: Fallback | None = None,
+        follow_up: ReadFollowUp | None = None,
         services: Sequence[Service] = (),
         health_checks: Sequence[HealthCheck] = (),
     ) -> None:
@@ -85,6 +107,7 @@ class DomainRole:
         self.services = tuple(services)
         self.health_checks = tuple(health_checks)
         self._fallback = fallback
+        self._follow_up = follow_up
         self._requests = resources.settings.requests
         self._runtime: RuntimeAgentFactory | None = resources.runtime
         self._by_name: Mapping[str, Tool] = {tool.name: tool for tool in self.tools}
@@ -93,18 +116,24 @@ class DomainRole:
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer one request; see `common.role.Role`."""
         await prepare_tools(self.tools, run.context)
+        if run.follow_up is not None and self._follow_up is not None:
+            call = self._follow_up(run.follow_up)
+            if call is not None:
+                known = PlannedCall(0, Part(0, request, request), call[0], dict(call[1]), (), (), 1.0)
+                return await self._run_calls(request, CallPlan((known,), ()), run)
         plan = self._plan(request, run, run.facts)
         complete = bool(plan.calls) and not plan.unmatched
         complete = complete and not any(call.missing or call.part.condition for call in plan.calls)
         if not complete and self._runtime is not None and not self._runtime.is_offline:
-            return await self._run_agent(self._runtime, request, run)
+            names = [tool.name for tool in self.tools]
+            return await run_role_agent(self._runtime, self.name, self.description, names, request, run)
         return await self._run_calls(request, plan, run)
 
     def _plan(self, request: str, run: RunContext, facts: Sequence[Fact]) -> CallPlan:
         """The calls for a request; a part that no tool's words fit goes to the fallback, if the role has one."""
         prepared = self._prepare(run)
         rules = run.hints.guideline
-        plan = prepared.planner.plan(request, facts=facts, rules=rules) if facts or rules else prepared.plan(request)
+        plan = prepared.planner.plan(request, facts=facts, rules=rules) if facts else prepared.plan(request, rules)
         if self._fallback is None or not plan.unmatched:
             return plan
         calls = list(plan.calls)
@@ -122,34 +151,33 @@ class DomainRole:
         prepared = self._prepared
         if prepared is None or prepared.choices != choices:
             shapes = [tool_shape(tool, values) for tool, values in zip(self.tools, choices, strict=True)]
-            planner = CallPlanner(shapes)
-            prepared = self._prepared = _Prepared(choices, planner, Remembered(planner.plan))
+            prepared = self._prepared = _Prepared(choices, CallPlanner(shapes))
         return prepared
 
     async def _run_calls(self, request: str, plan: CallPlan, run: RunContext) -> RoleResult:
         facts: list[Fact] = list(run.facts)
         texts: list[str] = []
         called: list[str] = []
-        ok, done = bool(plan.calls), False
+        ok, done, stopped = bool(plan.calls), False, False
+        rules = parse_rules(run.hints.guideline) if run.hints.guideline else _NO_RULES
         for index in range(len(plan.calls)):
             if plan.calls[index].waits_for:
                 plan = self._plan(request, run, facts)
                 if index >= len(plan.calls):
                     break
             call = plan.calls[index]
-            if call.part.condition:
+            reason = _stopped(call.part) if stopped else self._reason_against(call)
+            if reason is not None:
                 ok = False
-                texts.append(_conditional(call.part))
+                texts.append(reason)
                 continue
-            if call.missing:
-                ok = False
-                texts.append(self._missing(call))
-                continue
-            result, registered = await self._call(call, run.for_task(run.task, facts=tuple(facts)))
+            within = run.for_task(run.task, facts=tuple(facts))
+            result, registered = await self._call(call, within, rules.retries(call.tool))
             called.append(call.tool)
             facts.extend(result.facts)
             ok = ok and result.ok
             done = done or result.ok
+            stopped = result.ok and rules.stops_after(call.tool)
             if not registered:
                 texts.append(result.text)
         if plan.unmatched or not plan.calls:
@@ -160,8 +188,23 @@ class DomainRole:
             "\n".join(texts), ok=ok, partly=done and not ok, facts=stated, tools_called=tuple(called), iterations=1
         )
 
-    async def _call(self, call: PlannedCall, run: RunContext) -> tuple[ToolResult, bool]:
-        call_id = f"{run.task or self.name}-{call.index + 1}"
+    def _reason_against(self, call: PlannedCall) -> str | None:
+        """Why a call can't be made, or None."""
+        if call.part.condition:
+            return _conditional(call.part)
+        return self._missing(call) if call.missing else None
+
+    async def _call(self, call: PlannedCall, run: RunContext, retries: int) -> tuple[ToolResult, bool]:
+        """Make a call, and again as often as a rule of the guideline has it while it fails."""
+        name = f"{run.task or self.name}-{call.index + 1}"
+        result, registered = await self._attempt(call, run, name)
+        for attempt in range(2, retries + 2):
+            if result.ok or registered:
+                break
+            result, registered = await self._attempt(call, run, f"{name}-{attempt}")
+        return result, registered
+
+    async def _attempt(self, call: PlannedCall, run: RunContext, call_id: str) -> tuple[ToolResult, bool]:
         run.collector.expect_call(call_id)
         tool = self._by_name[call.tool]
         result = await execute_tool(
@@ -184,24 +227,9 @@ class DomainRole:
         examples = "; ".join(f"“{example}”" for example in self.examples[:3])
         return f"I could not tell what to do about {said}. Things I can do: {examples}."
 
-    async def _run_agent(self, runtime: RuntimeAgentFactory, request: str, run: RunContext) -> RoleResult:
-        prompt = load_prompt("role")
-        configuration = AgentConfiguration(
-            plan=request,
-            system_prompt=prompt.render(role=self.name, description=self.description).text,
-            tool_names=tuple(tool.name for tool in self.tools),
-            metadata={"prompt_version": prompt.version, "role": self.name},
-        )
-        agent, _ = runtime.create_agent(configuration, run.context)
-        result = await agent.run(request, run=run, data=run.inputs)
-        return RoleResult(
-            result.final_output,
-            ok=result.ok,
-            partly=result.partly,
-            facts=result.facts,
-            tools_called=result.tools_called,
-            iterations=result.iteration_count,
-        )
+
+def _stopped(part: Part) -> str:
+    return f"“{part.text}” was not done: the guideline says to stop before it."
 
 
 def _conditional(part: Part) -> str:

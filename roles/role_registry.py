@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from common.errors import ConfigurationError, NotFound
+from common.hints import AGENT_TYPES
 from common.intents import IntentHandler
 from common.role import Role
 from common.tool import Tool
@@ -18,8 +19,8 @@ from events.projection import View
 __all__ = ["RESERVED", "RoleRegistry"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-RESERVED = frozenset({"none", "planning"})
-"""Names that no role may have, because a routing decision uses them."""
+RESERVED = frozenset({"none", *AGENT_TYPES})
+"""Names that no role may have, because a routing decision or another agent type uses them."""
 
 
 class RoleRegistry:
@@ -29,6 +30,7 @@ class RoleRegistry:
         self._roles: dict[str, Role] = {}
         self._definitions: dict[str, str] = {}
         self._disabled: set[str] = set()
+        self._enabled: Sequence[Role] | None = None
 
     def add(self, role: Role) -> None:
         """Add a role.
@@ -47,6 +49,7 @@ class RoleRegistry:
         self._check_free(role)
         self._definitions[role.name] = _definition(role)
         self._roles[role.name] = role
+        self._enabled = None
 
     def get(self, name: str) -> Role:
         """The role of that name, disabled or not. Raises `NotFound`."""
@@ -61,8 +64,10 @@ class RoleRegistry:
         return tuple(self._roles.values())
 
     def enabled(self) -> Sequence[Role]:
-        """The roles that requests may be routed to."""
-        return tuple(role for name, role in self._roles.items() if name not in self._disabled)
+        """The roles that requests may be routed to; the same object until that changes."""
+        if self._enabled is None:
+            self._enabled = tuple(role for name, role in self._roles.items() if name not in self._disabled)
+        return self._enabled
 
     @property
     def names(self) -> Sequence[str]:
@@ -81,10 +86,12 @@ class RoleRegistry:
     def disable(self, name: str) -> None:
         """Route nothing to the role any more. Raises `NotFound`."""
         self._disabled.add(self.get(name).name)
+        self._enabled = None
 
     def enable(self, name: str) -> None:
         """Undo `disable`. Raises `NotFound`."""
         self._disabled.discard(self.get(name).name)
+        self._enabled = None
 
     def definition(self, name: str) -> str:
         """A hash of what the role says of itself, taken when it was added: two with one hash behave alike to router
@@ -148,7 +155,7 @@ def _problem(role: Any) -> str | None:
     if not isinstance(role.name, str) or not _NAME.fullmatch(role.name):
         return f"{role.name!r} is no role name: it takes up to 32 lower case letters, digits and underscores"
     if role.name in RESERVED:
-        return f"a role can't be called {role.name!r}, because the router uses that word"
+        return f"a role can't be called {role.name!r}, because the supervisor uses that word"
     if not isinstance(role.description, str) or not role.description.strip():
         return "a role needs a description of a sentence or two"
     if isinstance(role.examples, str) or not all(isinstance(text, str) and text.strip() for text in role.examples):

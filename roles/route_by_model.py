@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.context import TaskContext
+from common.flags import OFF, ROUTER_MODEL
 from common.language.formats import CHOICES
 from common.run_context import RunContext
 from llm_provider.agent_prompt import guideline_text
@@ -35,10 +36,11 @@ class RouteOutput(BaseModel):
 class RouteByModel:
     """Implements `roles.router.AskModel` with structured output of one tier.
 
+    Which tier, or whether any, the flag `router-model` decides for each request; outside of requests it is `tier`.
     `within` names the run that is under way, so that the call counts against its budget and stands in its trace.
     """
 
-    def __init__(self, roles: RoleRegistry, models: LLMFactory, tier: str) -> None:
+    def __init__(self, roles: RoleRegistry, models: LLMFactory, tier: str | None = None) -> None:
         self._roles = roles
         self._models = models
         self._tier = tier
@@ -55,11 +57,14 @@ class RouteByModel:
 
     async def __call__(self, request: str, context: TaskContext, probabilities: Mapping[str, float]) -> str | None:
         """The name of a role, or None for planning. Raises `ModelError` and `LimitExceeded`."""
+        run = self._run.get()
+        tier = await self._tier_for(run)
+        if tier is None:
+            return None
         roles = self._roles.enabled()
         prompt = load_prompt("route")
-        run = self._run.get()
         output = await ask_structured(
-            await self._models.load(self._tier),
+            await self._models.load(tier),
             RouteOutput,
             system_prompt=prompt.render(
                 roles="\n".join(f"- {role.name}: {role.description}" for role in roles),
@@ -72,6 +77,12 @@ class RouteByModel:
             purpose="route",
         )
         return None if output.route == PLANNING else output.route
+
+    async def _tier_for(self, run: RunContext | None) -> str | None:
+        if run is None or run.flags is None:
+            return self._tier
+        tier = str((await run.flags.read(ROUTER_MODEL)).value)
+        return None if tier == OFF else tier
 
     def _choices(self, request: str, probabilities: Mapping[str, float]) -> dict[str, Any]:
         choices: dict[str, Any] = {

@@ -19,6 +19,7 @@ from common.errors import LimitExceeded, RoutingError
 from common.language.parts import Part, split
 from common.logs import get_logger
 from common.remembered import Remembered
+from common.role import Role
 from common.settings import RouterSettings
 from roles.role_registry import RoleRegistry
 from roles.scorer.labels import CONVERSATION, NONE, examples_digest, role_of
@@ -57,8 +58,8 @@ class RoutingDecision:
 class Router:
     """Routes by the roles that are registered and enabled at the time of the request.
 
-    `ask_model` is asked where the classifier is unsure and `settings.model_tier` names a tier; a model that fails,
-    takes longer than 20 s or names no enabled role leaves the request to planning.
+    `ask_model` is asked where the classifier is unsure; one that fails, takes longer than 20 s or names no enabled role
+    leaves the request to planning.
     """
 
     def __init__(
@@ -77,8 +78,8 @@ class Router:
         self._ask_model = ask_model
         self._threshold = scorer.curve.threshold(settings.precision)
         self._learned: Mapping[str, NewRole] = {}
+        self._complete: tuple[Sequence[Role], bool] = ((), True)
         self._scores = Remembered(scorer.probabilities)
-        self._split = Remembered(split)
 
     @classmethod
     async def create(
@@ -107,7 +108,11 @@ class Router:
     @property
     def is_complete(self) -> bool:
         """Whether the classifier knows every enabled role; what it does not know goes to planning."""
-        return all(self._learned.get(role.name) == role for role in self._new_roles())
+        enabled = self._roles.enabled()
+        if self._complete[0] is not enabled:
+            known = all(self._learned.get(role.name) == role for role in self._new_roles())
+            self._complete = (enabled, known)
+        return self._complete[1]
 
     async def learn(self) -> None:
         """Learn the roles that the shipped weights don't know, in a worker thread, and serve them from then on.
@@ -146,7 +151,7 @@ class Router:
         """Decide about one request. Raises `RoutingError` where no role is enabled at all."""
         if not self._roles.enabled():
             raise RoutingError("there is no role to route to", where="router", todo="Register a role, or enable one.")
-        parts = self._split(request)
+        parts = split(request)
         if len(parts) > 1:
             return self._several(request, parts)
         probabilities = self.probabilities(request)
@@ -182,7 +187,7 @@ class Router:
         return name != NONE and (name != CONVERSATION or self.is_complete)
 
     async def _asked(self, request: str, context: TaskContext, probabilities: Mapping[str, float]) -> str | None:
-        if self._ask_model is None or self._settings.model_tier is None:
+        if self._ask_model is None:
             return None
         try:
             with anyio.fail_after(_ASK_TIMEOUT):
@@ -219,6 +224,7 @@ class Router:
         self._scorer = self._scorer.with_learned(table)
         self._scores = Remembered(self._scorer.probabilities)
         self._learned = {role.name: role for role in new}
+        self._complete = ((), True)
 
 
 def _best(probabilities: Mapping[str, float]) -> tuple[str, float]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 
@@ -31,16 +30,11 @@ class Admission:
         """Requests that wait for admission."""
         return len(self._waiting)
 
-    @asynccontextmanager
-    async def admit(self) -> AsyncGenerator[None]:
+    def admit(self) -> AbstractAsyncContextManager[None]:
         """Hold a place while the block runs. Raises `Overloaded` when the queue is full."""
-        await self._enter()
-        try:
-            yield
-        finally:
-            self._leave()
+        return self  # which keeps nothing of one request
 
-    async def _enter(self) -> None:
+    async def __aenter__(self) -> None:
         if self._running < self._max_concurrent:
             self._running += 1
             return
@@ -60,6 +54,9 @@ class Admission:
             else:
                 self._waiting.remove(turn)
             raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
 
     def _leave(self) -> None:
         if self._waiting:

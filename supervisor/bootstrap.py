@@ -13,7 +13,9 @@ from opentelemetry.trace import TracerProvider
 
 from common.clock import Clock, SystemClock
 from common.errors import ConfigurationError, StoreError, StoreUnavailable
-from common.flags import Flags
+from common.flags import FlagDeclaration, Flags
+from common.flags.watched_file import POLL
+from common.hints import AGENT_TYPES
 from common.intents import IntentHandler
 from common.logs import get_logger
 from common.role import Role
@@ -36,9 +38,15 @@ from roles.route_by_model import RouteByModel
 from roles.router import Router
 from roles.shipped import shipped_roles
 from roles.timer.firing import TimerFirer
+from supervisor.active_guidelines import ActiveGuidelines
 from supervisor.admission import Admission
+from supervisor.cancellation import Cancellations
 from supervisor.claims import Claims
+from supervisor.earlier import EarlierAttempts
+from supervisor.ecosystem import Ecosystem, wire_ecosystem
 from supervisor.engine import EngineServices
+from supervisor.flags import open_flags
+from supervisor.guidelines import Guidelines
 from supervisor.intent_processor import IntentProcessor
 from supervisor.log_metrics import LogMetrics
 from supervisor.notifications import Notifications, Notifier
@@ -46,19 +54,27 @@ from supervisor.notifiers.opening import open_outbox
 from supervisor.own_runs import OwnRuns
 from supervisor.recovery import Recovery
 from supervisor.requests import RequestHandler, RequestServices
+from supervisor.rollout import Rollout, wire_rollout
 from supervisor.runs import Runs
 from supervisor.scheduler import Loop
+from supervisor.session_turns import SessionTurns
 from supervisor.sessions import Sessions
 from supervisor.simplified_workflow_engine import SimplifiedWorkflowEngine
+from supervisor.store_opening import open_store
 from supervisor.workflow_engine import WorkflowEngine
 
 if TYPE_CHECKING:
+    from openfeature.provider import FeatureProvider
     from prometheus_client import CollectorRegistry
     from strands.models import Model
+
+    from events.keys import KeyService
 
 __all__ = ["HostParts", "Parts", "build"]
 
 _log = get_logger(__name__)
+_CATCH_UP = 3_600.0
+"""Seconds that views may take to be built from a whole log, after a change of what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +86,13 @@ class HostParts:
     tracer_provider: TracerProvider | None = None
     notifier: Notifier | None = None
     registry: CollectorRegistry | None = None
+    flag_provider: FeatureProvider | None = None
+    flags: Sequence[FlagDeclaration] = ()
     roles: Sequence[Role] = ()
     tools: Sequence[Tool] = ()
     handlers: Sequence[IntentHandler] = ()
+    keys: KeyService | None = None
+    allow_missing_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,11 @@ class Parts:
     agents: AgentRegistry
     admission: Admission
     handler: RequestHandler
+    guidelines: Guidelines
+    claims: Claims
+    cancellations: Cancellations
+    rollout: Rollout
+    ecosystem: Ecosystem
 
     async def close(self) -> None:
         """Let everything go that was opened, the store last."""
@@ -113,15 +138,16 @@ async def build(settings: Settings, host: HostParts) -> Parts:
     telemetry = Telemetry(host.tracer_provider, host.registry)
     await anyio.to_thread.run_sync(_make_folder, settings)
     async with AsyncExitStack() as opened:
-        store = await EventStore.open(
-            settings.store_url, queue_size=settings.store.queue_size, timeout=settings.store.timeout
-        )
+        store = await open_store(settings, host.keys, allow_missing_keys=host.allow_missing_keys)
         opened.push_async_callback(store.close)
         ownership = await store.ownership()
         opened.push_async_callback(anyio.to_thread.run_sync, ownership.release)
         views = Views(store, builtin_views())
         opened.push_async_callback(views.close)
-        parts = await _wire(settings, host, clock, telemetry, store, ownership, views)
+        flags = await open_flags(settings, clock, host.flags, host.flag_provider)
+        opened.callback(flags.close)
+        telemetry.metrics.flag_fault.set_function(lambda: 0.0 if flags.fault() is None else 1.0)
+        parts = await _wire(settings, host, clock, telemetry, store, ownership, views, flags)
         opened.pop_all()
     return parts
 
@@ -134,6 +160,7 @@ async def _wire(
     store: EventStore,
     ownership: Ownership,
     views: Views,
+    flags: Flags,
 ) -> Parts:
     models = LLMFactory(settings.models, settings.model_aliases, model=host.model, breaker=settings.model_breaker)
     models.check()
@@ -145,16 +172,21 @@ async def _wire(
         tool_output_chars=settings.requests.tool_output_chars,
         max_intents=settings.intents.max_per_request,
     )
-    roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools)
-    tier = settings.router.model_tier
-    by_model = RouteByModel(roles, models, tier) if tier is not None else None
+    ecosystem = wire_ecosystem(settings, tools, agents, clock, telemetry)
+    roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools, ecosystem)
+    by_model = RouteByModel(roles, models, settings.router.model_tier)
     router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache", ask_model=by_model)
     await router.learn()
-    flags = Flags(settings.flags.domain, settings.flags.values)
-    intents = IntentProcessor(store, settings.intents, clock, telemetry, ownership)
-    for handler in (*(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers):
+    intents = IntentProcessor(store, ecosystem.with_policies(settings.intents), clock, telemetry, ownership)
+    handlers = [
+        *(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers, *ecosystem.handlers,
+    ]  # fmt: skip
+    for handler in handlers:
         intents.add_handler(handler)
-    runs = Runs(settings, store, telemetry)
+    types = {handler.intent_type.TYPE: handler.intent_type for handler in handlers}
+    guidelines = ActiveGuidelines(store, views)
+    await guidelines.refresh()
+    runs = Runs(settings, store, telemetry, guidelines, flags)
     recovery = Recovery(store, views, ownership, intents)
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
     outbox = await open_outbox(settings.notifications, telemetry.metrics)
@@ -162,32 +194,45 @@ async def _wire(
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership)
+    known = {handler.intent_type.TYPE: handler for handler in handlers}
+    sessions = Sessions(views, SessionTurns(store, known), roles)
+    earlier = EarlierAttempts(settings, store, ownership, recovery, intents, types)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)
     meta_planning = SimplifiedWorkflowEngine(engine_services, planner, agents, task_graph)
-    handler = RequestHandler(
+    request_services = (
         RequestServices(
-            settings, store, clock, telemetry, runs, router, roles, flags, task_graph, meta_planning,
-            intents, claims, recovery, ownership, admission, Sessions(views), notifications, by_model,
+            settings, store, clock, telemetry, runs, router, roles, task_graph, meta_planning,
+            intents, claims, recovery, ownership, earlier, admission, sessions, notifications, by_model,
         )
     )  # fmt: skip
+    rollout = wire_rollout(request_services, planner, agents, guidelines, flags, views)
+    handler = RequestHandler(rollout.watched(request_services))
     registry = AgentRegistry(store, views)
     await _register_agents(registry, roles)
     return Parts(
         settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
         recovery, notifications, registry, admission, handler,
+        Guidelines(store, views, clock, guidelines, [*roles.names, *AGENT_TYPES]),
+        claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem,
     )  # fmt: skip
 
 
-def _register(settings: Settings, host: HostParts, resources: RoleResources, tools: ToolRegistry) -> RoleRegistry:
+def _register(
+    settings: Settings, host: HostParts, resources: RoleResources, tools: ToolRegistry, ecosystem: Ecosystem
+) -> RoleRegistry:
     roles = RoleRegistry()
-    for role in (*shipped_roles(resources), *host.roles):
+    for role in (*shipped_roles(resources), *host.roles, *ecosystem.roles):
         roles.add(role)
         for tool in role.tools:
             tools.register(tool)
         for view in getattr(role, "views", ()):
             resources.views.add(view)
     for tool in host.tools:
+        tools.register(tool)
+    own = {role.name for role in ecosystem.roles}
+    ecosystem.check_free({*tools.categories, *(name for name in roles.names if name not in own)})
+    for tool in ecosystem.tools:
         tools.register(tool)
     return roles
 
@@ -224,11 +269,14 @@ def loops(parts: Parts) -> list[Loop]:
     return [
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
         Loop("seal", 30.0, sealer.seal_if_due),
+        Loop("guidelines", 0.5, parts.guidelines.refresh),
+        Loop("flags", POLL, parts.flags.refresh),
+        Loop("views", 30.0, parts.views.catch_up, timeout=_CATCH_UP),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
     ]
 
 
 def services(parts: Parts) -> list[Callable[[], Awaitable[None]]]:
-    """What is kept going for as long as the supervisor runs: the roles' connections, the delivery of notifications."""
+    """What is kept going for as long as the supervisor runs: the roles' connections, notifications, the rollout."""
     of_roles = [service for role in parts.roles.all() for service in getattr(role, "services", ())]
-    return [*of_roles, *parts.notifications.services()]
+    return [*of_roles, *parts.ecosystem.services, *parts.notifications.services(), *parts.rollout.loops()]

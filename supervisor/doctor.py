@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from common.errors import StoreError, SupervisorError
 from common.health import HealthCheck, Reached
 from roles.sandbox.bubblewrap import probe_bubblewrap
+from supervisor.key_health import probe_keys
 
 if TYPE_CHECKING:
     from common.settings import Settings
@@ -97,9 +98,11 @@ def health_checks(parts: Parts) -> list[HealthCheck]:
     """The checks of a wired supervisor: store, flags, models, what roles and notifications depend on, sandbox."""
     return [
         HealthCheck("store", parts.store.probe),
+        HealthCheck("keys", lambda: probe_keys(parts.store)),
         HealthCheck("flags", parts.flags.probe),
         *(parts.models.health_checks() or [HealthCheck("models", _offline)]),
         *(check for role in parts.roles.all() for check in getattr(role, "health_checks", ())),
+        *parts.ecosystem.health_checks,
         *parts.notifications.health_checks(),
         HealthCheck("sandbox", probe_bubblewrap, configured=False),
     ]
@@ -120,13 +123,13 @@ async def diagnose(settings: Settings, *, timeout: float = _SECONDS) -> list[Dia
     async with AsyncExitStack() as opened:
         store: list[Diagnosis] = []
         try:
-            parts = await build(settings, HostParts())
+            parts = await build(settings, HostParts(allow_missing_keys=True))
         except StoreError as error:
             store = [_closed_store(error)]
             memory = settings.store.model_copy(update={"url": "memory://"})
             parts = await build(settings.model_copy(update={"store": memory}), HostParts())
         opened.push_async_callback(parts.close)
-        checks = [check for check in health_checks(parts) if not store or check.part != "store"]
+        checks = [check for check in health_checks(parts) if not store or check.part not in ("store", "keys")]
         return [*store, *await examine(checks, timeout=timeout)]
 
 

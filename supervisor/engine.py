@@ -48,5 +48,6 @@ class Engine(ABC):
 
     async def _execute(self, run: Run) -> WorkflowResult:
         await self.work(run)
+        run.worked = run.context.budget.elapsed()
         await self.services.intents.settle(run)
         return WorkflowResult(compose_text(run.outputs, run.reports), run.reports, dict(run.metadata))

@@ -3,52 +3,62 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping
-from datetime import datetime
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import anyio
 from pydantic import ValidationError
 
 from common.context import Owner, TaskContext
 from common.errors import ConfigurationError, RequestRejected
+from common.limits import Limits
 from common.logs import get_logger
 from common.owner_keys import DEFAULT_OWNER
-from common.results import IntentReport, Response
+from common.results import Response
 from common.settings import Settings
-from common.updates import Completed, Update
+from common.updates import Update
 from supervisor.background import Background
+from supervisor.operations import Operations
+from supervisor.scheduler import keep_up
+from supervisor.streaming import stream
 
 if TYPE_CHECKING:
+    from openfeature.provider import FeatureProvider
     from opentelemetry.trace import TracerProvider
     from prometheus_client import CollectorRegistry
     from strands.models import Model
 
     from common.clock import Clock
+    from common.flags import FlagDeclaration
     from common.intents import IntentHandler
     from common.role import Role
     from common.tool import Tool
-    from events.projection import Views
-    from events.store import EventStore
-    from events.views.agent_registry import AgentRecord
+    from events.keys import KeyService
     from supervisor.bootstrap import Parts
-    from supervisor.doctor import Diagnosis
-    from supervisor.notifications import Notification, Notifier
-    from supervisor.queries.traces import TraceDetail
+    from supervisor.cancellation import Cancellation
+    from supervisor.notifications import Notifier
+    from supervisor.synchronous import SynchronousLoop
 
 __all__ = ["Supervisor"]
 
 _log = get_logger(__name__)
+Result = TypeVar("Result")
 
 
-class Supervisor:
+class Supervisor(Operations):
     """An event-sourced supervisor for LLM agents.
 
     Use it as an async context manager, or call `start` and `close`. All parts are this instance's own: two supervisors
     in one process share nothing. `model` serves every tier instead of the configured ones; `clock`, `tracer_provider`
-    and `notifier` replace the defaults. With ``background=False`` no loops run (no timers fire, nothing is recovered
-    but what a request needs).
+    and `notifier` replace the defaults. `flags` declares feature flags of the host's own, and `flag_provider` (any
+    OpenFeature provider) is asked instead of the file of flag definitions. `keys` (a `KeyService`) keeps the keys that
+    payloads are encrypted under, instead of the folder `store.keys`; with `allow_missing_keys` it starts though the log
+    holds events whose keys are missing. With ``background=False`` no loops run (no timers fire, nothing is recovered
+    but what a request needs, and MCP servers are connected by the first one, which waits for that); cancellations
+    that other processes ask for are seen all the same.
     """
 
     def __init__(
@@ -60,6 +70,10 @@ class Supervisor:
         tracer_provider: TracerProvider | None = None,
         notifier: Notifier | None = None,
         registry: CollectorRegistry | None = None,
+        flags: Sequence[FlagDeclaration] = (),
+        flag_provider: FeatureProvider | None = None,
+        keys: KeyService | None = None,
+        allow_missing_keys: bool = False,
         background: bool = True,
     ) -> None:
         self.settings = settings if settings is not None else Settings()
@@ -69,6 +83,10 @@ class Supervisor:
             "tracer_provider": tracer_provider,
             "notifier": notifier,
             "registry": registry,
+            "flags": tuple(flags),
+            "flag_provider": flag_provider,
+            "keys": keys,
+            "allow_missing_keys": allow_missing_keys,
         }
         self._with_loops = background
         self._background = Background()
@@ -77,6 +95,8 @@ class Supervisor:
         self._tools: list[Tool] = []
         self._handlers: list[IntentHandler] = []
         self._recovered = False
+        self._opening = threading.Lock()
+        self._synchronous: SynchronousLoop | None = None
 
     @classmethod
     def from_config(
@@ -108,7 +128,10 @@ class Supervisor:
             self.settings, HostParts(**self._host, roles=self._roles, tools=self._tools, handlers=self._handlers)
         )
         self._parts = parts
+        self._background = Background()
         await self._background.start()
+        if self.settings.store.url != "memory://":
+            self._background.start_soon(parts.cancellations.watch)
         if self._with_loops:
             from supervisor.bootstrap import loops, services
             from supervisor.scheduler import Scheduler
@@ -144,49 +167,121 @@ class Supervisor:
         A slow reader loses intermediate updates beyond a bound, never the last. Raises like `process_request`.
         """
         checked = _checked_context(context)
-        send, receive = anyio.create_memory_object_stream[Update](1_000)
-        scope = anyio.CancelScope()
-        failure: list[Exception] = []
-        final: list[Update] = []
-
-        def emit(update: Update) -> None:
-            if isinstance(update, Completed):
-                final.append(update)
-                return
-            try:
-                send.send_nowait(update)
-            except (anyio.WouldBlock, anyio.BrokenResourceError):
-                return
-
-        async def work() -> None:
-            with scope, send:
-                try:
-                    await self._process(text, checked, emit)
-                except Exception as error:
-                    failure.append(error)
-
-        self._background.start_soon(work)
-        try:
-            async with receive:
-                async for update in receive:
-                    yield update
-            if failure:
-                raise failure[0]
-            for update in final:
+        _ = self._running_parts
+        async with aclosing(stream(self._background, lambda emit: self._process(text, checked, emit))) as updates:
+            async for update in updates:
                 yield update
-        finally:
-            scope.cancel()
 
-    async def _process(self, text: str, context: TaskContext, emit: Any) -> Response:
+    async def resume(
+        self, trace_id: str, *, owner: Owner = DEFAULT_OWNER, limits: Limits | Mapping[str, Any] | None = None
+    ) -> Response:
+        """Go on with a request of the owner's that was interrupted, cancelled or stopped at a limit, and answer.
+
+        Tasks that had ended are not done again, and what had been carried out stays; another attempt at the same
+        request id does the rest, in a trace of its own, by the plan of before, and within `limits` where they are
+        given. The answer to a request that ended by itself is given again, with what became of its intents since then
+        (those that were approved meanwhile, for example). Raises `NotFound`, and what `process_request` raises.
+        """
+        return await self._resume(trace_id, owner, limits, _ignore)
+
+    async def stream_resume(
+        self, trace_id: str, *, owner: Owner = DEFAULT_OWNER, limits: Limits | Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Update]:
+        """Like `resume`, as typed updates; what tasks of before had found out is told first. See `stream_request`."""
+        _ = self._running_parts
+        work = stream(self._background, lambda emit: self._resume(trace_id, owner, limits, emit))
+        async with aclosing(work) as updates:
+            async for update in updates:
+                yield update
+
+    async def _resume(
+        self, trace_id: str, owner: Owner, limits: Limits | Mapping[str, Any] | None, emit: Callable[[Update], None]
+    ) -> Response:
+        from supervisor.resuming import find_request
+
+        parts = await self._recovered_parts()
+        found = await find_request(parts.store, parts.views, parts.claims, trace_id, owner)
+        bounds = None if limits is None else Limits.model_validate(limits)
+        return await parts.handler.resume(found.text, found.taken, emit, bounds)
+
+    def _process(self, text: str, context: TaskContext, emit: Any) -> Coroutine[Any, Any, Response]:
+        if self._recovered:
+            return self._running_parts.handler.handle(text, context, emit)
+        return self._recover_and_process(text, context, emit)
+
+    async def _recover_and_process(self, text: str, context: TaskContext, emit: Any) -> Response:
+        parts = await self._recovered_parts()
+        return await parts.handler.handle(text, context, emit)
+
+    async def _recovered_parts(self) -> Parts:
         parts = self._running_parts
         if not self._recovered:
             self._recovered = True
+            for service in parts.ecosystem.services:
+                self._background.start_soon(keep_up, service)
             await parts.recovery.recover(parts.handler.running)
-        return await parts.handler.handle(text, context, emit)
+            await parts.ecosystem.first_tries()
+        return parts
 
-    def cancel(self, trace_id: str) -> None:
-        """Cancel a request that runs in this process; its outcome is `cancelled`. Raises `NotFound`."""
-        self._running_parts.handler.cancel(trace_id)
+    @overload
+    def run_sync(self, request: str, context: TaskContext | Mapping[str, Any] | None = None) -> Response: ...
+
+    @overload
+    def run_sync(
+        self, request: Callable[..., Coroutine[Any, Any, Result]], *arguments: Any, **named: Any
+    ) -> Result: ...
+
+    def run_sync(self, request: Any, *arguments: Any, **named: Any) -> Any:
+        """Handle a request without async: in notebooks and scripts. Or call an async method, and wait for its result.
+
+        The first call starts the supervisor on an event loop in a thread of its own, where it goes on running (timers
+        fire meanwhile) until `close_sync`, the end of a ``with supervisor:`` block, or the end of the interpreter.
+        Raises like `process_request`, and `ConfigurationError` for a supervisor that was started in a loop of yours.
+        """
+        function = self.process_request if isinstance(request, str) else request
+        arguments = (request, *arguments) if isinstance(request, str) else arguments
+        return self._loop().call(function, *arguments, **named)
+
+    def _loop(self) -> SynchronousLoop:
+        from supervisor.synchronous import SynchronousLoop
+
+        with self._opening:
+            if self._synchronous is None:
+                if self._parts is not None:
+                    raise ConfigurationError(
+                        "this supervisor runs in an event loop of yours",
+                        where="run_sync",
+                        todo="Await its methods there, or make another supervisor for synchronous use.",
+                    )
+                self._synchronous = SynchronousLoop(self)
+            return self._synchronous
+
+    def close_sync(self) -> None:
+        """End what `run_sync` started; does nothing where there is nothing to end."""
+        with self._opening:
+            synchronous, self._synchronous = self._synchronous, None
+        if synchronous is not None:
+            synchronous.close()
+
+    def __enter__(self) -> Self:
+        self._loop()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close_sync()
+
+    async def cancel(
+        self, trace_id: str, *, owner: Owner = DEFAULT_OWNER, by: str = "", reason: str = "", timeout: float = 15.0
+    ) -> Cancellation:
+        """Cancel a request of the owner's, in this process or another one on the same log; tells what became of it.
+
+        Waits at most `timeout` seconds for its end. In another process it is seen within a second; `requested` is told
+        where that one has not stopped by then. What was carried out before stays, and is in the response. Raises
+        `NotFound`.
+        """
+        return await self._running_parts.cancellations.cancel(
+            trace_id, owner, by=by or owner.user, reason=reason, timeout=timeout
+        )
 
     def add_role(self, role: Role) -> None:
         """Add a role with its tools and intent handlers; the router learns it from its examples at start.
@@ -222,100 +317,6 @@ class Supervisor:
             raise ConfigurationError(
                 "roles, tools and handlers are added before the start", where=what, todo="Add it, then call start()."
             )
-
-    @property
-    def _running_parts(self) -> Parts:
-        if self._parts is None:
-            raise ConfigurationError(
-                "the supervisor is not started",
-                where="Supervisor",
-                todo="Use 'async with Supervisor…' or await start().",
-            )
-        return self._parts
-
-    @property
-    def store(self) -> EventStore:
-        """The event store."""
-        return self._running_parts.store
-
-    @property
-    def views(self) -> Views:
-        """The views over the log."""
-        return self._running_parts.views
-
-    @property
-    def metrics_registry(self) -> CollectorRegistry:
-        """The Prometheus registry of this supervisor: expose it, or register it as a collector in the host's own."""
-        return self._running_parts.telemetry.metrics.registry
-
-    async def traces(
-        self, *, limit: int = 20, session: str | None = None, owner: Owner = DEFAULT_OWNER
-    ) -> list[dict[str, Any]]:
-        """The owner's latest traces, newest first."""
-        where: dict[str, Any] = {"tenant": owner.tenant, "user": owner.user}
-        if session is not None:
-            where["session"] = session
-        return await self.views.query("trace_index", where, order_by="-position", limit=limit)
-
-    async def trace(
-        self, trace_id: str, *, owner: Owner = DEFAULT_OWNER, at: int | datetime | None = None
-    ) -> TraceDetail:
-        """One trace of the owner's, by its id or an unambiguous beginning of it. Raises `NotFound`.
-
-        With `at` (a position of the log or a time), as it stood then.
-        """
-        from supervisor.queries.traces import find_trace
-
-        position = None if at is None else await self.position_at(at)
-        return await find_trace(self.store, self.views, trace_id, owner, position)
-
-    async def agents(self, *, at: int | datetime | None = None) -> list[AgentRecord]:
-        """Every role and agent that the log knows, disabled ones too; with `at`, as they stood then."""
-        registry = self._running_parts.agents
-        return await (registry.get_all_agents() if at is None else registry.at(await self.position_at(at)))
-
-    async def position_at(self, at: int | datetime) -> int:
-        """The position of the log at a moment, for `views.as_of`, which gives any view as it stood then.
-
-        Raises `NotFound` for a position that the log does not have, and for a time that is still to come.
-        """
-        from supervisor.queries.moments import position_of
-
-        return await position_of(self.store, at, self._running_parts.clock)
-
-    async def approvals(self, owner: Owner = DEFAULT_OWNER) -> list[dict[str, Any]]:
-        """The owner's intents that wait for a person, oldest first."""
-        where = {"tenant": owner.tenant, "user": owner.user, "status": "awaiting_approval"}
-        return await self.views.query("intents", where, order_by="registered_at", limit=1_000)
-
-    async def approve(
-        self, intent_id: str, *, by: str, owner: Owner = DEFAULT_OWNER, comment: str = ""
-    ) -> IntentReport:
-        """Approve exactly what is in the log and carry it out. Raises `NotFound` or `IntentError`."""
-        return await self._running_parts.intents.approve(intent_id, owner, by=by, comment=comment)
-
-    async def deny(self, intent_id: str, *, by: str, reason: str = "", owner: Owner = DEFAULT_OWNER) -> IntentReport:
-        """Deny a waiting intent. Raises `NotFound` or `IntentError`."""
-        return await self._running_parts.intents.deny(intent_id, owner, by=by, reason=reason)
-
-    async def flags_overview(self, context: TaskContext | None = None) -> list[dict[str, Any]]:
-        """Every flag with the value a request of this context would get, and why."""
-        flags = self._running_parts.flags
-        rows: list[dict[str, Any]] = []
-        for key in flags.keys:
-            read = await flags.read(key, context or TaskContext())
-            rows.append({**read.reading.model_dump(), "value": read.value, "provider": read.provider})
-        return rows
-
-    async def doctor(self, *, timeout: float = 10.0) -> list[Diagnosis]:
-        """Ask every part whether it is there, each for at most `timeout` seconds."""
-        from supervisor.doctor import examine, health_checks
-
-        return await examine(health_checks(self._running_parts), timeout=timeout)
-
-    def notifications(self) -> AsyncGenerator[Notification]:
-        """Timers, alarms and reminders of every owner as they fire, from the first `anext` on."""
-        return self._running_parts.notifications.listen()
 
 
 async def _warm_up(parts: Parts) -> None:

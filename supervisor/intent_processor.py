@@ -7,7 +7,7 @@ other effect is claimed durably before it is tried, and how it may be tried agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import anyio
@@ -40,11 +40,13 @@ from events.state import intent as decide
 from events.state.intent import IntentState, fold_intent
 from events.store import EventStore, stream_name
 from supervisor.intent_registration import first_decision, registration
+from supervisor.intent_reports import fault_in_words, report_of
 from supervisor.runs import Closing, Run
 
-__all__ = ["IntentProcessor"]
+__all__ = ["TIME_UP", "IntentProcessor"]
 
 _log = get_logger(__name__)
+TIME_UP = "the request's time was up before this was started"
 _UNSETTLED = (IntentStatus.REGISTERED, IntentStatus.CLAIMED)
 
 
@@ -93,7 +95,7 @@ class IntentProcessor:
         with anyio.CancelScope(shield=True):
             for intent_id in await self._register(run, collected):
                 if run.context.budget.remaining() == 0.0:
-                    await self._refuse(intent_id, "the request's time was up before this was started")
+                    await self._refuse(intent_id, TIME_UP)
                 run.reports += (await self.process(intent_id),)
         return run.reports
 
@@ -122,11 +124,12 @@ class IntentProcessor:
         with self._telemetry.span(
             f"intent {state.type}", {"supervisor.intent.id": state.intent_id, "supervisor.intent.type": state.type}
         ) as span:
-            outcome, effects = await self._decide_in_log(state, handler, intent, 1)
-            settled = fold_intent([first, replace(first, version=2, topic=outcome.TOPIC, event=outcome)])
+            execution = self._execution(state, 1, context=context)
+            outcome, effects = await self._decide_in_log(state, handler, intent, execution)
+            settled = decide.evolve(state, first._replace(version=2, topic=outcome.TOPIC, event=outcome))
             span.set_attribute("supervisor.intent.status", settled.status.value)
         appends = (StreamAppend(stream, [registered, outcome], 0), *effects)
-        return Closing(appends, registered, _report(settled))
+        return Closing(appends, registered, report_of(settled))
 
     def closed(self, run: Run, closing: Closing) -> None:
         """Tell of an intent that is in the log now."""
@@ -135,17 +138,17 @@ class IntentProcessor:
         self._telemetry.metrics.intents.labels(registered.type, closing.report.status.value).inc()
 
     async def _decide_in_log(
-        self, state: IntentState, handler: IntentHandler, intent: Intent, attempt: int
+        self, state: IntentState, handler: IntentHandler, intent: Intent, execution: IntentExecution
     ) -> tuple[Event, Sequence[StreamAppend]]:
         """How an intent whose effect is an event ends, with the events that are its effect."""
         try:
             with anyio.fail_after(self._settings.timeout):
-                result = await handler.carry_out(intent, self._execution(state, attempt))
+                result = await handler.carry_out(intent, execution)
         except SupervisorError as error:
             return decide.fail(state, str(error)), ()
         except Exception as error:  # events were not appended: it certainly did not happen
             _log.exception("the handler of %s failed", state.type)
-            return decide.fail(state, _words(error)), ()
+            return decide.fail(state, fault_in_words(error)), ()
         return _processed(state, result), result.appends
 
     async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
@@ -153,12 +156,13 @@ class IntentProcessor:
         now = self._clock.now()
         appends: list[StreamAppend] = []
         announced: list[tuple[IntentRegistered, bool]] = []
-        for ordinal, entry in enumerate(collected):
+        for ordinal, entry in enumerate(collected, run.first_ordinal):
             registered = registration(run, ordinal, entry, now)
             decision = first_decision(self._settings, registered)
             appends.append(StreamAppend(_stream(registered.intent_id), [registered, *decision], 0))
             waits = any(isinstance(event, IntentApprovalRequested) for event in decision)
             announced.append((registered, waits))
+        run.trace.send()  # nobody could settle an intent whose trace is not in the log
         await self._store.append(appends, tenant=context.tenant, correlation=run.trace.trace_id)
         for registered, waits in announced:
             run.context.emit(IntentRegisteredUpdate(registered.intent_id, registered.type, registered.summary))
@@ -168,7 +172,7 @@ class IntentProcessor:
 
     async def report(self, intent_id: str) -> IntentReport:
         """Where an intent stands. Raises `NotFound`."""
-        return _report(await self._state(intent_id))
+        return report_of(await self._state(intent_id))
 
     async def process(self, intent_id: str) -> IntentReport:
         """Carry an intent out if it is ready for it, and tell where it stands afterwards.
@@ -187,7 +191,7 @@ class IntentProcessor:
                 finally:
                     self._in_flight.discard(intent_id)
             span.set_attribute("supervisor.intent.status", state.status.value)
-        return _report(state)
+        return report_of(state)
 
     async def _process(self, state: IntentState) -> IntentState:
         if not await self._is_ours_to_do(state):
@@ -245,19 +249,22 @@ class IntentProcessor:
         promised: float | None = getattr(handler, "lasts", None)
         return self._settings.timeout if promised is None else min(promised, self._settings.timeout)
 
-    def _execution(self, state: IntentState, attempt: int, seconds: float | None = None) -> IntentExecution:
+    def _execution(
+        self, state: IntentState, attempt: int, seconds: float | None = None, context: TaskContext | None = None
+    ) -> IntentExecution:
+        end = self._clock.now() + timedelta(seconds=seconds or self._settings.timeout)
         return IntentExecution(
             intent_id=state.intent_id,
             key=state.key,
             attempt=attempt,
-            context=TaskContext.model_validate(state.context),
-            not_after=self._clock.now() + timedelta(seconds=seconds or self._settings.timeout),
+            context=context or TaskContext.model_validate(state.context),
+            not_after=min(end, state.not_after or end),  # the durable claim's, which others go by
         )
 
     async def _carry_out_in_log(self, state: IntentState, handler: IntentHandler, intent: Intent) -> None:
         """Effect and IntentProcessed in one append; a conflict means that the log moved on: decide anew."""
         for attempt in range(1, self._settings.attempts + 1):
-            outcome, effects = await self._decide_in_log(state, handler, intent, attempt)
+            outcome, effects = await self._decide_in_log(state, handler, intent, self._execution(state, attempt))
             try:
                 await self._append(state, outcome, *effects)
             except StreamConflict:
@@ -291,17 +298,20 @@ class IntentProcessor:
         await self._append(state, decide.leave_uncertain(state, reason))
 
     async def _attempt(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
-        seconds = self._lasts(handler)
+        execution = self._execution(state, state.attempt, self._lasts(handler))
+        if (left := (execution.not_after - self._clock.now()).total_seconds()) <= 0:
+            # it froze: others may have gone on
+            _log.warning("attempt %d at intent %s is not made: its claim ran out", state.attempt, state.intent_id)
+            return _Attempted(None, "its claim ran out before it was begun")
         try:
-            with anyio.fail_after(seconds):
-                result = await handler.carry_out(intent, self._execution(state, state.attempt, seconds))
-            return _Attempted(_processed(state, result))
+            with anyio.fail_after(left):
+                return _Attempted(_processed(state, await handler.carry_out(intent, execution)))
         except IntentError as error:
             return _Attempted(decide.fail(state, str(error)))
         except Exception as error:  # the other side may have acted: the outcome is open
             _log.warning("attempt %d at intent %s has no clear outcome", state.attempt, state.intent_id, exc_info=True)
             settled = await self._reconcile(state, handler, intent)
-            return _Attempted(settled.event, _words(error))
+            return _Attempted(settled.event, fault_in_words(error))
 
     async def _reconcile(self, state: IntentState, handler: IntentHandler, intent: Intent) -> _Attempted:
         """Settle an attempt whose outcome is open, or allow another one."""
@@ -316,7 +326,7 @@ class IntentProcessor:
             with anyio.fail_after(self._settings.timeout):
                 result = await handler.happened(intent, self._execution(state, state.attempt))
         except Exception as error:
-            reason = f"it was tried, and asking whether it happened failed: {_words(error)}"
+            reason = f"it was tried, and asking whether it happened failed: {fault_in_words(error)}"
             return _Attempted(decide.leave_uncertain(state, reason))
         return _Attempted(None if result is None else _processed(state, result))
 
@@ -382,16 +392,3 @@ def _unknown(intent_id: str) -> NotFound:
 
 def _processed(state: IntentState, result: IntentResult) -> Event:
     return decide.process(state, result.detail, result.data)
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "it took too long"
-    return str(error) or type(error).__name__
-
-
-def _report(state: IntentState) -> IntentReport:
-    detail = state.detail or state.summary
-    if state.status is not IntentStatus.PROCESSED and state.detail:
-        detail = f"{state.summary}: {state.detail}"
-    return IntentReport(id=state.intent_id, type=state.type, status=state.status, detail=detail)

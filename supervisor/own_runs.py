@@ -33,7 +33,7 @@ class OwnRuns:
         """A run under a fresh request id, bounded by the wall clock; its trace is ended in every case."""
         resolved = context.resolved(self._clock.now(), self._settings.timezone, self._settings.location)
         claimed = self._claims.claim_new(request, resolved)
-        run = self._runs.open(request, claimed.context, claimed.trace_id, lambda _: None)
+        run = self._runs.open(request, claimed.context, claimed.trace_id, lambda _: None, claimed.opening)
         error: str | None = None
         try:
             with anyio.fail_after(run.context.budget.remaining()):

@@ -12,7 +12,7 @@ from common.results import IntentReport, Response
 from events.catalogue.trace import TraceEnded
 from events.ownership import Ownership
 from events.projection import Views
-from events.recorded import refuse_unreadable
+from events.recorded import is_erased, refuse_unreadable
 from events.store import EventStore, stream_name
 from supervisor.answers import compose_text
 from supervisor.intent_processor import IntentProcessor
@@ -62,6 +62,8 @@ class Recovery:
             trace = await self._views.get("trace_index", (str(row["trace_id"]),))
             if trace is None or trace["outcome"] is None:
                 continue
+            if is_erased(await self._store.read(stream_name("intent", str(row["intent_id"])))):
+                continue  # its tenant was forgotten, and the view does not know it yet
             try:
                 await self._intents.process(str(row["intent_id"]))
             except SupervisorError:
@@ -70,9 +72,12 @@ class Recovery:
     async def settle_trace(self, trace_id: str) -> None:
         """Settle one trace whose owner is dead: carry on with its intents by the rules of effects, then close it.
 
-        Raises `StoreError` for a trace with events that can't be read: it is left as it is.
+        Raises `StoreError` for a trace with events that can't be read: it is left as it is. So is one of a tenant who
+        was forgotten, without a word.
         """
         recorded = await self._store.read(stream_name("trace", trace_id))
+        if is_erased(recorded):
+            return
         refuse_unreadable(recorded, "this trace is not settled")
         reading = read_trace(recorded)
         if reading.ended is not None or reading.started is None:

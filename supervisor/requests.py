@@ -5,42 +5,44 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import anyio
 
 from common.clock import Clock
 from common.context import TaskContext
-from common.errors import LimitExceeded, NotFound, RequestRejected, StoreError, StreamConflict, SupervisorError
-from common.flags import META_PLANNING, Flags
+from common.errors import LimitExceeded, StoreError, StreamConflict, SupervisorError
+from common.flags import META_PLANNING, OFF, ROUTER_MODEL, SHADOW_COMPARISON
+from common.hints import ROUTER
 from common.intents import IntentStatus, StreamAppend
+from common.limits import Limits
 from common.logs import get_logger
 from common.redaction import current_redactor
-from common.results import IntentReport, RequestMetadata, Response, UsageReport
+from common.results import IntentReport, RequestMetadata, Response, RoleResult, UsageReport
 from common.settings import Settings
 from common.telemetry import Telemetry
 from common.trace_context import current_trace_id
-from common.updates import Completed, Routed, TaskStarted, Update
+from common.updates import Completed, Routed, TaskStarted, TextDelta, Update
 from events.catalogue.trace import FallbackTaken, RequestRouted, TraceEnded
 from events.catalogue.trace import TaskStarted as TaskStartedEvent
 from events.ownership import Ownership
-from events.recorded import refuse_unreadable
-from events.store import EventStore, stream_name
+from events.store import EventStore
 from roles.role_registry import RoleRegistry
 from roles.route_by_model import RouteByModel
-from roles.router import Router, RoutingDecision
+from roles.router import RoutingDecision
 from supervisor.admission import Admission
 from supervisor.answers import compose_text, outcome_of
-from supervisor.claims import Claimed, Claims
+from supervisor.claims import Claimed, Claims, Taken
+from supervisor.earlier import EarlierAttempts, RunningRequest
 from supervisor.engine import Engine
 from supervisor.intent_processor import IntentProcessor
 from supervisor.notifications import Notification, Notifications, approval_command
 from supervisor.recovery import Recovery
 from supervisor.request_text import checked_text
+from supervisor.resumption import Before
+from supervisor.routing import Routes
 from supervisor.runs import Closing, Run, Runs
 from supervisor.sessions import Sessions
-from supervisor.traces import TraceReading, read_trace
 
 __all__ = ["RequestHandler", "RequestServices"]
 
@@ -50,41 +52,27 @@ _TASK = "main"
 
 @dataclass(frozen=True, slots=True)
 class RequestServices:
-    """Everything the way of a request goes through."""
+    """Everything the way of a request goes through; `afterwards` is told of every answer: it never waits or raises."""
 
     settings: Settings
     store: EventStore
     clock: Clock
     telemetry: Telemetry
     runs: Runs
-    router: Router
+    router: Routes
     roles: RoleRegistry
-    flags: Flags
     task_graph: Engine
     meta_planning: Engine
     intents: IntentProcessor
     claims: Claims
     recovery: Recovery
     ownership: Ownership
+    earlier: EarlierAttempts
     admission: Admission
     sessions: Sessions
     notifications: Notifications
     by_model: RouteByModel | None = None
-
-
-@dataclass(slots=True)
-class _Running:
-    scope: anyio.CancelScope
-    ended: anyio.Event = field(default_factory=anyio.Event)
-
-
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """An earlier attempt at the same request, which has ended."""
-
-    context: TaskContext
-    ended: TraceEnded
-    reading: TraceReading
+    afterwards: Callable[[Run, Response], None] | None = None
 
 
 class RequestHandler:
@@ -93,11 +81,11 @@ class RequestHandler:
     def __init__(self, services: RequestServices) -> None:
         self._services = services
         self._redactor = services.settings.redaction.redactor()
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, RunningRequest] = {}
 
     @property
-    def running(self) -> Mapping[str, object]:
-        """The ids of the traces that run in this process."""
+    def running(self) -> Mapping[str, RunningRequest]:
+        """The requests that run in this process, by the ids of their traces."""
         return self._running
 
     async def handle(self, text: str, context: TaskContext, emit: Callable[[Update], None]) -> Response:
@@ -108,33 +96,54 @@ class RequestHandler:
         """
         services = self._services
         text = checked_text(text, services.settings.requests.max_chars)
-        resolved = context.resolved(services.clock.now(), services.settings.timezone, services.settings.location)
+        context = context.resolved(services.clock.now(), services.settings.timezone, services.settings.location)
         async with services.admission.admit():
             if context.request_id is None:
-                claimed = services.claims.claim_new(text, resolved)
+                claimed = services.claims.claim_new(text, context)
             else:
-                claimed = await services.claims.claim(text, resolved, context.request_id)
-            while not isinstance(claimed, Claimed):
-                earlier = await self._ended(claimed.trace_id)
-                if earlier.ended.outcome != "interrupted":
-                    response = await self._again(earlier)
-                    emit(Completed(response))
-                    return response
-                claimed = await services.claims.claim_again(text, earlier.context, claimed)
-            response = await self._handle(text, claimed, emit)
+                claimed = await services.claims.claim(text, context, context.request_id)
+            if isinstance(claimed, Claimed):
+                response = await self._handle(text, claimed, emit)
+            else:
+                response = await self._after(text, claimed, emit)
         emit(Completed(response))
         return response
 
-    def cancel(self, trace_id: str) -> None:
-        """Stop a running request at the next point where it can stop. Raises `NotFound`."""
-        running = self._running.get(trace_id)
-        if running is None:
-            raise NotFound(f"no request with the trace {trace_id!r} runs here", where="cancel")
-        running.scope.cancel()
+    async def resume(
+        self, text: str, taken: Taken, emit: Callable[[Update], None], limits: Limits | None = None
+    ) -> Response:
+        """Go on with the request of a trace that was stopped; of one that was not, its answer as it stands now.
+
+        Of several who do so at once one goes on, and the others are given its answer. Raises like `handle`.
+        """
+        async with self._services.admission.admit():
+            response = await self._after(text, taken, emit, taken.trace_id, limits)
+        emit(Completed(response))
+        return response
+
+    async def _after(
+        self,
+        text: str,
+        taken: Taken,
+        emit: Callable[[Update], None],
+        resumed: str | None = None,
+        limits: Limits | None = None,
+    ) -> Response:
+        """The answer to a request that was made before: the one it has, or else that of another attempt."""
+        services = self._services
+        claimed: Claimed | Taken = taken
+        while not isinstance(claimed, Claimed):
+            earlier = await services.earlier.ended(claimed.trace_id, self._running)
+            stopped = earlier.was_stopped if claimed.trace_id == resumed else earlier.ended.outcome == "interrupted"
+            if not stopped:
+                return await services.earlier.again(earlier)
+            context = earlier.context if limits is None else earlier.context.model_copy(update={"limits": limits})
+            claimed = await services.claims.claim_again(text, context, claimed)
+        return await self._handle(text, claimed, emit)
 
     async def _handle(self, text: str, claimed: Claimed, emit: Callable[[Update], None]) -> Response:
-        run = self._services.runs.open(text, claimed.context, claimed.trace_id, emit)
-        running = _Running(anyio.CancelScope())
+        run = self._services.runs.open(text, claimed.context, claimed.trace_id, emit, claimed.opening)
+        running = RunningRequest(anyio.CancelScope())
         self._running[claimed.trace_id] = running
         token = current_trace_id.set(claimed.trace_id)
         redacting = current_redactor.set(self._redactor.knowing(text))
@@ -144,20 +153,28 @@ class RequestHandler:
             with self._services.telemetry.span("request", attributes) as span:
                 response = await self._bounded(run, claimed, running)
                 span.set_attribute("supervisor.outcome", response.outcome)
-                return response
+            if self._services.afterwards is not None:
+                self._services.afterwards(run, response)
+            return response
         finally:
             current_redactor.reset(redacting)
             current_trace_id.reset(token)
             del self._running[claimed.trace_id]
-            running.ended.set()
+            if running.ended is not None:
+                running.ended.set()
 
-    async def _bounded(self, run: Run, claimed: Claimed, running: _Running) -> Response:
+    async def _bounded(self, run: Run, claimed: Claimed, running: RunningRequest) -> Response:
         """Work within the wall clock; whatever happens, the trace is ended with the outcome."""
         reports: tuple[IntentReport, ...] = ()
         try:
-            with running.scope, anyio.fail_after(run.context.budget.remaining()):
+            remaining = run.context.budget.remaining()
+            if remaining is not None:
+                running.scope.deadline = anyio.current_time() + remaining
+            with running.scope:
                 reports = await self._work(run, claimed)
             if running.scope.cancelled_caught:
+                if not running.cancelled:
+                    raise TimeoutError
                 return await self._end(run, "cancelled", run.reports, "cancelled by request")
             if run.closing is not None:
                 closed = await self._close(run, run.closing)
@@ -189,13 +206,18 @@ class RequestHandler:
 
     async def _work(self, run: Run, claimed: Claimed) -> tuple[IntentReport, ...]:
         if claimed.previous is not None:
-            adopted = await self._adopt(run, claimed.previous)
+            adopted = await self._services.earlier.adopt(run, claimed.previous)
             if adopted is not None:
                 return adopted
+            if run.before is not None:
+                return await self._go_on(run, run.before)
         services = self._services
-        await services.sessions.recall(run)
-        with services.telemetry.span("route"), self._routing(run):
-            decision = await services.router.route_request(run.request, run.context.context)
+        if run.context.context.session is not None:
+            await services.sessions.recall(run)
+        decision = run.decided
+        if decision is None:
+            with services.telemetry.span("route"), self._routing(run):
+                decision = await services.router.route_request(run.request, run.context.context)
         if decision.approach == "direct":
             self._routed(run, decision, "direct")
             await self._direct(run, decision.route)
@@ -203,22 +225,36 @@ class RequestHandler:
             if run.closing is not None:
                 return (run.closing.report,)
             return await services.intents.settle(run)
-        flag = await services.flags.read(META_PLANNING, run.context.context)
-        services.telemetry.metrics.flags.labels(META_PLANNING, flag.reading.variant).inc()
+        flag = await run.flags.read(META_PLANNING)
+        await run.flags.read(SHADOW_COMPARISON)
         engine = services.meta_planning if flag.value else services.task_graph
         run.metadata["flag"] = flag.reading
-        self._routed(run, decision, engine.name, [{**flag.reading.model_dump(), "provider": flag.provider}])
-        with services.telemetry.span("invoke_workflow", {"gen_ai.operation.name": "invoke_workflow"}):
+        self._routed(run, decision, engine.name)
+        return await self._planned(run, engine)
+
+    async def _planned(self, run: Run, engine: Engine) -> tuple[IntentReport, ...]:
+        with self._services.telemetry.span("invoke_workflow", {"gen_ai.operation.name": "invoke_workflow"}):
             result = await engine.execute(run.request, run.context.context, run)
         return result.intents
 
+    async def _go_on(self, run: Run, before: Before) -> tuple[IntentReport, ...]:
+        """Follow the plan of an earlier attempt, by the engine that made it."""
+        engine = self._services.task_graph if before.graph is not None else self._services.meta_planning
+        run.trace.record(
+            FallbackTaken(source=f"trace {before.trace_id}", target=run.trace.trace_id, reason=before.outcome)
+        )
+        routed = before.routed
+        run.metadata |= {"flag": before.flag, "fallback": before.words}
+        decision = RoutingDecision("meta_planning", routed.route, routed.confidence, routed.alternatives)
+        self._routed(run, decision, engine.name)
+        return await self._planned(run, engine)
+
     def _routing(self, run: Run) -> AbstractContextManager[None]:
         by_model = self._services.by_model
-        return nullcontext() if by_model is None else by_model.within(run.context)
+        return nullcontext() if by_model is None else by_model.within(run.context_for(ROUTER))
 
-    def _routed(
-        self, run: Run, decision: RoutingDecision, approach: str, flags: list[dict[str, Any]] | None = None
-    ) -> None:
+    def _routed(self, run: Run, decision: RoutingDecision, approach: str) -> None:
+        model = run.flags.known(ROUTER_MODEL)
         run.metadata |= {"approach": approach, "route": decision.route, "confidence": decision.confidence}
         run.trace.record(
             RequestRouted(
@@ -226,7 +262,8 @@ class RequestHandler:
                 route=decision.route,
                 confidence=decision.confidence,
                 alternatives=dict(decision.alternatives),
-                flags=flags or [],
+                flags=run.flags.routed(),
+                guideline_version=None if model in (None, OFF) else run.hints_for(ROUTER).guideline_version,
             )
         )
         self._services.telemetry.metrics.routes.labels(approach, decision.route).inc()
@@ -236,11 +273,16 @@ class RequestHandler:
         role = self._services.roles.get(name)
         started = time.perf_counter()
         run.metadata["tools_selected"] = tuple(tool.name for tool in role.tools)
-        run.trace.record(TaskStartedEvent(task=_TASK, role=name, request=run.request))
+        hints = run.hints_for(name)
+        version = hints.guideline_version
+        run.trace.record(TaskStartedEvent(task=_TASK, role=name, request=run.request, guideline_version=version))
         run.context.emit(TaskStarted(_TASK, name, run.request))
         attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name}
         with self._services.telemetry.span(f"invoke_agent {name}", attributes):
-            result = await role.execute(run.request, run.context.for_task(_TASK))
+            if run.ask_back is None:
+                result = await role.execute(run.request, run.context.for_task(_TASK, hints=hints))
+            else:
+                result = RoleResult(run.ask_back, ok=False)
         run.metadata["iterations"] = result.iterations
         run.finish_task(_TASK, name, result, time.perf_counter() - started)
 
@@ -302,70 +344,27 @@ class RequestHandler:
             ),
             duration_ms=round(budget.elapsed() * 1000, 3),
         )
-        ended = TraceEnded(outcome=outcome, response=response.model_dump(mode="json"), error=error)
+        self._tell_the_rest(run, text)
         with anyio.CancelScope(shield=True):
-            await run.trace.end(ended, beside)
+            await run.trace.end(_ended(run, response, error), beside)
         _log.info("request ended: %s, %s, %.0f ms", outcome, response.metadata.approach, response.duration_ms)
         metrics = self._services.telemetry.metrics
         metrics.requests.labels(response.metadata.approach, outcome).inc()
         metrics.request_seconds.labels(response.metadata.approach).observe(budget.elapsed())
+        run.flags.ended(outcome, budget.elapsed())
         return response
 
-    async def _ended(self, trace_id: str) -> _Earlier:
-        """The trace once it has ended: waits while its owner lives, settles it when the owner is dead."""
-        services = self._services
-        wait = services.settings.requests.limits.wall_clock or 120.0
-        with anyio.move_on_after(wait + services.settings.intents.timeout):
-            while True:
-                reading = read_trace(await services.store.read(stream_name("trace", trace_id)))
-                if reading.ended is not None and reading.started is not None:
-                    context = TaskContext.model_validate(reading.started.context)
-                    return _Earlier(context, reading.ended, reading)
-                running = self._running.get(trace_id)
-                if running is not None:
-                    await running.ended.wait()
-                elif reading.started is not None and await anyio.to_thread.run_sync(
-                    services.ownership.is_alive, reading.started.owner
-                ):
-                    await anyio.sleep(0.1)
-                else:
-                    await services.recovery.settle_trace(trace_id)
-        raise RequestRejected(
-            "this request is still being handled", where=f"trace {trace_id}", todo="Ask again with the same id later."
-        )
+    @staticmethod
+    def _tell_the_rest(run: Run, text: str) -> None:
+        """What the answer says beside what the tasks found out: what became of the intents, or what stopped it."""
+        found = compose_text(run.outputs, ()) if any(output.text.strip() for output in run.outputs) else ""
+        if rest := text.removeprefix(found).strip():
+            run.context.emit(TextDelta(rest, whole=True))
 
-    async def _again(self, earlier: _Earlier) -> Response:
-        """The recorded answer, with what became of its intents since."""
-        response = Response.model_validate(earlier.ended.response)
-        intents = tuple([await self._services.intents.report(report.id) for report in response.intents])
-        if intents == response.intents:
-            return response
-        outputs = earlier.reading.outputs
-        return response.model_copy(
-            update={
-                "intents": intents,
-                "text": compose_text(outputs, intents),
-                "outcome": outcome_of(outputs, intents),
-            }
-        )
 
-    async def _adopt(self, run: Run, previous: str) -> tuple[IntentReport, ...] | None:
-        """Finish an interrupted attempt that had registered its intents: they, and no others, are carried out."""
-        services = self._services
-        recorded = await services.store.read(stream_name("trace", previous))
-        refuse_unreadable(recorded, "what the interrupted attempt had begun is not finished")
-        reading = read_trace(recorded)
-        reports = await services.recovery.settle_intents(previous, reading)
-        if not reports:
-            return None
-        run.trace.record(FallbackTaken(source=f"trace {previous}", target=run.trace.trace_id, reason="interrupted"))
-        run.outputs.extend(reading.outputs)
-        run.metadata |= {
-            **reading.metadata.model_dump(exclude={"flag"}),
-            "flag": reading.flag,
-            "fallback": f"finished what the interrupted trace {previous} had begun",
-        }
-        return tuple(reports)
+def _ended(run: Run, response: Response, error: str | None) -> TraceEnded:
+    recorded = response.model_dump(mode="json")
+    return TraceEnded(outcome=response.outcome, response=recorded, error=error, variants=run.flags.served)
 
 
 def _sentence(outcome: str, error: str) -> str:

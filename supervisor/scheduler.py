@@ -9,7 +9,7 @@ import anyio
 
 from common.logs import get_logger
 
-__all__ = ["Loop", "Scheduler"]
+__all__ = ["Loop", "Scheduler", "keep_up"]
 
 _log = get_logger(__name__)
 _FIRST_PAUSE = 0.5
@@ -39,21 +39,7 @@ class Scheduler:
             for loop in self._loops:
                 group.start_soon(self._repeat, loop)
             for service in self._services:
-                group.start_soon(self._keep_up, service)
-
-    @staticmethod
-    async def _keep_up(service: Callable[[], Awaitable[None]]) -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            started = anyio.current_time()
-            try:
-                await service()
-            except Exception:  # a service that broke down is started again
-                _log.exception("a service of a role broke down")
-            else:
-                return
-            pause = _FIRST_PAUSE if anyio.current_time() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
-            await anyio.sleep(pause)
+                group.start_soon(keep_up, service)
 
     @staticmethod
     async def _repeat(loop: Loop) -> None:
@@ -68,3 +54,18 @@ class Scheduler:
                 _log.exception("%s failed %d times in a row", loop.name, failures)
             pause = min(loop.interval * 2**failures, max(loop.interval, _LONGEST_PAUSE))
             await anyio.sleep(pause)
+
+
+async def keep_up(service: Callable[[], Awaitable[None]]) -> None:
+    """Run a service until it ends or is cancelled; one that breaks down is started again after growing pauses."""
+    pause = _FIRST_PAUSE
+    while True:
+        started = anyio.current_time()
+        try:
+            await service()
+        except Exception:  # a service that broke down is started again
+            _log.exception("a service of a role broke down")
+        else:
+            return
+        pause = _FIRST_PAUSE if anyio.current_time() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
+        await anyio.sleep(pause)

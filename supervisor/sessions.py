@@ -1,40 +1,139 @@
-"""Earlier turns of a session, read from the log as a bounded summary."""
+"""Earlier turns of a session, read from the log: a bounded summary, and the things that they spoke of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
+from common.clock import Clock, SystemClock
+from events.catalogue.trace import FollowUpRead
 from events.projection import Views
+from roles.role_registry import RoleRegistry
+from roles.router import RoutingDecision
 from supervisor.runs import Run
+from supervisor.session_turns import SessionTurns
 
 __all__ = ["Sessions"]
 
 _TURNS = 5
+_WITHIN = timedelta(hours=24)
 _CHARS = 400
+_ASKED = "Which one: "
+_ANSWER_CHARS = 100
 
 
 class Sessions:
-    """Gives a run what was said before in its session."""
+    """Gives a run what was said before in its session: the last 5 turns of the last 24 hours.
 
-    def __init__(self, views: Views) -> None:
+    Without `turns` nothing is looked up that a request refers to.
+    """
+
+    def __init__(
+        self,
+        views: Views,
+        turns: SessionTurns | None = None,
+        roles: RoleRegistry | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._views = views
+        self._turns = turns
+        self._roles = roles
+        self._clock = clock or SystemClock()  # the log's, which tells when a turn was
 
     async def recall(self, run: Run) -> None:
-        """Fill in `recent_log_summary` where the request names a session and brings no summary of its own."""
+        """Tell a run of a session what was said before in it.
+
+        `recent_log_summary` is filled in where the request brings none of its own. A request that leaves out what it is
+        about is completed, decided where it goes, or answered with a question: see `Run.decided` and `Run.ask_back`.
+        """
         context = run.context.context
-        if context.session is None or context.recent_log_summary is not None:
+        if context.session is None:
             return
         rows = await self._views.query(
             "trace_index",
             {"tenant": context.tenant, "user": context.user, "session": context.session},
             order_by="-position",
-            limit=_TURNS + 1,
+            limit=2 * _TURNS + 1,
         )
-        turns = [row for row in reversed(rows) if row["trace_id"] != run.trace.trace_id and row["outcome"]]
+        turns = _turns(rows, run, self._clock.now() - _WITHIN)
         if not turns:
             return
-        summary = "\n".join(
-            f"User: {str(row['request'])[:_CHARS]}\nAssistant: {str(row['answer'] or '')[:_CHARS]}"
-            for row in turns[-_TURNS:]
+        await self._refer(run, turns)
+        if context.recent_log_summary is None:
+            summary = "\n".join(
+                f"User: {str(row['request'])[:_CHARS]}\nAssistant: {str(row['answer'] or '')[:_CHARS]}" for row in turns
+            )
+            run.context = replace(run.context, context=context.model_copy(update={"recent_log_summary": summary}))
+
+    async def _refer(self, run: Run, rows: Sequence[dict[str, Any]]) -> None:
+        """Find what the request means of what was spoken of before."""
+        if self._turns is None or not _may_refer(run.request, rows):
+            return
+        from common.language.session_things import AskBack, AskedAgain, find_meant
+
+        context = run.context.context
+        trace_ids = [str(row["trace_id"]) for row in rows]
+        turns = await self._turns.read(trace_ids, context.owner, context.now, _WITHIN)
+        match find_meant(run.request, turns):
+            case None:
+                return
+            case AskedAgain(request):
+                run.request = request
+                run.trace.record(FollowUpRead(request=request, action="ask again"))
+            case AskBack() as back:
+                self._ask(run, back.question, back.choices, back.request)
+            case found:
+                self._follow(run, found)
+
+    def _ask(self, run: Run, question: str, choices: Sequence[Any], request: str) -> None:
+        role = str(choices[0].data.get("role"))
+        if not self._is_enabled(role):
+            return
+        run.decided = RoutingDecision("direct", role, 1.0)
+        run.ask_back = question
+        meant = [choice.model_dump(mode="json") for choice in choices]
+        run.trace.record(FollowUpRead(request=request, role=role, meant=meant, question=question))
+
+    def _follow(self, run: Run, found: Any) -> None:
+        meant = found.facts if found.follow_up is None else found.follow_up.meant
+        if found.follow_up is not None and not self._is_enabled(found.role):
+            return
+        if found.follow_up is None:
+            run.context = replace(run.context, facts=(*run.context.facts, *found.facts))
+        else:
+            run.context = replace(run.context, follow_up=found.follow_up)
+            run.decided = RoutingDecision("direct", found.role, 1.0)
+            run.request = found.request or run.request
+        run.trace.record(
+            FollowUpRead(
+                request=run.request,
+                role=found.role,
+                action="" if found.follow_up is None else found.follow_up.action,
+                meant=[thing.model_dump(mode="json") for thing in meant],
+            )
         )
-        run.context = replace(run.context, context=context.model_copy(update={"recent_log_summary": summary}))
+
+    def _is_enabled(self, role: str) -> bool:
+        return self._roles is not None and self._roles.is_enabled(role)
+
+
+def _turns(rows: Sequence[dict[str, Any]], run: Run, since: datetime) -> list[dict[str, Any]]:
+    """The turns before, the oldest first: of each request the last attempt, and none of this one."""
+    seen = {run.context.context.request_id}
+    turns: list[dict[str, Any]] = []
+    for row in rows:
+        if row["request_id"] in seen or not row["outcome"] or row["started_at"] < since:
+            continue
+        seen.add(str(row["request_id"]))
+        turns.append(row)
+    return turns[:_TURNS][::-1]
+
+
+def _may_refer(request: str, rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether a request may leave something out: it has words that refer, or may answer a question."""
+    from common.language.references import may_refer
+
+    asked = str(rows[-1]["answer"] or "").startswith(_ASKED) and len(request) <= _ANSWER_CHARS
+    return asked or may_refer(request)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from common.flags import META_PLANNING
 from common.results import FlagReading, RequestMetadata, UsageReport
 from common.tool import Fact
 from events.catalogue.trace import (
@@ -22,7 +23,7 @@ from events.catalogue.trace import (
 from events.recorded import RecordedEvent
 from supervisor.answers import TaskOutput
 
-__all__ = ["TraceReading", "read_trace"]
+__all__ = ["TraceReading", "engine_flag", "read_trace"]
 
 Approach = Literal["direct", "task_graph", "meta_planning"]
 
@@ -92,10 +93,7 @@ def _fold(reading: TraceReading, event: object) -> None:
             reading.started = event
         case RequestRouted():
             reading.approach, reading.route, reading.confidence = event.approach, event.route, event.confidence
-            if event.flags:
-                reading.flag = FlagReading.model_validate(
-                    {name: event.flags[0][name] for name in ("key", "variant", "reason")}
-                )
+            reading.flag = engine_flag(event) or reading.flag
         case TaskGraphPlanned():
             reading.plan = event.tasks
         case AgentConfigured():
@@ -117,6 +115,14 @@ def _fold(reading: TraceReading, event: object) -> None:
             reading.ended = event
         case _:
             pass
+
+
+def engine_flag(routed: RequestRouted) -> FlagReading | None:
+    """The flag that chose the engine, where it was read."""
+    for flag in routed.flags:
+        if flag.get("key") == META_PLANNING:
+            return FlagReading.model_validate({name: flag.get(name, "") for name in ("key", "variant", "reason")})
+    return None
 
 
 def _count(reading: TraceReading, event: ModelCalled) -> None:

@@ -9,11 +9,11 @@ import anyio
 
 from common.context import TaskContext
 from common.errors import LimitExceeded, SupervisorError
+from common.hints import PLANNING
 from common.results import RoleResult, WorkflowResult
 from common.run_context import RunContext
 from common.settings import RequestSettings
 from common.task_graph import Task, TaskGraph
-from common.tool import Fact
 from common.updates import Planned
 from common.updates import TaskStarted as TaskStartedUpdate
 from events.catalogue.trace import TaskGraphPlanned, TaskStarted
@@ -21,6 +21,7 @@ from roles.core_planning import PlanningRole
 from roles.prompts import load_prompt
 from roles.role_registry import RoleRegistry
 from supervisor.engine import Engine, EngineServices
+from supervisor.kept_tasks import KeptTask
 from supervisor.runs import Run
 
 __all__ = ["WorkflowEngine"]
@@ -46,13 +47,18 @@ class WorkflowEngine(Engine):
         return await self.execute(request, context, run)
 
     async def work(self, run: Run) -> None:
-        """Plan and run the graph; the tasks' outputs gather in `run`."""
-        with run.context.telemetry.span("plan", {"gen_ai.operation.name": "plan"}):
-            graph = await self._planner.create_task_graph(run.request, run.context.context, run.context)
+        """Plan and run the graph, or what an earlier attempt left of its; the tasks' outputs gather in `run`."""
+        finished: Mapping[str, KeptTask] = {}
+        if run.before is not None and run.before.graph is not None:
+            graph = run.before.graph.checked(self._roles.names)
+            finished = run.before.finished
+        else:
+            graph = await self._plan(run)
         run.trace.record(
             TaskGraphPlanned(
                 tasks=[task.model_dump(mode="json") for task in graph.tasks],
                 prompt_version=load_prompt("task_graph").version,
+                guideline_version=run.hints_for(PLANNING).guideline_version,
             )
         )
         steps = [f"{task.id} {task.role}: {task.request}" for task in graph.tasks]
@@ -60,7 +66,14 @@ class WorkflowEngine(Engine):
         run.metadata["plan"] = [task.model_dump(mode="json") for task in graph.tasks]
         run.metadata["tools_selected"] = self._tools_of(graph)
         run.context.emit(Planned(self.name, tuple(steps)))
-        await _GraphRun(graph, run, self._roles, self.services.settings.requests).finish()
+        graph_run = _GraphRun(graph, run, self._roles, self.services.settings.requests)
+        for name, task in finished.items():
+            graph_run.take_over(name, task)
+        await graph_run.finish()
+
+    async def _plan(self, run: Run) -> TaskGraph:
+        with run.context.telemetry.span("plan", {"gen_ai.operation.name": "plan"}):
+            return await self._planner.create_task_graph(run.request, run.context.context, run.context_for(PLANNING))
 
     def _tools_of(self, graph: TaskGraph) -> tuple[str, ...]:
         names = [tool.name for task in graph.tasks for tool in self._roles.get(task.role).tools]
@@ -80,11 +93,22 @@ class _GraphRun:
         self._results: dict[str, RoleResult] = {}
         self._stopped_by: LimitExceeded | None = None
 
+    def take_over(self, name: str, task: KeptTask) -> None:
+        """Have a task count as done that ended in an earlier attempt."""
+        output = task.output
+        self._results[name] = RoleResult(output.text, output.ok, output.partly, output.facts, output.tools_called)
+        self._done[name].set()
+        self._run.take_over(task, self._run.before.trace_id if self._run.before is not None else "")
+
     async def finish(self) -> None:
-        """Run all tasks. Raises `LimitExceeded` once a bound trips; the other tasks are cancelled then."""
+        """Run all tasks that are not done.
+
+        Raises `LimitExceeded` once a bound trips; the other tasks are cancelled then.
+        """
         async with anyio.create_task_group() as group:
             for task in self._graph.tasks:
-                group.start_soon(self._when_ready, task, group.cancel_scope)
+                if task.id not in self._results:
+                    group.start_soon(self._when_ready, task, group.cancel_scope)
         self._run.outputs.sort(key=lambda output: list(self._tasks).index(output.task))
         if self._stopped_by is not None:
             raise self._stopped_by
@@ -97,7 +121,7 @@ class _GraphRun:
             result = RoleResult(
                 f"“{task.request}” was not started, because it needs {_quoted(self, failed)}.", ok=False
             )
-            self._run.finish_task(task.id, task.role, result, 0.0, error="a task it depends on failed")
+            self._run.finish_task(task.id, task.role, result, 0.0, error="a task it depends on failed", intents=())
         else:
             try:
                 result = await self._attempts(task)
@@ -117,7 +141,15 @@ class _GraphRun:
         role = self._roles.get(task.role)
         error = ""
         for attempt in range(1, self._settings.task_retries + 2):
-            self._run.trace.record(TaskStarted(task=task.id, role=task.role, request=task.request, attempt=attempt))
+            self._run.trace.record(
+                TaskStarted(
+                    task=task.id,
+                    role=task.role,
+                    request=task.request,
+                    attempt=attempt,
+                    guideline_version=self._run.hints_for(task.role).guideline_version,
+                )
+            )
             self._run.context.emit(TaskStartedUpdate(task.id, task.role, task.request))
             context = self._context_for(task)
             try:
@@ -139,19 +171,25 @@ class _GraphRun:
                 error = f"{type(problem).__name__}: {problem}"
             else:
                 self._run.context.collector.absorb(context.collector)
-                self._run.finish_task(task.id, task.role, result, time.perf_counter() - started)
+                intents = context.collector.collected()
+                self._run.finish_task(task.id, task.role, result, time.perf_counter() - started, intents=intents)
                 return result
         result = RoleResult(f"“{task.request}” failed: {error}", ok=False)
-        self._run.finish_task(task.id, task.role, result, time.perf_counter() - started, error=error)
+        self._run.finish_task(task.id, task.role, result, time.perf_counter() - started, error=error, intents=())
         return result
 
     def _context_for(self, task: Task) -> RunContext:
         """The run as the task sees it: what it depends on, however far back, as inputs and facts."""
         before = self._ancestors(task.id)
-        facts: list[Fact] = [fact for name in before for fact in self._results[name].facts]
+        facts = [*self._run.context.facts]
+        facts += [fact for name in before for fact in self._results[name].facts]
         inputs = tuple(self._results[name].text for name in task.depends_on if self._results[name].text)
         return self._run.context.for_task(
-            task.id, facts=tuple(facts), inputs=inputs, collector=self._run.context.collector.child()
+            task.id,
+            facts=tuple(facts),
+            inputs=inputs,
+            collector=self._run.context.collector.child(),
+            hints=self._run.hints_for(task.role),
         )
 
     def _ancestors(self, task_id: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What docs/services.md and docs/time-words.md tell to write into config.yaml can be read."""
+"""What docs/services.md, docs/time-words.md and docs/ecosystem.md tell to write into config.yaml can be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.settings import Settings
 from common.settings_loader import load_settings
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("docs/services.md", "docs/time-words.md")
+PAGES = ("docs/services.md", "docs/time-words.md", "docs/ecosystem.md")
 
 
 def snippets() -> list[tuple[str, str]]:

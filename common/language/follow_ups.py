@@ -7,6 +7,7 @@ from common.language.phrases import opens_question
 from common.language.places import read_place
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize
+from common.remembered import Remembered
 
 __all__ = ["asked_again", "only_time"]
 
@@ -38,7 +39,14 @@ def asked_again(question: str, said: str) -> str | None:
 
 def only_time(tokens: Tokens, start: int, end: int) -> bool:
     """Whether the words say when or where and nothing else."""
-    expressions = find_expressions(tokenize(tokens.cut(start, end)))
-    if not expressions:
+    of_time = _tokens_of_time(tokens.cut(start, end))
+    if not of_time:
         return tokens.word(start) in ("in", "at") and end - start <= 3 and tokens.raw(start + 1)[:1].isupper()
-    return sum(found.last - found.first for found in expressions) >= end - start
+    return of_time >= end - start
+
+
+def _count_tokens_of_time(text: str) -> int:
+    return sum([found.last - found.first for found in find_expressions(tokenize(text))])
+
+
+_tokens_of_time = Remembered(_count_tokens_of_time)  # of how requests begin, above all: "set a timer"

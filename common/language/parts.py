@@ -8,6 +8,7 @@ from common.language.clauses import Clause, find_clauses
 from common.language.coordination import spread
 from common.language.standalone import Standing, stand_alone
 from common.language.words import MAX_CHARS
+from common.remembered import Remembered
 
 __all__ = ["MAX_PARTS", "Part", "split"]
 
@@ -43,11 +44,7 @@ class Part:
         return self.standalone.replace(self.condition, "", 1).strip(" ,;:") or self.standalone
 
 
-def split(request: str) -> tuple[Part, ...]:
-    """The parts of a request in the order they are to be done, at most `MAX_PARTS`; none for blank text.
-
-    A request for one thing is one part whose `standalone` is the text itself, stripped.
-    """
+def _split(request: str) -> tuple[Part, ...]:
     text = request[:MAX_CHARS].strip()
     if not text:
         return ()
@@ -63,6 +60,14 @@ def split(request: str) -> tuple[Part, ...]:
     return tuple(
         _part(index, clause, stood) for index, (clause, stood) in enumerate(zip(clauses, standing, strict=True))
     )
+
+
+split = Remembered(_split)
+"""The parts of a request in the order they are to be done, at most `MAX_PARTS`; none for blank text.
+
+A request for one thing is one part whose `standalone` is the text itself, stripped. Router and planner ask for the
+same request, one after the other.
+"""
 
 
 def _in_order(pieces: list[tuple[int, Clause]]) -> list[tuple[int, Clause]]:

@@ -170,6 +170,8 @@ class _Filler:
     # ---- numbers -------------------------------------------------------------------------------------------------
 
     def _numbers(self, slots: Sequence[Slot]) -> None:
+        if not slots:
+            return
         said = [number for number in said_numbers(self._marked) if not any(self._used[number.first : number.last])]
         ranked = sorted(
             ((fit(number, slot.words), -n, s) for n, number in enumerate(said) for s, slot in enumerate(slots)),

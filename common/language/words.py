@@ -84,7 +84,8 @@ class Tokens:
 
     def word(self, index: int) -> str:
         """The token in lower case, or "" beyond either end."""
-        return self.low[index] if 0 <= index < len(self.low) else ""
+        low = self.low  # this is asked thousands of times for one request
+        return low[index] if 0 <= index < len(low) else ""
 
     def raw(self, index: int) -> str:
         """The token as written, or "" beyond either end."""

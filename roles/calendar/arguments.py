@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.language.formats import PART, Duration, Person, Place, Subject, When
 
-__all__ = ["AddArguments", "CancelArguments", "FindFreeArguments", "ListArguments", "MoveArguments"]
+__all__ = ["AddArguments", "CancelArguments", "FindFreeArguments", "ListArguments", "MoveArguments", "RenameArguments"]
 
 _MAX = 500
 
@@ -49,6 +49,18 @@ class MoveArguments(_Arguments):
         json_schema_extra={"format": PART},
     )
     when: When = Field(default="", max_length=_MAX, description="its new time, such as Thursday at 3")
+
+
+class RenameArguments(_Arguments):
+    """Arguments of calendar.rename."""
+
+    which: str = Field(
+        min_length=1,
+        max_length=_MAX,
+        description="which event, in the user's words, such as the lunch on Friday",
+        json_schema_extra={"format": PART},
+    )
+    name: Subject = Field(max_length=_MAX, description="what it is to be called, such as lunch with Ben")
 
 
 class CancelArguments(_Arguments):

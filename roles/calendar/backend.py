@@ -115,6 +115,10 @@ class CalendarBackend(Protocol):
         """Give an entry this time; of a series only the occurrence. Raises `NotInCalendar` when it is gone."""
         ...
 
+    async def rename(self, owner: Owner, reference: EventReference, name: str) -> None:
+        """Give an entry this name; of a series only the occurrence. Raises `NotInCalendar` when it is gone."""
+        ...
+
     async def remove(self, owner: Owner, reference: EventReference) -> bool:
         """Remove an entry; of a series only the occurrence, or all of it without one. False when it was gone."""
         ...

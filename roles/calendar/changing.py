@@ -9,10 +9,10 @@ from datetime import datetime, time, timedelta
 from common.language.time_words import find_spans, is_repeating, length_note, read_duration, read_when
 from common.settings import Settings
 from common.tool import Fact, ToolContext, ToolResult
-from roles.calendar.arguments import AddArguments, CancelArguments, MoveArguments
+from roles.calendar.arguments import AddArguments, CancelArguments, MoveArguments, RenameArguments
 from roles.calendar.backend import Occurrence
 from roles.calendar.handlers import overlap_words
-from roles.calendar.intents import MAX_NAME, AddEvent, CancelEvent, MoveEvent, time_words
+from roles.calendar.intents import MAX_NAME, AddEvent, CancelEvent, MoveEvent, RenameEvent, time_words
 from roles.calendar.looking import Asked, CannotTell, Lookout
 from roles.calendar.words import (
     Target,
@@ -30,6 +30,11 @@ from roles.calendar.words import (
 __all__ = ["ChangingTools"]
 
 _NOW = re.compile(r"\b(?:right )?now\b", re.IGNORECASE)
+_RENAME = re.compile(
+    r"(?:.*?\b)?(?:rename|retitle|call|(?:change|set) the (?:title|name) of|give) (.+?)"
+    r" (?:to|into|as|(?:the|a) (?:new )?(?:title|name)) (.+)",
+    re.IGNORECASE,
+)
 _LONGEST = timedelta(days=366)
 _MAX_CANCELLED = 20
 _FIRST, _LAST = 1900, 2200
@@ -85,7 +90,7 @@ class ChangingTools:
     async def move(self, arguments: MoveArguments, context: ToolContext) -> ToolResult:
         """Register another time for an event; of a series for the one occurrence."""
         now = context.context.now
-        source, words = _source_and_target(arguments)
+        source, words = ("", arguments.when) if context.meant else _source_and_target(arguments)
         try:
             if is_repeating(words):
                 raise CannotTell("I can move one occurrence of a series, not the whole series.")
@@ -108,6 +113,35 @@ class ChangingTools:
             data={"name": entry.name, "start": target.start.isoformat(), "end": target.end.isoformat()},
             facts=(fact,),
         )
+
+    async def rename(self, arguments: RenameArguments, context: ToolContext) -> ToolResult:
+        """Register another name for an event; of a series for the one occurrence."""
+        which, said = (arguments.which, "") if context.meant else _source_and_name(arguments.which)
+        name = name_in(said or arguments.name, "")
+        try:
+            if not name:
+                raise CannotTell("What shall it be called? Say, for example, “call it lunch with Ben”.")
+            entry, *others = await self._meant(which, "", context)
+            if others:
+                raise CannotTell("I rename one event at a time. Say which one, with its day and time.")
+            _check_changeable(entry)
+            if entry.name == name:
+                raise CannotTell(f"It is called “{name}” already.")
+        except CannotTell as reason:
+            return ToolResult(ok=False, text=str(reason))
+        intent = RenameEvent(
+            name=name[:MAX_NAME],
+            start=entry.start,
+            end=entry.end,
+            all_day=entry.all_day,
+            timezone=context.context.timezone or "UTC",
+            uid=entry.reference.uid,
+            occurrence=entry.reference.occurrence,
+            before=entry.name[:MAX_NAME],
+        )
+        await context.register_intent(intent)
+        fact = Fact(kind="event", name=intent.name, start=entry.start.isoformat(), end=entry.end.isoformat())
+        return ToolResult(text=f"I am going to {intent.summary()}.", data={"name": intent.name}, facts=(fact,))
 
     async def cancel(self, arguments: CancelArguments, context: ToolContext) -> ToolResult:
         """Register what is to be taken out; asks where it is not clear which one is meant."""
@@ -146,7 +180,9 @@ class ChangingTools:
         return ToolResult(text="\n".join(lines))
 
     async def _meant(self, said: str, when: str, context: ToolContext) -> list[Occurrence]:
-        """The entries that words mean, with the time they name themselves or `when`."""
+        """The entries that words mean, with the time they name themselves or `when`; or those spoken of before."""
+        if context.meant:
+            return [await self._lookout.again(fact, context.context) for fact in context.meant]
         timed = " ".join(span.text for span in find_spans(said) if span.kind == "when") or when
         asked: Asked | None = None
         if timed.strip():
@@ -213,6 +249,12 @@ def _source_and_target(arguments: MoveArguments) -> tuple[str, str]:
         return source, ""
     last = spans[-1]
     return f"{source[: last.start]} {source[last.end :]}", _with_direction(last.text, arguments.which)
+
+
+def _source_and_name(which: str) -> tuple[str, str]:
+    """The words that say which event, and those that say its new name, where both were said."""
+    found = _RENAME.fullmatch(which.strip(" .?!"))
+    return (found[1], found[2]) if found is not None else (which, "")
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from common.context import Owner
 from common.errors import IntentError, SupervisorError
 from common.intents import Effect, Intent, IntentExecution, IntentResult
+from common.tool import Fact
 from roles.calendar.backend import (
     CalendarBackend,
     CalendarError,
@@ -23,10 +24,18 @@ from roles.calendar.backend import (
     NotInCalendar,
     Occurrence,
 )
-from roles.calendar.intents import AddEvent, CancelEvent, MoveEvent
+from roles.calendar.intents import AddEvent, CancelEvent, MoveEvent, RenameEvent
+from roles.calendar.things import event_thing
 from roles.time_in_words import clock_words
 
-__all__ = ["AddEventHandler", "CancelEventHandler", "MoveEventHandler", "overlap_words", "uid_for"]
+__all__ = [
+    "AddEventHandler",
+    "CancelEventHandler",
+    "MoveEventHandler",
+    "RenameEventHandler",
+    "overlap_words",
+    "uid_for",
+]
 
 _NAMESPACE = uuid.UUID("b1a3e3a0-5c1f-4a8e-9e63-0f6f1d7b6f02")
 _MAX_OVERLAPS = 3
@@ -117,6 +126,11 @@ class AddEventHandler(_Handler):
             data={"uid": uid, "start": start.isoformat(), "end": end.isoformat()},
         )
 
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        uid = data.get("uid") if isinstance(data, dict) else None
+        return [event_thing(cast(AddEvent, intent), EventReference(uid))] if isinstance(uid, str) else []
+
 
 class MoveEventHandler(_Handler):
     """Moves an event to an absolute time."""
@@ -140,6 +154,35 @@ class MoveEventHandler(_Handler):
             data={"uid": wanted.uid, "start": start.isoformat(), "end": end.isoformat()},
         )
 
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        wanted = cast(MoveEvent, intent)
+        return [event_thing(wanted, wanted.reference)]
+
+
+class RenameEventHandler(_Handler):
+    """Gives an event another name."""
+
+    intent_type: type[Intent] = RenameEvent
+
+    async def carry_out(self, intent: Intent, execution: IntentExecution) -> IntentResult:
+        """See `IntentHandler`."""
+        wanted = cast(RenameEvent, intent)
+        try:
+            await self._backend.rename(execution.context.owner, wanted.reference, wanted.name)
+        except CalendarError as error:
+            raise _failed(error, execution) from error
+        one = " Only this occurrence of the series is renamed." if wanted.occurrence is not None else ""
+        return IntentResult(
+            f"“{wanted.before}” ({wanted.words}) is now called “{wanted.name}”.{one}",
+            data={"uid": wanted.uid, "name": wanted.name},
+        )
+
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        wanted = cast(RenameEvent, intent)
+        return [event_thing(wanted, wanted.reference)]
+
 
 class CancelEventHandler(_Handler):
     """Takes an event out; one that is gone already is as it should be."""
@@ -158,3 +201,8 @@ class CancelEventHandler(_Handler):
             return IntentResult(f"“{wanted.name}” and all its occurrences are no longer in your calendar.", data=data)
         rest = " The other occurrences of the series stay." if wanted.occurrence is not None else ""
         return IntentResult(f"“{wanted.name}” ({wanted.words}) is no longer in your calendar.{rest}", data=data)
+
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        wanted = cast(CancelEvent, intent)
+        return [event_thing(wanted, wanted.reference, gone=True)]

@@ -12,7 +12,7 @@ from common.intents import Intent
 from roles.calendar.backend import EventReference
 from roles.time_in_words import day_words, span_words
 
-__all__ = ["MAX_NAME", "AddEvent", "CancelEvent", "MoveEvent", "time_words"]
+__all__ = ["MAX_NAME", "AddEvent", "CancelEvent", "MoveEvent", "RenameEvent", "time_words"]
 
 MAX_NAME = 500
 
@@ -93,6 +93,25 @@ class MoveEvent(_Timed):
         """See `Intent.summary`."""
         one = "this occurrence of " if self.occurrence is not None else ""
         return f"move {one}“{self.name}” from {self.before} to {self.words}"
+
+
+class RenameEvent(_Timed):
+    """Give an event, or one occurrence of a series, another name; `name` is the new one."""
+
+    TYPE: ClassVar[str] = "calendar.rename_event"
+    uid: str = Field(min_length=1, max_length=2_000)
+    occurrence: str | None = Field(default=None, max_length=100)
+    before: str = Field(default="", max_length=MAX_NAME, description="its name until now")
+
+    @property
+    def reference(self) -> EventReference:
+        """What is to be renamed."""
+        return EventReference(self.uid, self.occurrence)
+
+    def summary(self) -> str:
+        """See `Intent.summary`."""
+        one = "this occurrence of " if self.occurrence is not None else ""
+        return f"rename {one}“{self.before}” ({self.words}) to “{self.name}”"
 
 
 class CancelEvent(_Timed):

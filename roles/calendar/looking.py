@@ -15,6 +15,7 @@ from common.settings import LanguageSettings
 from common.tool import Fact
 from roles.calendar.backend import CalendarBackend, CalendarError, Occurrence
 from roles.calendar.intents import time_words
+from roles.calendar.things import entry_data, reference_of
 from roles.calendar.words import Topic, is_all, is_next, topic_in
 from roles.time_in_words import clock_words, day_words
 
@@ -80,7 +81,9 @@ def data_of(entry: Occurrence) -> JsonValue:
 
 def fact_of(entry: Occurrence) -> Fact:
     """An entry for later steps, which may count from its time."""
-    data: dict[str, JsonValue] = {"place": entry.place} if entry.place else {}
+    data = entry_data(entry)
+    if entry.place:
+        data["place"] = entry.place
     return Fact(kind="event", name=entry.name, start=entry.start.isoformat(), end=entry.end.isoformat(), data=data)
 
 
@@ -131,6 +134,19 @@ class Lookout:
         if is_next(said):
             return fitting[:1]
         raise CannotTell(_which(fitting))
+
+    async def again(self, fact: Fact, context: TaskContext) -> Occurrence:
+        """The entry that was spoken of before, as it is now. Raises `CannotTell` when it is gone."""
+        reference = reference_of(fact)
+        entry: Occurrence | None = None
+        if reference is not None:
+            try:
+                entry = await self._backend.get(context.owner, reference, context.now)
+            except CalendarError as error:
+                raise ToolError(error.what, where=error.where, todo=error.todo) from error
+        if entry is None:
+            raise CannotTell(f"“{fact.name}” is no longer in your calendar.")
+        return entry
 
     @staticmethod
     def _fitting(topic: Topic, found: list[Occurrence], asked: Asked | None) -> list[Occurrence]:

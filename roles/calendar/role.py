@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from common.follow_up import FollowUp
 from common.health import HealthCheck
 from common.language.time_words import find_spans
 from roles.calendar.adapters.local_file import LocalCalendar
 from roles.calendar.examples import EXAMPLES
-from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler
+from roles.calendar.handlers import AddEventHandler, CancelEventHandler, MoveEventHandler, RenameEventHandler
 from roles.calendar.tools import CalendarTools
 from roles.domain_role import DomainRole
 from roles.questions import is_question
@@ -35,8 +36,14 @@ def build(resources: RoleResources) -> DomainRole:
         ),
         examples=EXAMPLES,
         tools=CalendarTools(backend, resources.settings).tools(),
-        intent_handlers=(AddEventHandler(backend), MoveEventHandler(backend), CancelEventHandler(backend)),
+        intent_handlers=(
+            AddEventHandler(backend),
+            MoveEventHandler(backend),
+            RenameEventHandler(backend),
+            CancelEventHandler(backend),
+        ),
         fallback=_question,
+        follow_up=_follow_up,
         health_checks=(HealthCheck("calendar", backend.probe),),
     )
 
@@ -48,6 +55,21 @@ def _backend(resources: RoleResources) -> CalDavCalendar | LocalCalendar:
 
         return CalDavCalendar(settings.calendar.caldav, resources.clock)
     return LocalCalendar(settings, resources.clock)
+
+
+def _follow_up(said: FollowUp) -> tuple[str, dict[str, str]] | None:
+    """What is to be done with events that were spoken of before."""
+    match said.action:
+        case "move":
+            return "calendar.move", {"which": "it", "when": said.words}
+        case "rename":
+            return "calendar.rename", {"which": "it", "name": said.words}
+        case "cancel":
+            return "calendar.cancel", {"which": "it"}
+        case "ask":
+            return "calendar.list", {"about": "it"}
+        case _:
+            return None
 
 
 def _question(part: str) -> tuple[str, dict[str, str]] | None:

@@ -11,13 +11,20 @@ from pydantic import JsonValue
 from common.language.time_words import length_note, read_duration
 from common.settings import Settings
 from common.tool import Fact, Tool, ToolContext, ToolResult
-from roles.calendar.arguments import AddArguments, CancelArguments, FindFreeArguments, ListArguments, MoveArguments
+from roles.calendar.arguments import (
+    AddArguments,
+    CancelArguments,
+    FindFreeArguments,
+    ListArguments,
+    MoveArguments,
+    RenameArguments,
+)
 from roles.calendar.backend import CalendarBackend, Occurrence
 from roles.calendar.changing import ChangingTools
 from roles.calendar.free_time import Slot, day_windows, free_slots
 from roles.calendar.intents import AddEvent, time_words
 from roles.calendar.looking import FAR, Asked, CannotTell, Lookout, data_of, entry_words, fact_of, range_words
-from roles.calendar.utterances import ADD, CANCEL, FIND_FREE, LIST, MOVE
+from roles.calendar.utterances import ADD, CANCEL, FIND_FREE, LIST, MOVE, RENAME
 from roles.calendar.words import is_next, topic_in
 from roles.time_in_words import clock_words, day_words, length_words
 
@@ -66,6 +73,14 @@ class CalendarTools:
                 effect=True,
             ),
             Tool(
+                name="calendar.rename",
+                description="Give an event of the user's calendar another name.",
+                arguments=RenameArguments,
+                handler=self._changing.rename,
+                utterances=RENAME,
+                effect=True,
+            ),
+            Tool(
                 name="calendar.cancel",
                 description="Cancel an event: take it out of the user's calendar.",
                 arguments=CancelArguments,
@@ -84,6 +99,8 @@ class CalendarTools:
 
     async def list(self, arguments: ListArguments, context: ToolContext) -> ToolResult:
         """What is in the calendar, with what this very request is about to add."""
+        if context.meant:
+            return await self._spoken_of(context)
         topic = topic_in(arguments.about)
         try:
             asked = self._lookout.range_of(arguments.when, context.context, context.facts, _DEFAULT_DAYS)
@@ -99,6 +116,15 @@ class CalendarTools:
         if chosen or not entries or not topic.core:
             return result
         return result.model_copy(update={"text": f"I found nothing that is called so. {result.text}"})
+
+    async def _spoken_of(self, context: ToolContext) -> ToolResult:
+        """When and where the events are that were spoken of before."""
+        try:
+            entries = [await self._lookout.again(fact, context.context) for fact in context.meant]
+        except CannotTell as reason:
+            return ToolResult(ok=False, text=str(reason))
+        lines = [f"{entry_words(entry)}{f', {entry.place}' if entry.place else ''}." for entry in entries]
+        return ToolResult(text="\n".join(lines), data=list(map(data_of, entries)), facts=tuple(map(fact_of, entries)))
 
     async def _coming(self, about: str, asked: Asked, context: ToolContext) -> ToolResult:
         """The next events that words such as “my next dentist appointment” mean."""

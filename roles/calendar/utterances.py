@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ADD", "CANCEL", "FIND_FREE", "LIST", "MOVE"]
+__all__ = ["ADD", "CANCEL", "FIND_FREE", "LIST", "MOVE", "RENAME"]
 
 LIST = (
     "what's on my calendar tomorrow?",
@@ -59,6 +59,13 @@ MOVE = (
     "make the standup an hour later tomorrow",
     "put the workshop off until Monday",
     "move the event from Monday to Wednesday at noon",
+)
+RENAME = (
+    "rename the meeting with Tom to quarterly review",
+    "rename my dentist appointment to dental hygiene",
+    "change the title of the lunch on Friday to lunch with Ben",
+    "rename Tuesday's yoga class to pilates",
+    "give the workshop the title kick-off",
 )
 CANCEL = (
     "cancel my dentist appointment",

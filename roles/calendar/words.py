@@ -11,6 +11,7 @@ from common.language.time_words import find_spans, length_note, read_duration, r
 from common.language.time_words.expressions import find_expressions
 from common.language.time_words.resolve import at_wall
 from common.language.words import stem, tokenize, word_set
+from common.remembered import Remembered
 from common.settings import LanguageSettings
 from roles.calendar.backend import Occurrence
 
@@ -152,8 +153,7 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in tokenize(text).low if word[0].isalnum())
 
 
-def topic_in(text: str) -> Topic:
-    """The words of a request that can be part of an event's name."""
+def _topic_in(text: str) -> Topic:
     words = [
         stem(word)
         for word in tokenize(_CALENDAR.sub(" ", f" {without_spans(text)} ")).low
@@ -161,6 +161,10 @@ def topic_in(text: str) -> Topic:
     ]
     kind = frozenset(word for word in words if word in _GENERIC or word in _KINDS)
     return Topic(frozenset(words) - kind - _COMMANDS, kind)
+
+
+topic_in = Remembered(_topic_in)
+"""The words of a request that can be part of an event's name."""
 
 
 def split_move(text: str) -> tuple[str, str]:

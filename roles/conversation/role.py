@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.agent_configuration import AgentConfiguration
+from common.remembered import Remembered
 from common.results import RoleResult
 from common.run_context import RunContext
 from roles.conversation.examples import EXAMPLES
@@ -28,6 +29,7 @@ class ConversationRole(DomainRole):
             examples=EXAMPLES,
             tools=(),
         )
+        self._small_talk = Remembered(answer_small_talk)
 
     async def execute(self, request: str, run: RunContext) -> RoleResult:
         """Answer through the model, or with what can be said truly without one."""
@@ -50,9 +52,8 @@ class ConversationRole(DomainRole):
             iterations=result.iteration_count,
         )
 
-    @staticmethod
-    def _answer_offline(request: str) -> RoleResult:
-        if (answer := answer_small_talk(request)) is not None:
+    def _answer_offline(self, request: str) -> RoleResult:
+        if (answer := self._small_talk(request)) is not None:
             return RoleResult(answer, iterations=1)
         examples = "; ".join(f"“{example}”" for example in ABILITIES)
         return RoleResult(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from pydantic import JsonValue
 
 from common.errors import ConfigurationError, IntentError
 from common.intents import Effect, Intent, IntentExecution, IntentResult
+from common.tool import Fact
 from roles.smart_home.backend import Applied, HouseBackend, HouseError, States
 from roles.smart_home.intents import ActivateScene, SetDevice
+from roles.smart_home.things import device_things
 from roles.smart_home.words import are_words, moving_words, sentence, told_words
 
 __all__ = ["ActivateSceneHandler", "SetDeviceHandler", "applied_words"]
@@ -96,6 +98,10 @@ class SetDeviceHandler(_Handler):
         already = not tried and len(applied.already) == len(wanted.states)
         words = applied_words(wanted.states, applied, already=already)
         return IntentResult(sentence(words), data={"states": _data(wanted.states)}, appends=applied.appends)
+
+    def things(self, intent: Intent, data: JsonValue) -> Sequence[Fact]:
+        """See `IntentHandler`."""
+        return device_things(cast(SetDevice, intent).states)
 
 
 class ActivateSceneHandler(_Handler):

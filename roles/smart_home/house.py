@@ -14,7 +14,7 @@ from common.settings import DeviceSettings, SceneSettings, SmartHomeSettings
 from roles.smart_home.example_house import EXAMPLE_DEVICES, EXAMPLE_SCENES
 from roles.smart_home.wishes import COLOURS
 
-__all__ = ["CAPABILITIES", "Capability", "House", "Spoken", "State", "normal_state"]
+__all__ = ["CAPABILITIES", "Capability", "House", "Place", "Spoken", "State", "normal_state"]
 
 State = dict[str, JsonValue]
 
@@ -93,6 +93,9 @@ _PLURALS = {
     "sensor": "sensors",
 }
 
+_SYNONYMS = {"lounge": "living room", "hall": "hallway", "corridor": "hallway", "office": "study", "patio": "garden",
+             "terrace": "garden", "outside": "garden", "yard": "garden", "bath": "bathroom"}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -101,6 +104,15 @@ class Spoken:
     words: tuple[str, ...]
     plural: bool
     device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The stemmed words that a room goes by, and whether they are not its name but another word for it."""
+
+    words: tuple[str, ...]
+    room: str
+    synonym: bool
 
 
 def normal_state(state: Mapping[str, JsonValue]) -> State:
@@ -124,7 +136,14 @@ class House:
     devices: Mapping[str, DeviceSettings]
     scenes: Mapping[str, SceneSettings]
     able: Mapping[str, tuple[Capability, ...]] = field(default_factory=dict[str, tuple[Capability, ...]])
+    rooms: tuple[str, ...] = field(init=False)
+    """Every room that has a device."""
     spoken: Sequence[Spoken] = field(init=False)
+    sizes: frozenset[int] = field(init=False)
+    """How many words the names in `spoken` have."""
+    places: Sequence[Place] = field(init=False)
+    """Every way to say a room, the longest first."""
+    _initial: Mapping[str, State] = field(init=False)
 
     def __post_init__(self) -> None:
         names = [
@@ -134,6 +153,14 @@ class House:
         ]
         longest_first = sorted(filter(lambda name: name.words, names), key=lambda name: -len(name.words))
         object.__setattr__(self, "spoken", tuple(longest_first))
+        object.__setattr__(self, "sizes", frozenset(len(name.words) for name in longest_first))
+        rooms = dict.fromkeys(device.room for device in self.devices.values() if device.room)
+        object.__setattr__(self, "rooms", tuple(rooms))
+        object.__setattr__(self, "places", tuple(_places(rooms)))
+        initial = {
+            name: {**_DEFAULTS[device.kind], **normal_state(device.state)} for name, device in self.devices.items()
+        }
+        object.__setattr__(self, "_initial", initial)
 
     @classmethod
     def of(cls, settings: SmartHomeSettings) -> House:
@@ -152,15 +179,9 @@ class House:
                     raise ConfigurationError(problem, where=f"smart_home.scenes, {scene.name}")
         return house
 
-    @property
-    def rooms(self) -> tuple[str, ...]:
-        """Every room that has a device."""
-        return tuple(dict.fromkeys(device.room for device in self.devices.values() if device.room))
-
     def initial(self, name: str) -> State:
-        """A device's state before anything changed it."""
-        device = self.devices[name]
-        return {**_DEFAULTS[device.kind], **normal_state(device.state)}
+        """A device's state before anything changed it; the caller's own."""
+        return self._initial[name].copy()
 
     def problem(self, name: str, state: Mapping[str, JsonValue]) -> str:
         """Why a device can't be given a state, as a clause; "" where it can."""
@@ -223,6 +244,13 @@ def _refuse_twice(names: Sequence[str], where: str) -> None:
 def _spoken(alias: str, device: str) -> Spoken:
     low = [word for word in tokenize(alias).low if word[0].isalnum()]
     return Spoken(tuple(stem(word) for word in low), any(word in _PLURALS.values() for word in low), device)
+
+
+def _places(rooms: Collection[str]) -> list[Place]:
+    said = [(room, room, False) for room in rooms]
+    said += [(word, room, True) for word, room in _SYNONYMS.items() if room in rooms]
+    longest_first = sorted(said, key=lambda name: -len(name[0]))
+    return [Place(tuple(map(stem, words.split())), room, synonym) for words, room, synonym in longest_first]
 
 
 def _aliases(device: DeviceSettings) -> list[str]:

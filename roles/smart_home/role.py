@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.follow_up import FollowUp
 from common.health import HealthCheck
 from roles.domain_role import DomainRole, Service
 from roles.questions import is_question
@@ -40,7 +41,19 @@ def build(resources: RoleResources) -> DomainRole:
         tools=SmartHomeTools(backend).tools(),
         intent_handlers=(SetDeviceHandler(backend), ActivateSceneHandler(backend)),
         views=(HomeView(),),
+        follow_up=_follow_up,
         fallback=lambda part: ("smart_home.query", {"said": part}) if is_question(part) else None,
         services=services,
         health_checks=checks,
     )
+
+
+def _follow_up(said: FollowUp) -> tuple[str, dict[str, str]] | None:
+    """What is to be done with devices that were spoken of before."""
+    match said.action:
+        case "switch":
+            return "smart_home.set", {"said": said.words}
+        case "state":
+            return "smart_home.query", {"said": said.words}
+        case _:
+            return None

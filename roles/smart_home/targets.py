@@ -27,8 +27,6 @@ _ALL = word_set("all every both each everything")
 _THINGS = word_set("everything device devices anything all")
 _WHOLE, _HOUSE = word_set("whole entire"), word_set("house home flat apartment")
 _EXCEPT = re.compile(r"\b(?:except(?: for)?|but not|apart from|other than|besides|but)\b", re.IGNORECASE)
-_SYNONYMS = {"lounge": "living room", "hall": "hallway", "corridor": "hallway", "office": "study", "patio": "garden",
-             "terrace": "garden", "outside": "garden", "yard": "garden", "bath": "bathroom"}  # fmt: skip
 _NO_ROOMS = word_set("room living dining stairs guest kids closet loft laundry")
 
 
@@ -93,7 +91,10 @@ class _Reading:
     def _mentions(self) -> tuple[str, ...]:
         """Devices whose names or aliases stand in the text, longest first, each word used once."""
         found: dict[str, int] = {}
+        said = {tuple(self._stems[at : at + size]) for size in self._house.sizes for at in range(len(self._stems))}
         for spoken in self._house.spoken:
+            if spoken.words not in said:
+                continue
             size = len(spoken.words)
             for index in range(len(self._stems) - size + 1):
                 span = slice(index, index + size)
@@ -117,22 +118,22 @@ class _Reading:
 
     def _is_place(self, spoken: Spoken) -> bool:
         """Whether a word such as "garage" names the room, because another kind of device is spoken of."""
-        if not any(spoken.words == tuple(map(stem, room.split())) for room in self._house.rooms):
+        if not any(spoken.words == place.words and not place.synonym for place in self._house.places):
             return False
         kinds = {_KIND_WORDS[word] for word in self._stems if word in _KIND_WORDS}
         return bool(kinds) and self._house.devices[spoken.device].kind not in kinds
 
     def _rooms(self) -> tuple[str, ...]:
         found: dict[str, int] = {}
-        spoken = [(room, room) for room in self._house.rooms]
-        spoken += [(word, room) for word, room in _SYNONYMS.items() if room in self._house.rooms]
-        for said, room in sorted(spoken, key=lambda pair: -len(pair[0])):
-            words = tuple(stem(word) for word in said.split())
-            for index in range(len(self._stems) - len(words) + 1):
-                span = slice(index, index + len(words))
+        for place in self._house.places:
+            words, size = place.words, len(place.words)
+            if words[0] not in self._stems:
+                continue
+            for index in range(len(self._stems) - size + 1):
+                span = slice(index, index + size)
                 if tuple(self._stems[span]) == words and not any(self._used[span]):
-                    self._used[span] = [True] * len(words)
-                    found.setdefault(room, index)
+                    self._used[span] = [True] * size
+                    found.setdefault(place.room, index)
         return tuple(sorted(found, key=lambda room: found[room]))
 
     def _unknown_room(self) -> str:

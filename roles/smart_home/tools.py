@@ -23,6 +23,7 @@ from roles.smart_home.choosing import CannotTell, choose
 from roles.smart_home.house import House, State, normal_state
 from roles.smart_home.intents import ActivateScene, SetDevice
 from roles.smart_home.targets import find_targets
+from roles.smart_home.things import device_things, devices_meant
 from roles.smart_home.timing import later_words
 from roles.smart_home.wishes import Wish, read_wish
 from roles.smart_home.words import changes_words, sentence, state_words
@@ -30,6 +31,8 @@ from roles.smart_home.words import changes_words, sentence, state_words
 __all__ = ["SmartHomeTools"]
 
 _LIKE = 0.5
+_FEW = 5
+"""Devices of an answer up to which each of them may be meant by “it” later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class SmartHomeTools:
 
     async def set(self, arguments: SetArguments, context: ToolContext) -> ToolResult:
         """Register what is to be changed, resolved against the present state. A question changes nothing."""
-        if is_question(arguments.said):
+        if is_question(arguments.said) and not context.meant:
             return await self.query(QueryArguments(device=arguments.device, said=arguments.said), context)
         wish = _wish(arguments)
         house, current = await self._expected(context)
@@ -130,7 +133,8 @@ class SmartHomeTools:
                 raise CannotTell("I leave it as it is.")
             if wish.empty:
                 return await self._scene_or_ask(arguments, house, context)
-            names = choose(arguments.said, arguments.device, wish, house, current)
+            names = devices_meant(context.meant, house)
+            names = names or choose(arguments.said, arguments.device, wish, house, current)
             states = self._next(names, wish, house, current)
         except CannotTell as reason:
             return ToolResult(ok=False, text=str(reason))
@@ -168,12 +172,14 @@ class SmartHomeTools:
     async def query(self, arguments: QueryArguments, context: ToolContext) -> ToolResult:
         """Tell the present state, and what this very request is about to change of it."""
         house, states = await self._look(context.context.owner)
-        shown = answer(arguments.said, arguments.device, house, states)
+        meant = " and ".join(devices_meant(context.meant, house))
+        shown = answer(arguments.said, meant or arguments.device, house, states)
         pending = self._pending(context)
         about = {name: pending[name] for name in shown.devices if name in pending}
         text = f"{shown.text} About to be changed: {changes_words(about)}." if about else shown.text
         data: dict[str, JsonValue] = {name: dict(states[name]) for name in shown.devices}
-        return ToolResult(text=text, data=data, ok=shown.ok)
+        facts = device_things(shown.devices[:_FEW]) if len(shown.devices) <= _FEW else ()
+        return ToolResult(text=text, data=data, ok=shown.ok, facts=facts)
 
     async def scene(self, arguments: SceneArguments, context: ToolContext) -> ToolResult:
         """Register a scene's states."""

@@ -50,5 +50,8 @@ class HomeView:
 async def read_house(views: Views, house: House, owner: Owner) -> dict[str, State]:
     """The present state of every device of a tenant's house."""
     rows = await views.query(HomeView.name, {"tenant": owner.tenant}, limit=_MANY)
-    changed: dict[str, State] = {str(row["device"]): dict(row["state"]) for row in rows}
-    return {name: {**house.initial(name), **changed.get(name, {})} for name in house.devices}
+    states = {name: house.initial(name) for name in house.devices}
+    for row in rows:
+        if (state := states.get(str(row["device"]))) is not None:
+            state.update(row["state"])
+    return states

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from common.language.words import Tokens, read_number, tokenize, word_set
+from common.remembered import Remembered
 
 __all__ = ["COLOURS", "Colour", "Wish", "read_wish"]
 
@@ -97,8 +98,7 @@ class Wish:
         return not any(values) and self.level is None and self.degrees is None and self.number is None
 
 
-def read_wish(text: str) -> Wish:
-    """What the words ask for."""
+def _read_wish(text: str) -> Wish:
     colour = _COLOUR.search(text)
     plain = _COLOUR.sub(" ", text) if colour else text
     tokens = tokenize(plain)
@@ -119,6 +119,10 @@ def read_wish(text: str) -> Wish:
         negated=_NEGATED.search(text) is not None,
     )
     return _with_numbers(wish, tokens)
+
+
+read_wish = Remembered(_read_wish)
+"""What the words ask for."""
 
 
 def _power(tokens: Tokens) -> Literal["on", "off", "toggle", ""]:

@@ -14,6 +14,7 @@ from common.logs import get_logger
 from common.settings import TimerSettings
 from events.catalogue.timer import TimerFired
 from events.projection import Views
+from events.recorded import is_erased
 from events.store import EventStore
 from roles.time_in_words import clock_words, length_adjective, rough_length_words
 from roles.timer.view import SetTimerRow, due_timers, next_timer, stream_of
@@ -80,6 +81,8 @@ class TimerFirer:
             await self._store.append(stream, [event], 1, tenant=timer.owner.tenant, causation=f"{stream}@1")
         except StreamConflict:
             return False  # another supervisor fired it, or its owner cancelled it
+        if is_erased(await self._store.read(stream)):
+            return False  # its tenant was forgotten, and the view did not know it yet: nobody is to hear of it
         fired = FiredTimer(
             timer_id=timer.timer_id,
             kind=timer.kind,

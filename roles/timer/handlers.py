@@ -7,17 +7,21 @@ import uuid
 from datetime import timedelta
 from typing import cast
 
+from pydantic import JsonValue
+
 from common.clock import Clock
 from common.context import Owner, TaskContext
 from common.errors import IntentError
 from common.intents import Effect, Intent, IntentExecution, IntentResult, StreamAppend
+from common.tool import Fact
 from events.catalogue.timer import TimerCancelled, TimerSet
 from events.projection import Views
 from roles.time_in_words import clock_words, day_words, length_adjective, moment_words
-from roles.timer.intents import CancelTimer, SetTimer
+from roles.timer.intents import CancelTimer, ChangeTimer, SetTimer
+from roles.timer.things import set_things, timer_thing
 from roles.timer.view import running_timer, stream_of
 
-__all__ = ["CancelTimerHandler", "SetTimerHandler", "timer_id_for"]
+__all__ = ["CancelTimerHandler", "ChangeTimerHandler", "SetTimerHandler", "timer_id_for"]
 
 _NAMESPACE = uuid.UUID("3d2c6a55-3f0e-4f0b-8f5a-9f6a2f0d1c77")
 
@@ -57,6 +61,10 @@ class SetTimerHandler:
             appends=[StreamAppend(stream_of(timer_id), [event], 0)],
         )
 
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        return set_things(cast(SetTimer, intent), data)
+
     def _detail(self, wanted: SetTimer, context: TaskContext) -> str:
         due = wanted.due_there
         now = self._clock.now().astimezone(due.tzinfo)
@@ -80,6 +88,48 @@ class SetTimerHandler:
     async def happened(self, intent: Intent, execution: IntentExecution) -> IntentResult | None:
         """Never asked: the effect is in the log or it is not."""
         return None
+
+
+class ChangeTimerHandler:
+    """Has a timer of the owner's go off at another time: it is called off, and another one set, in one append."""
+
+    intent_type: type[Intent] = ChangeTimer
+    effect = Effect.LOG
+
+    def __init__(self, clock: Clock, views: Views) -> None:
+        self._clock = clock
+        self._views = views
+
+    async def carry_out(self, intent: Intent, execution: IntentExecution) -> IntentResult:
+        """See `IntentHandler`. A timer that goes off at the same moment makes the append conflict."""
+        wanted = cast(ChangeTimer, intent)
+        if await running_timer(self._views, execution.context.owner, wanted.timer_id) is None:
+            raise IntentError(
+                "it no longer runs: it has gone off or was cancelled before", where=wanted.summary(), todo=""
+            )
+        timer_id, event = _set_event(wanted, execution)
+        gone = TimerCancelled(timer_id=wanted.timer_id, reason="changed by the user")
+        due = wanted.due_there
+        now = self._clock.now().astimezone(due.tzinfo)
+        at = moment_words(due, now) if due > now else f"{day_words(due.date())} at {clock_words(due)}"
+        assumed = f" ({'; '.join(wanted.notes)})" if wanted.notes else ""
+        return IntentResult(
+            f"The {wanted.described} now goes off {at}{assumed}.",
+            data={"timer_id": timer_id, "due_at": wanted.due_at.isoformat(), "replaced": wanted.timer_id},
+            appends=[
+                StreamAppend(stream_of(wanted.timer_id), [gone], 1),
+                StreamAppend(stream_of(timer_id), [event], 0),
+            ],
+        )
+
+    async def happened(self, intent: Intent, execution: IntentExecution) -> IntentResult | None:
+        """Never asked: the effect is in the log or it is not."""
+        return None
+
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        wanted = cast(ChangeTimer, intent)
+        return [timer_thing(wanted.timer_id, wanted.described, gone=True), *set_things(wanted, data)]
 
 
 class CancelTimerHandler:
@@ -121,6 +171,27 @@ class CancelTimerHandler:
     async def happened(self, intent: Intent, execution: IntentExecution) -> IntentResult | None:
         """Never asked: the effect is in the log or it is not."""
         return None
+
+    def things(self, intent: Intent, data: JsonValue) -> list[Fact]:
+        """See `IntentHandler`."""
+        wanted = cast(CancelTimer, intent)
+        return [timer_thing(reference.timer_id, reference.described, gone=True) for reference in wanted.timers]
+
+
+def _set_event(wanted: SetTimer, execution: IntentExecution) -> tuple[str, TimerSet]:
+    """The timer that an intent makes: its id, and the event that sets it."""
+    owner = execution.context.owner
+    timer_id = timer_id_for(owner, execution.key)
+    return timer_id, TimerSet(
+        timer_id=timer_id,
+        kind=wanted.kind,
+        label=wanted.label,
+        due_at=wanted.due_at,
+        timezone=wanted.timezone,
+        user=owner.user,
+        session=execution.context.session,
+        seconds=wanted.seconds,
+    )
 
 
 def _cancelled(wanted: CancelTimer, described: list[str]) -> str:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from common.intents import Intent
 from roles.time_in_words import clock_words, day_words, length_adjective
 
-__all__ = ["MAX_CANCELLED", "CancelTimer", "SetTimer", "TimerReference", "describe"]
+__all__ = ["MAX_CANCELLED", "CancelTimer", "ChangeTimer", "SetTimer", "TimerReference", "describe"]
 
 MAX_CANCELLED = 500
 _MAX_LABEL = 500
@@ -63,6 +63,19 @@ class SetTimer(Intent):
         """See `Intent.summary`."""
         described = describe(self.kind, self.label, self.due_there, self.length)
         return f"set {'an' if self.kind == 'alarm' else 'a'} {described}"
+
+
+class ChangeTimer(SetTimer):
+    """Have a running timer go off at another time: `due_at` and `seconds` are the new ones."""
+
+    TYPE: ClassVar[str] = "timer.change_timer"
+    timer_id: str = Field(min_length=1, max_length=200)
+    described: str = Field(max_length=_MAX_LABEL + 100)
+
+    def summary(self) -> str:
+        """See `Intent.summary`."""
+        due = self.due_there
+        return f"change the {self.described}: it goes off {day_words(due.date())} at {clock_words(due)}"
 
 
 class TimerReference(BaseModel):

@@ -17,10 +17,12 @@ from common.settings import Settings
 from common.tool import Fact, Tool, ToolContext, ToolResult
 from events.projection import Views
 from roles.time_in_words import length_words, moment_words
+from roles.timer.changing import GONE, ChangeArguments, ChangingTimers, meant_timers
 from roles.timer.intents import MAX_CANCELLED, CancelTimer, SetTimer, TimerReference, describe
-from roles.timer.utterances import ALARM, CANCEL, LIST, REMIND, SET
+from roles.timer.things import timer_data
+from roles.timer.utterances import ALARM, CANCEL, CHANGE, LIST, REMIND, SET
 from roles.timer.view import SetTimerRow, running_timers
-from roles.timer.words import label_in, select, subject_in
+from roles.timer.words import Meant, label_in, select, subject_in
 
 __all__ = ["TimerTools"]
 
@@ -99,6 +101,7 @@ class TimerTools:
         self._views = views
         self._language = settings.language
         self._usual_time = settings.calendar.default_start
+        self._changing = ChangingTimers(views, settings)
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools to register."""
@@ -133,6 +136,14 @@ class TimerTools:
                 arguments=WhichArguments,
                 handler=self.list,
                 utterances=LIST,
+            ),
+            Tool(
+                name="timer.change",
+                description="Have a timer, alarm or reminder that is set go off earlier or later.",
+                arguments=ChangeArguments,
+                handler=self._changing.change,
+                utterances=CHANGE,
+                effect=True,
             ),
             Tool(
                 name="timer.cancel",
@@ -191,6 +202,8 @@ class TimerTools:
         """What is set, the next one first, with what this very request is about to set."""
         timers = await running_timers(self._views, context.context.owner)
         now = context.context.now
+        if context.meant:
+            return _left(meant_timers(context.meant, timers), now)
         shown: Sequence[SetTimerRow] = timers
         lead = ""
         if arguments.which.strip():
@@ -217,7 +230,13 @@ class TimerTools:
         now = context.context.now
         if not timers:
             return ToolResult(ok=False, text="No timers, alarms or reminders are set, so there is nothing to cancel.")
-        meant = select(arguments.which, timers, now, self._language)
+        if context.meant:
+            found = tuple(meant_timers(context.meant, timers))
+            if not found:
+                return ToolResult(ok=False, text=GONE)
+            meant = Meant(found)
+        else:
+            meant = select(arguments.which, timers, now, self._language)
         if not meant.chosen:
             shown = "; ".join(_line(timer, now) for timer in meant.candidates[:_MAX_SHOWN])
             if not meant.fitting:
@@ -318,6 +337,15 @@ def _anchor(when: str, facts: Sequence[Fact]) -> Fact | None:
     return fact_for(_COUNTED_FROM.sub("", when), facts)
 
 
+def _left(timers: Sequence[SetTimerRow], now: datetime) -> ToolResult:
+    """How much time is left on timers that were spoken of before."""
+    if not timers:
+        return ToolResult(ok=False, text=GONE)
+    lines = [_line(timer, now) for timer in timers]
+    text = "\n".join(f"{line[:1].upper()}{line[1:]}." for line in lines)
+    return ToolResult(text=text, data=[_data(timer) for timer in timers], facts=_facts(timers))
+
+
 def _called(intent: SetTimer) -> str:
     return describe(intent.kind, intent.label, intent.due_there, intent.length)
 
@@ -350,6 +378,11 @@ def _data(timer: SetTimerRow) -> JsonValue:
 
 def _facts(timers: Sequence[SetTimerRow]) -> tuple[Fact, ...]:
     return tuple(
-        Fact(kind="time", name=timer.label or timer.kind, start=timer.due_there.isoformat())
+        Fact(
+            kind="time",
+            name=timer.label or timer.kind,
+            start=timer.due_there.isoformat(),
+            data=timer_data(timer.timer_id, _described(timer)),
+        )
         for timer in timers[:_MAX_SHOWN]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALARM", "CANCEL", "LIST", "REMIND", "SET"]
+__all__ = ["ALARM", "CANCEL", "CHANGE", "LIST", "REMIND", "SET"]
 
 SET = (
     "set a timer for 10 minutes",
@@ -74,6 +74,17 @@ LIST = (
     "did I set an alarm for tomorrow?",
     "is there an alarm on for six?",
     "have I got a timer going?",
+)
+CHANGE = (
+    "add 5 minutes to my tea timer",
+    "make the pasta timer 2 minutes longer",
+    "extend the timer by 10 minutes",
+    "make the laundry timer 5 minutes shorter",
+    "move my alarm to half past seven",
+    "change the 7 o'clock alarm to 8",
+    "shorten the timer by a minute",
+    "postpone the reminder by an hour",
+    "give the oven timer 3 more minutes",
 )
 CANCEL = (
     "cancel the timer",

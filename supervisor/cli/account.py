@@ -24,7 +24,7 @@ _REASONS = {
     "REQUEST": "asked for by this request",
     "SPLIT": "by a percentage rollout",
     "STATIC": "as configured or by default",
-    "TARGETING_MATCH": "by a targeting rule",
+    "TARGETING_MATCH": "by a targeting rule or percentage",
 }
 
 

@@ -24,7 +24,7 @@ __all__ = ["FAILED", "OK", "USAGE", "main", "run"]
 
 OK, FAILED, USAGE = 0, 1, 2
 
-_LISTED = (("agents",), ("events", "parked"))
+_LISTED = (("agents",), ("flags",), ("guidelines",), ("events", "parked"))
 _HELP = frozenset({"--help", "-h", "--version"})
 
 _log = get_logger(__name__)
@@ -42,19 +42,27 @@ def _build() -> App:
     )
     app.command("supervisor.cli.ask:ask", name="ask", help="Handle one request and tell how it was done.")
     app.command("supervisor.cli.chat:chat", name="chat", help="Talk, with timers firing meanwhile.")
-    traces = App(name="traces", help="Look at requests that were handled.")
+    app.command("supervisor.cli.compare:compare", name="compare", help="Both planning engines on the same requests.")
+    traces = App(name="traces", help="Look at requests that were handled; stop one, or go on with it.")
     traces.command("supervisor.cli.traces:list_traces", name="list", help="The latest requests, newest first.")
     traces.command("supervisor.cli.traces:show_trace", name="show", help="One request, step by step.")
+    traces.command("supervisor.cli.trace_control:cancel_trace", name="cancel", help="Stop a running request.")
+    traces.command("supervisor.cli.trace_control:resume_trace", name="resume", help="Go on with a stopped request.")
+    traces.command("supervisor.cli.trace_files:outcome", name="outcome", help="Say how good a run was.")
+    traces.command("supervisor.cli.trace_files:import_files", name="import", help="Take in runs of other agents.")
+    traces.command("supervisor.cli.trace_files:export_file", name="export", help="All runs as a file of traces.")
     approvals = App(name="approvals", help="Decide on what waits for a person.")
     approvals.command("supervisor.cli.approvals:list_approvals", name="list", help="What waits, oldest first.")
     approvals.command("supervisor.cli.approvals:approve", name="approve", help="Approve one, and carry it out.")
     approvals.command("supervisor.cli.approvals:deny", name="deny", help="Deny one.")
     events = App(name="events", help="The event log.")
     events.command("supervisor.cli.events:tail", name="tail", help="The latest events; --follow stays and waits.")
-    events.command("supervisor.cli.events:export", name="export", help="All events as JSON lines.")
-    events.command("supervisor.cli.events:import_events", name="import", help="Put an unredacted export into a store.")
+    events.command("supervisor.cli.event_transfer:export", name="export", help="All events as JSON lines.")
+    events.command("supervisor.cli.event_transfer:import_events", name="import", help="Put an export into a store.")
     events.command("supervisor.cli.events:verify", name="verify", help="Check the log's hashes and the views.")
     events.command("supervisor.cli.events:seal", name="seal", help="Append a digest of the whole log.")
+    events.command("supervisor.cli.event_archive:archive", name="archive", help="Move ended traces to files.")
+    events.command("supervisor.cli.event_forget:forget", name="forget", help="Make a tenant unreadable for ever.")
     events.command("supervisor.cli.event_views:list_views", name="views", help="The views and how far they are.")
     events.command("supervisor.cli.event_views:rebuild", name="rebuild", help="Build a view anew, and switch to it.")
     parked = App(name="parked", help="Events that a view could not take.")
@@ -64,11 +72,38 @@ def _build() -> App:
     events.command(parked)
     agents = App(name="agents", help="The roles and agents that requests can be routed to.")
     agents.command("supervisor.cli.agents:list_agents", name="list", help="All of them, now or as they stood.")
-    for group in (traces, approvals, events, agents):
+    for group in (traces, approvals, events, agents, _flags(), _guidelines()):
         app.command(group)
-    app.command("supervisor.cli.flags:flags", name="flags", help="Feature flags, their values and why.")
+    app.command("supervisor.cli.serving:mcp", name="mcp", help="Be an MCP server, for other programs and agents.")
+    app.command("supervisor.cli.serving:a2a", name="a2a", help="Be an A2A agent, for other agents.")
     app.command("supervisor.cli.doctor:doctor", name="doctor", help="Is everything there that is configured?")
     return app
+
+
+def _flags() -> App:
+    group = App(name="flags", help="Feature flags: their values, why, and who gets what.")
+    looking, changing = "supervisor.cli.flags", "supervisor.cli.flag_changes"
+    group.command(f"{looking}:list_flags", name="list", help="Every flag with its value, why, and what is wrong.")
+    group.command(f"{changing}:set_flag", name="set", help="Change who gets which variant.")
+    group.command(f"{changing}:reset_flag", name="reset", help="Go back to what settings and default say.")
+    group.command(f"{looking}:history", name="history", help="Every recorded change.")
+    group.command("supervisor.cli.flag_guard:guard", name="guard", help="What is known of each variant's errors.")
+    return group
+
+
+def _guidelines() -> App:
+    group = App(name="guidelines", help="The rules that agents work by.")
+    looking, changing = "supervisor.cli.guidelines", "supervisor.cli.guideline_changes"
+    group.command(f"{looking}:list_guidelines", name="list", help="Every version, now or as they stood.")
+    group.command(f"{looking}:show", name="show", help="One version with its rules.")
+    group.command(f"{looking}:diff", name="diff", help="What leads from one version to another.")
+    group.command(f"{looking}:history", name="history", help="Every proposal and decision, oldest first.")
+    group.command(f"{looking}:export", name="export", help="Every version as a YAML file.")
+    group.command(f"{changing}:propose", name="propose", help="Offer rules for a decision.")
+    group.command(f"{changing}:activate", name="activate", help="Put a version into service.")
+    group.command(f"{changing}:reject", name="reject", help="Decide against a proposal.")
+    group.command(f"{changing}:rollback", name="rollback", help="Take the version in service back.")
+    return group
 
 
 def main(arguments: Sequence[str]) -> int:

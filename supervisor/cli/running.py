@@ -54,11 +54,11 @@ async def run_request(supervisor: Supervisor, text: str, context: TaskContext, p
 
 
 async def cancel_running(supervisor: Supervisor, context: TaskContext) -> bool:
-    """Cancel the running request of this context; False when it does not run (any more)."""
+    """Cancel the running request of this context, and don't wait for its end; False when it does not run (any more)."""
     for row in await supervisor.traces(limit=20, session=context.session, owner=context.owner):
         if row.get("request_id") == context.request_id and not row.get("outcome"):
             try:
-                supervisor.cancel(str(row["trace_id"]))
+                await supervisor.cancel(str(row["trace_id"]), owner=context.owner, timeout=0.0)
             except NotFound:
                 return False
             return True

@@ -38,9 +38,15 @@ def load(common: CommonOptions) -> Settings:
 
 
 @asynccontextmanager
-async def open_supervisor(common: CommonOptions, *, background: bool = False) -> AsyncGenerator[Supervisor]:
-    """A running supervisor for one command; loops run only for commands that stay."""
+async def open_supervisor(
+    common: CommonOptions, *, background: bool = False, allow_missing_keys: bool = False
+) -> AsyncGenerator[Supervisor]:
+    """A running supervisor for one command; loops run only for commands that stay.
+
+    With `allow_missing_keys` also over a log of which some can't be read, for commands that are about just that.
+    """
     from supervisor.facade import Supervisor
 
-    async with Supervisor(load(common), background=background) as supervisor:
+    supervisor = Supervisor(load(common), background=background, allow_missing_keys=allow_missing_keys)
+    async with supervisor:
         yield supervisor

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 from common.clock import Clock
 from common.errors import ConfigurationError, NotFound
 from events.store import EventStore
 from events.time_travel import position_at
 
-__all__ = ["Moment", "position_of", "read_moment"]
+__all__ = ["Moment", "position_of", "read_before", "read_moment"]
 
 Moment = int | datetime
 """A position of the log, or a time; one without a zone is meant in the zone of this machine."""
+
+_AGE = re.compile(r"([0-9]{1,5})([wdh])")
+_UNITS = {"w": "weeks", "d": "days", "h": "hours"}
 
 
 def read_moment(text: str, where: str = "--at") -> Moment:
@@ -28,6 +32,12 @@ def read_moment(text: str, where: str = "--at") -> Moment:
             where=where,
             todo=f"For example {where} 1200, {where} 2026-11-28T09:00 or {where} 2026-11-28T08:00:00Z.",
         ) from None
+
+
+def read_before(text: str, where: str = "--before") -> Moment | timedelta:
+    """What `read_moment` reads, or an age: weeks, days or hours, such as ``90d``. Raises `ConfigurationError`."""
+    age = _AGE.fullmatch(text.strip())
+    return timedelta(**{_UNITS[age[2]]: int(age[1])}) if age else read_moment(text, where)
 
 
 async def position_of(store: EventStore, moment: Moment, clock: Clock) -> int:

@@ -20,6 +20,8 @@ _CALLS = {
 }
 _ALLOWED = {
     "common/clock.py": "it is the clock",
+    "events/key_folder.py": "how old a key is, and what another process left behind",
+    "events/keys.py": "when a key was made, for whoever keeps it",
     "events/persistence/": "when views were rebuilt, for the operator",
     "events/view_fold.py": "when an event was parked, for the operator",
     "llm_provider/private_run.py": "an agent that is run by itself, without a request; its one reading of the clock",

@@ -12,6 +12,15 @@ ROOT = Path(__file__).parents[2]
 
 EXPECTED = {
     "embed_minimal.py": ["success", "tea", "kitchen light"],
+    "notebook_style.py": ["4 minute", "meta_planning", "lunch with Anna", "→ success"],
+    "agent_role.py": ["exchange: 1 euro is 1.08 dollars", "words: 3 words"],
+    "mcp_tools.py": [
+        "On the shelf: Dune, Emma.",
+        "awaiting_approval",
+        "call add_book of shelf",
+        "Ulysses is on the shelf",
+    ],
+    "run_configuration.py": ["4711: Miller", "wants: pay invoice 4711", "wants: nothing"],
     "billing_role.py": ["4711: Miller", "Invoice 4711 is paid.", "Open invoices: 4712: Baker"],
 }
 
@@ -23,8 +32,8 @@ def test_every_example_is_run() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_an_example(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, f"examples/{name}", str(tmp_path / "data")],
-        cwd=ROOT,
+        [sys.executable, ROOT / "examples" / name],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=120,

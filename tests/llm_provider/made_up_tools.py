@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
+from common.blob import Blob
 from common.context import TaskContext
 from common.intent_collector import IntentCollector
 from common.intents import Intent
@@ -28,11 +29,13 @@ class Trace:
     """Keeps what was recorded."""
 
     trace_id: str = "0123456789abcdef"
-    events: list[Any] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list[Any])
+    blobs: list[Blob] = field(default_factory=list[Blob])
 
-    def record(self, event: BaseModel) -> None:
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
         event.model_dump_json()
         self.events.append(event)
+        self.blobs.extend(blobs)
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -40,6 +41,11 @@ def test_any_value_becomes_encodable_json(value: Any, max_chars: int) -> None:
 def test_large_values_are_cut(values: list[str]) -> None:
     shown = json_safe({"values": values, "more": values}, 1_000)
     assert len(json.dumps(shown, ensure_ascii=False)) < 4_000
+
+
+@pytest.mark.parametrize("empty", [[], {}, "", None])
+def test_what_is_empty_takes_room_too(empty: Any) -> None:
+    assert len(json.dumps(json_safe([empty] * 10_000, 1_000))) < 4_000
 
 
 @given(st.text(st.characters(exclude_categories=())), st.integers(min_value=0, max_value=200))

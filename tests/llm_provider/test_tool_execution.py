@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import anyio
 import pytest
+from hypothesis import given
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel, Field
 
+from common.blob import MAX_BLOB_BYTES
 from common.errors import LimitExceeded, ToolError
 from common.intent_collector import register_intent
 from common.limits import Limits
@@ -19,7 +22,10 @@ from common.tool import Fact, Tool, ToolContext, ToolResult
 from common.updates import ToolFinished, ToolStarted
 from events.catalogue.trace import ToolCalled
 from llm_provider.tool_execution import execute_tool
+from llm_provider.whole_results import read_whole, whole_result
+from tests.events.samples import json_values, plain_text
 from tests.llm_provider.made_up_tools import AddIntent, Nothing, Scene, answering, scene, tool
+from tests.memory import memory_below
 
 
 async def call(made: Tool, here: Scene, arguments: Any = None, call_id: str = "c1", **bounds: Any) -> ToolResult:
@@ -271,6 +277,91 @@ async def test_what_can_not_be_encoded_is_made_so() -> None:
     result.model_dump_json().encode()
     assert result.text == "a\ufffdb\ufffd"
     assert only(here).arguments == {"text": "a\ufffdb"}
+
+
+def whole(here: Scene) -> Any:
+    """What was kept of the only call; it is what its event names."""
+    (blob,) = here.trace.blobs
+    assert only(here).whole == blob.reference
+    return read_whole(blob.content)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("y" * 2_001, None),
+        ("short", {"rows": [{"name": "x" * 100, "number": number} for number in range(100)]}),
+        ("short", "z" * 2_001),
+        ("short", [10**400]),
+        ("y" * 50_000, [None, 1.5, "é"]),
+    ],
+)
+async def test_what_is_longer_than_the_excerpt_is_kept_whole(text: str, data: Any) -> None:
+    here = scene()
+
+    await call(tool("pets.feed", answering(text, data=data)), here, max_chars=20_000)
+
+    assert whole(here) == (text, data)
+    assert len(only(here).text) <= 2_000
+
+
+@pytest.mark.parametrize(("text", "data"), [("y" * 2_000, None), ("", {"a": "z" * 1_000}), ("", []), ("é", None)])
+async def test_of_what_is_recorded_in_full_nothing_is_kept_beside_it(text: str, data: Any) -> None:
+    here = scene()
+
+    await call(tool("pets.feed", answering(text, data=data)), here, max_chars=20_000)
+
+    assert (only(here).text, only(here).data, only(here).whole) == (text, data, None)
+    assert here.trace.blobs == []
+
+
+async def test_a_failure_and_a_result_cut_for_the_model_are_kept_whole_too() -> None:
+    here = scene()
+    await call(tool("pets.feed", answering("y" * 3_000, ok=False)), here)
+    assert whole(here) == ("y" * 3_000, None)
+    here = scene()
+    await call(tool("pets.feed", answering("y" * 501)), here, max_chars=500)
+    assert whole(here) == ("y" * 501, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("y" * (MAX_BLOB_BYTES + 1), None),
+        ("é" * (MAX_BLOB_BYTES - 100), None),
+        ("", ["z" * 1_000] * 5_000),
+        ("", [None] * 2_200_000),
+        ("", {"a": {"b": "z" * MAX_BLOB_BYTES}}),
+    ],
+)
+async def test_what_is_too_large_to_be_kept_is_recorded_as_an_excerpt(text: str, data: Any) -> None:
+    here = scene()
+
+    await call(tool("pets.feed", answering(text, data=data)), here)
+
+    assert (only(here).whole, here.trace.blobs, only(here).ok) == (None, [], True)
+
+
+def test_what_is_far_too_large_is_not_even_encoded() -> None:
+    result = ToolResult(text="", data=["z" * 1_000] * 100_000)
+    with memory_below(4 * MAX_BLOB_BYTES):
+        assert whole_result(result) is None
+
+
+async def test_what_is_no_json_is_kept_as_far_as_it_can_be() -> None:
+    here = scene()
+    data = [math.nan, -math.inf, "lone \ud800", "x" * 3_000]
+
+    await call(tool("pets.feed", answering("\ud800", data=data)), here)
+
+    assert whole(here) == ("�", ["nan", "-inf", "lone �", "x" * 3_000])
+
+
+@given(plain_text, json_values)
+def test_any_result_is_read_back_as_it_was(text: str, data: Any) -> None:
+    blob = whole_result(ToolResult(text=text, data=data))
+    assert blob is not None
+    assert read_whole(blob.content) == (text, data)
 
 
 async def test_the_span_tells_the_tool_and_the_failure() -> None:

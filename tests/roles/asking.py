@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from common.blob import Blob
 from common.clock import SystemClock
 from common.context import Owner, TaskContext
 from common.intent_collector import IntentCollector
@@ -41,7 +42,7 @@ class Trace:
     def __init__(self) -> None:
         self.events: list[BaseModel] = []
 
-    def record(self, event: BaseModel) -> None:
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
         self.events.append(event)
 
 

@@ -226,7 +226,7 @@ UNSURE = "saturday"
 
 async def test_a_model_decides_where_the_classifier_is_unsure_and_only_there() -> None:
     asked = Asked("calendar")
-    router = Router(registry(), RouterSettings(model_tier="fast"), Scorer.load(), ask_model=asked)
+    router = Router(registry(), RouterSettings(), Scorer.load(), ask_model=asked)
     decision = await route(UNSURE, router)
     assert (decision.approach, decision.route) == ("direct", "calendar")
     assert decision.confidence == router.probabilities(UNSURE)["calendar"]
@@ -235,17 +235,15 @@ async def test_a_model_decides_where_the_classifier_is_unsure_and_only_there() -
     assert asked.requests == [UNSURE]
 
 
-async def test_no_model_is_asked_where_none_is_configured() -> None:
-    asked = Asked("calendar")
-    router = Router(registry(), RouterSettings(), Scorer.load(), ask_model=asked)
+async def test_without_a_model_to_ask_planning_takes_what_is_unsure() -> None:
+    router = Router(registry(), RouterSettings(), Scorer.load())
     assert (await route(UNSURE, router)).route == PLANNING
-    assert asked.requests == []
 
 
 @pytest.mark.parametrize("answer", [None, PLANNING, "none", "astrology", "", RuntimeError("no answer"), TimeoutError()])
 async def test_a_model_that_fails_leaves_the_request_to_planning(answer: str | Exception | None) -> None:
     asked = Asked(answer)
-    router = Router(registry(), RouterSettings(model_tier="fast"), Scorer.load(), ask_model=asked)
+    router = Router(registry(), RouterSettings(), Scorer.load(), ask_model=asked)
     assert (await route(UNSURE, router)).route == PLANNING
     assert asked.requests == [UNSURE]
 
@@ -253,13 +251,13 @@ async def test_a_model_that_fails_leaves_the_request_to_planning(answer: str | E
 async def test_a_model_that_names_a_disabled_role_leaves_the_request_to_planning() -> None:
     roles = registry()
     roles.disable("calendar")
-    router = Router(roles, RouterSettings(model_tier="fast"), Scorer.load(), ask_model=Asked("calendar"))
+    router = Router(roles, RouterSettings(), Scorer.load(), ask_model=Asked("calendar"))
     assert (await route(UNSURE, router)).route == PLANNING
 
 
 async def test_a_bound_of_the_request_is_not_swallowed() -> None:
     asked = Asked(LimitExceeded("tokens", "too many tokens"))
-    router = Router(registry(), RouterSettings(model_tier="fast"), Scorer.load(), ask_model=asked)
+    router = Router(registry(), RouterSettings(), Scorer.load(), ask_model=asked)
     with pytest.raises(LimitExceeded):
         await route(UNSURE, router)
 

@@ -28,7 +28,8 @@ CLOCK = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 def settings_in(folder: Path, url: str = "") -> Settings:
     settings = offline_settings(folder)
-    return settings.model_copy(update={"store": settings.store.model_copy(update={"url": url})})
+    keys = folder.parent / "keys" if url else None  # those who share a log share its keys
+    return settings.model_copy(update={"store": settings.store.model_copy(update={"url": url, "keys": keys})})
 
 
 def die_at(step: int, when: str) -> None:

@@ -100,7 +100,7 @@ async def test_the_metrics_tell_what_happened(tmp_path: Path) -> None:
         'supervisor_requests_total{approach="direct",outcome="success"} 1.0',
         'supervisor_requests_total{approach="task_graph",outcome="success"} 1.0',
         'supervisor_routes_total{approach="direct",route="smart_home"} 1.0',
-        'supervisor_flag_evaluations_total{key="meta-planning",variant="off"} 1.0',
+        'supervisor_flag_evaluations_total{key="meta-planning",reason="DEFAULT",variant="off"} 1.0',
         "supervisor_store_queue_events 0.0",
     ):
         assert expected in lines

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.settings import IntentSettings
 from events.catalogue.timer import TimerSet
 from supervisor import Supervisor
 from supervisor.testing import MovableClock, offline_settings
@@ -83,7 +84,8 @@ async def test_what_repeats_is_refused(supervisor: Supervisor, request_: str) ->
 async def test_a_request_over_midnight_keeps_its_clock(tmp_path: Path, planning: bool) -> None:
     """Every look at the clock is a minute later; the request comes in just before midnight."""
     late = datetime(2026, 11, 25, 23, 59, 30, tzinfo=ZoneInfo("Europe/Zurich"))
-    async with Supervisor(offline_settings(tmp_path), clock=RunningClock(late), background=False) as supervisor:
+    settings = offline_settings(tmp_path).model_copy(update={"intents": IntentSettings(timeout=3600)})
+    async with Supervisor(settings, clock=RunningClock(late), background=False) as supervisor:
         response = await supervisor.process_request(
             "add dentist tomorrow at 10:00 and remind me tomorrow at 9:00 to brush my teeth",
             {"flags": {"meta-planning": planning}},

@@ -89,7 +89,7 @@ async def test_killed_at_every_step_and_settled_by_a_process_that_lives(
 
 
 async def test_a_second_process_leaves_the_traces_of_a_living_one_alone(tmp_path: Path, postgres_url: str) -> None:
-    async with supervisor(tmp_path, postgres_url) as living:
+    async with supervisor(tmp_path / "living", postgres_url) as living:
         claims = living._running_parts.handler._services.claims  # pyright: ignore[reportPrivateUsage]
         from common.context import TaskContext
 

@@ -109,7 +109,7 @@ async def test_the_wall_clock_ends_a_request(tmp_path: Path) -> None:
 async def test_cancel_by_trace_id(tmp_path: Path) -> None:
     async with await with_role(tmp_path, hang) as supervisor:
         with pytest.raises(NotFound):
-            supervisor.cancel("nothing")
+            await supervisor.cancel("nothing")
         responses = []
 
         async def ask() -> None:
@@ -119,7 +119,7 @@ async def test_cancel_by_trace_id(tmp_path: Path) -> None:
             group.start_soon(ask)
             while not (rows := await supervisor.traces()):
                 await anyio.sleep(0.01)
-            supervisor.cancel(str(rows[0]["trace_id"]))
+            await supervisor.cancel(str(rows[0]["trace_id"]))
         assert [response.outcome for response in responses] == ["cancelled"]
 
 

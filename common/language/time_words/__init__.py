@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Literal
 
 from common.language.time_words.absolute import find_absolute, read_absolute
 from common.language.time_words.expressions import find_expressions
@@ -20,6 +22,7 @@ from common.language.time_words.reading import Reading, read_moment
 from common.language.time_words.repeating import is_repeating
 from common.language.time_words.resolve import Reader, add_length, at_wall
 from common.language.words import Tokens, tokenize
+from common.remembered import Remembered
 from common.settings import LanguageSettings
 from common.tool import Fact
 
@@ -49,7 +52,7 @@ _TOO_FAR = (OverflowError, ValueError, OSError)
 
 def find_spans(text: str, *, language: LanguageSettings = _DEFAULTS) -> list[Span]:
     """Where a text speaks of time, leading preposition included, in order."""
-    return spans_of(tokenize(text), language=language)
+    return list(_spans_in[language.date_order](text))
 
 
 def spans_of(tokens: Tokens, *, language: LanguageSettings = _DEFAULTS) -> list[Span]:
@@ -58,6 +61,13 @@ def spans_of(tokens: Tokens, *, language: LanguageSettings = _DEFAULTS) -> list[
     if not spans and (match := find_absolute(tokens.text)):
         spans.append(Span(match.start(), match.end(), match.group()))
     return spans
+
+
+def _spans_read(order: Literal["DMY", "MDY"], text: str) -> list[Span]:
+    return spans_of(tokenize(text), language=LanguageSettings(date_order=order))
+
+
+_spans_in = {"DMY": Remembered(partial(_spans_read, "DMY")), "MDY": Remembered(partial(_spans_read, "MDY"))}
 
 
 def _span(tokens: Tokens, found: Expression) -> Span:
@@ -153,7 +163,7 @@ def length_note(text: str) -> str:
     return found.note if found is not None else ""
 
 
-def _length_in(text: str) -> Length | None:
+def _first_length(text: str) -> Length | None:
     for expression in find_expressions(tokenize(text)):
         length = expression.duration or expression.shift
         if length is not None:
@@ -164,6 +174,9 @@ def _length_in(text: str) -> Length | None:
             if delta > timedelta(0):
                 return length
     return None
+
+
+_length_in = Remembered(_first_length)
 
 
 def read_range(

@@ -135,6 +135,13 @@ class CalDavCalendar:
             owner, reference.uid, lambda calendar: with_moved(calendar, reference, start, end, now, all_day=all_day)
         )
 
+    async def rename(self, owner: Owner, reference: EventReference, name: str) -> None:
+        """See `CalendarBackend`."""
+        from roles.calendar.adapters.ics_editing import with_renamed
+
+        now = self._clock.now()
+        await self._change(owner, reference.uid, lambda calendar: with_renamed(calendar, reference, name, now))
+
     async def remove(self, owner: Owner, reference: EventReference) -> bool:
         """See `CalendarBackend`."""
         from roles.calendar.adapters.ics_editing import without_entry

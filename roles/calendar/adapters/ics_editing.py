@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from roles.calendar.adapters.ics_reading import IcsCalendar, Stored, moment_of, value_of_iso
 from roles.calendar.adapters.ics_text import IcsText, folded, value_start
 from roles.calendar.adapters.ics_zone_writing import FIRST_YEAR, LAST_YEAR, zone_lines
-from roles.calendar.backend import EventReference, NewEvent
+from roles.calendar.backend import EventReference, NewEvent, Occurrence
 
-__all__ = ["EMPTY", "NoSuchEntry", "with_event", "with_moved", "without_entry"]
+__all__ = ["EMPTY", "NoSuchEntry", "with_event", "with_moved", "with_renamed", "without_entry"]
 
 EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//agent-supervisor//calendar//EN\r\nEND:VCALENDAR\r\n"
 _REPEATING = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
@@ -141,6 +141,44 @@ def with_moved(
     return _with_zone(text, form, start)
 
 
+def with_renamed(calendar: IcsCalendar, reference: EventReference, name: str, now: datetime) -> str | None:
+    """The text with the entry under another name, of a series the one occurrence; None where it is called so already.
+
+    Raises `NoSuchEntry` when it is gone.
+    """
+    current = calendar.get(reference, UTC)
+    if current is None:
+        raise NoSuchEntry
+    if current.name == name:
+        return None
+    stored = _standing_for(calendar, reference)
+    changes = {**_stamps(stored, now), "SUMMARY": f"SUMMARY:{_escaped(name)}"}
+    if reference.occurrence is None or stored.recurrence is not None:
+        return calendar.text.with_replaced(stored.block, calendar.text.edited(stored.block, changes))
+    return _with_own_occurrence(calendar, stored, reference, current, changes)
+
+
+def _with_own_occurrence(
+    calendar: IcsCalendar,
+    stored: Stored,
+    reference: EventReference,
+    current: Occurrence,
+    changes: dict[str, str | None],
+) -> str:
+    """The text in which an occurrence stands for itself from now on, at the time of before."""
+    form = _form_of(stored)
+    zone = form.zone or UTC
+    original = moment_of(value_of_iso(str(reference.occurrence)), zone)
+    own = {
+        **changes,
+        "DTSTART": form.line("DTSTART", current.start.astimezone(zone)),
+        "DTEND": form.line("DTEND", current.end.astimezone(zone)),
+        "DURATION": None,
+        "RECURRENCE-ID": form.line("RECURRENCE-ID", original),
+    }
+    return calendar.text.with_behind(stored.block, calendar.text.edited(stored.block, own, drop=_REPEATING))
+
+
 def without_entry(calendar: IcsCalendar, reference: EventReference) -> str | None:
     """The text without the entry, of a series the one occurrence; None where it is gone already."""
     stored = calendar.of(reference.uid)
@@ -174,12 +212,15 @@ def _standing_for(calendar: IcsCalendar, reference: EventReference) -> Stored:
 
 
 def _times(stored: Stored, form: _Form, start: datetime, end: datetime, now: datetime) -> dict[str, str | None]:
+    times = {"DTSTART": form.line("DTSTART", start), "DTEND": form.line("DTEND", end), "DURATION": None}
+    return {**times, **_stamps(stored, now)}
+
+
+def _stamps(stored: Stored, now: datetime) -> dict[str, str | None]:
+    """What tells other programs that an event was changed."""
     number = stored.block.value("SEQUENCE").strip()
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     return {
-        "DTSTART": form.line("DTSTART", start),
-        "DTEND": form.line("DTEND", end),
-        "DURATION": None,
         "SEQUENCE": f"SEQUENCE:{int(number) + 1 if number.isdecimal() and len(number) < 9 else 1}",
         "DTSTAMP": f"DTSTAMP:{stamp}",
         "LAST-MODIFIED": f"LAST-MODIFIED:{stamp}",

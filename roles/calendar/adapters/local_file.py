@@ -88,6 +88,18 @@ class LocalCalendar:
                 "the event is no longer in the calendar", where=str(self._settings.calendar_path(owner))
             ) from None
 
+    async def rename(self, owner: Owner, reference: EventReference, name: str) -> None:
+        """See `CalendarBackend`."""
+        from roles.calendar.adapters.ics_editing import NoSuchEntry, with_renamed
+
+        now = self._clock.now()
+        try:
+            await self._change(owner, lambda calendar: with_renamed(calendar, reference, name, now))
+        except NoSuchEntry:
+            raise NotInCalendar(
+                "the event is no longer in the calendar", where=str(self._settings.calendar_path(owner))
+            ) from None
+
     async def remove(self, owner: Owner, reference: EventReference) -> bool:
         """See `CalendarBackend`."""
         from roles.calendar.adapters.ics_editing import without_entry

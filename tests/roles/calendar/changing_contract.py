@@ -69,6 +69,35 @@ class ChangingContract:
         with pytest.raises(NotInCalendar):
             await stage.backend.move(LOCAL, occurrence(25), at(26, 8), at(26, 9), all_day=False)
 
+    # ------------------------------------------------------------------ renaming
+
+    async def test_renaming_an_event_and_renaming_it_so_again(self, stage: Stage) -> None:
+        stage.store(DENTIST)
+        await stage.backend.rename(LOCAL, EventReference("dentist"), "Dental hygiene; floor 3, left")
+        (entry,) = await stage.backend.between(LOCAL, day(16), day(30))
+        assert (entry.name, entry.place) == ("Dental hygiene; floor 3, left", "Main Street 5")
+        once = stage.stored()
+        await stage.backend.rename(LOCAL, EventReference("dentist"), "Dental hygiene; floor 3, left")
+        assert stage.stored() == once
+        with pytest.raises(NotInCalendar):
+            await stage.backend.rename(LOCAL, EventReference("none"), "Nothing")
+
+    async def test_renaming_one_occurrence_leaves_the_series(self, stage: Stage) -> None:
+        stage.store(STANDUP, STANDUP_MOVED)
+
+        async def names() -> list[str]:
+            entries = await stage.backend.between(LOCAL, day(16), day(1, 12))
+            return [f"{entry.start:%d %H:%M} {entry.name}" for entry in entries]
+
+        before = await names()
+        for _ in range(2):
+            await stage.backend.rename(LOCAL, occurrence(18), "Retrospective")
+        after = await names()
+        changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+        assert changed == [("18 09:15 Standup", "18 09:15 Retrospective")]
+        await stage.backend.rename(LOCAL, EventReference("standup"), "Daily")
+        assert [name.split(" ", 2)[2] for name in await names()].count("Retrospective") == 1
+
     # ------------------------------------------------------------------ removing
 
     async def test_removing_and_removing_again(self, stage: Stage) -> None:

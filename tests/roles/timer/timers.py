@@ -18,7 +18,7 @@ from common.tool import Fact, ToolContext, ToolResult
 from events.projection import Views
 from events.store import EventStore
 from roles.timer.firing import FiredTimer, TimerFirer
-from roles.timer.handlers import CancelTimerHandler, SetTimerHandler
+from roles.timer.handlers import CancelTimerHandler, ChangeTimerHandler, SetTimerHandler
 from roles.timer.tools import TimerTools
 from roles.timer.view import SetTimerRow, TimersView, running_timers
 
@@ -48,7 +48,11 @@ class Timers:
         settings = Settings()
         self.firer = TimerFirer(store, views, self.clock, self._notify, settings.timer)
         self._tools = {tool.name.partition(".")[2]: tool for tool in TimerTools(views, settings).tools()}
-        handlers: list[IntentHandler] = [SetTimerHandler(self.clock), CancelTimerHandler(views)]
+        handlers: list[IntentHandler] = [
+            SetTimerHandler(self.clock),
+            ChangeTimerHandler(self.clock, views),
+            CancelTimerHandler(views),
+        ]
         self._handlers = {handler.intent_type: handler for handler in handlers}
         self._numbers = itertools.count(1)
 

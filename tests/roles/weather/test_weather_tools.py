@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from common.blob import Blob
 from common.context import Owner, TaskContext
 from common.intent_collector import IntentCollector
 from common.limits import Budget, Limits
@@ -45,7 +46,7 @@ class Trace:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def record(self, event: BaseModel) -> None:
+    def record(self, event: BaseModel, blobs: Sequence[Blob] = ()) -> None:
         assert isinstance(event, Event)
         self.events.append(event)
 

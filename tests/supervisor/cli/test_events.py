@@ -74,29 +74,6 @@ def test_an_unknown_topic_names_the_nearest(data_dir: Path, capsys: pytest.Captu
     assert "Did you mean 'timer.cancelled'?" in capsys.readouterr().err
 
 
-def test_export_writes_every_event_as_a_line(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    append(data_dir, fact("a"), fact("token=abc"), TimerCancelled(timer_id="t"))
-    assert main(["events", "export"]) == 0
-    lines = read_lines(capsys.readouterr().out)
-    assert [(line["position"], line["stream"], line["version"]) for line in lines] == [
-        (1, "things", 1),
-        (2, "things", 2),
-        (3, "things", 3),
-    ]
-    assert lines[1]["payload"] == {"fact_id": "f", "text": "token=[redacted]", "user": "local"}
-    assert (lines[1]["header"]["tenant"], lines[1]["header"]["correlation"]) == ("default", "4f0c")
-
-
-def test_export_to_a_file_from_a_position_on(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    append(data_dir, fact("a"), fact("b"), TimerCancelled(timer_id="t"))
-    out = data_dir / "out.jsonl"
-    assert main(["events", "export", "--after", "1", "--topic", "memory.remembered", "--output", str(out)]) == 0
-    assert [line["payload"]["text"] for line in read_lines(out.read_text())] == ["b"]
-    assert capsys.readouterr() == ("", f"1 events written to {out}\n")
-    assert main(["events", "export", "--output", str(data_dir)]) == 2
-    assert "the export can't be written: Is a directory" in capsys.readouterr().err
-
-
 def test_following_shows_events_of_other_processes_until_control_c(data_dir: Path) -> None:
     append(data_dir, fact("before"))
     command = [sys.executable, "-m", "supervisor.cli.main", "events", "tail", "--follow", "--json"]
@@ -109,72 +86,6 @@ def test_following_shows_events_of_other_processes_until_control_c(data_dir: Pat
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=30)
     assert (process.returncode, rest, errors) == (0, "", "")
-
-
-def test_an_unredacted_export_is_put_into_another_store(
-    data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    append(data_dir, fact("token=abc"), fact("b"))
-    out = data_dir / "out.jsonl"
-    assert main(["events", "export", "--unredacted", "--output", str(out)]) == 0
-    assert capsys.readouterr().err == (
-        f"This export holds everything, secrets included: keep it like the log itself.\n2 events written to {out}\n"
-    )
-    assert "token=abc" in out.read_text()
-    assert out.stat().st_mode & 0o077 == 0
-    monkeypatch.setenv("SUPERVISOR_DATA_DIR", str(data_dir / "other"))
-    assert main(["events", "import", str(out)]) == 0
-    assert capsys.readouterr() == ("2 events read, 2 added\n", "")
-    assert main(["events", "import", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"events": 2, "added": 0}
-    assert main(["events", "export", "--unredacted", "--quiet"]) == 0
-    assert capsys.readouterr() == (out.read_text(), "")
-
-
-def test_what_can_not_be_imported_is_told_with_its_line(
-    data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    append(data_dir, fact("a"))
-    redacted, binary = data_dir / "redacted.jsonl", data_dir / "binary"
-    assert main(["events", "export", "--output", str(redacted)]) == 0
-    assert json.loads(redacted.read_text())["header"]["redacted"] is True
-    binary.write_bytes(b"\n\xff\xfe\n")
-    capsys.readouterr()
-    monkeypatch.setenv("SUPERVISOR_DATA_DIR", str(data_dir / "other"))
-    for file, code, told in [
-        (redacted, 1, "redacted export, which is for showing only: import one made with --unredacted [line 1]"),
-        (binary, 2, f"the line is no text in UTF-8 [{binary}, line 2]"),
-        (data_dir / "nothing", 2, "the file can't be read: No such file or directory"),
-    ]:
-        assert main(["events", "import", str(file)]) == code
-        assert told in capsys.readouterr().err
-    assert main(["events", "export", "--unredacted", "--topic", "memory.remembered"]) == 2
-    assert "an unredacted export holds every topic" in capsys.readouterr().err
-
-
-def test_an_import_from_standard_input(data_dir: Path, tmp_path: Path) -> None:
-    append(data_dir, fact("a"))
-    command = [sys.executable, "-m", "supervisor.cli.main", "events"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    exported = subprocess.run([*command, "export", "--unredacted"], capture_output=True, env=environ, check=True)
-    environ["SUPERVISOR_DATA_DIR"] = str(tmp_path / "other")
-    imported = subprocess.run([*command, "import", "-"], input=exported.stdout, capture_output=True, env=environ)
-    assert (imported.returncode, imported.stdout) == (0, b"1 events read, 1 added\n"), imported.stderr
-
-
-def test_an_export_that_breaks_off_leaves_no_file(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append(data_dir, fact("a"))
-    before = sorted(data_dir.iterdir())
-
-    def fail(_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    assert main(["events", "export", "--output", str(data_dir / "out.jsonl")]) == 2
-    assert sorted(data_dir.iterdir()) == before
-    monkeypatch.undo()
-    assert main(["events", "export", "--quiet", "--output", "/dev/null"]) == 0
-    assert Path("/dev/null").is_char_device()
 
 
 def test_seals_and_what_verification_makes_of_them(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

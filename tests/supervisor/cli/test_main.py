@@ -29,6 +29,10 @@ COMMANDS = [
     ["events", "export"],
     ["events", "verify"],
     ["flags"],
+    ["flags", "list"],
+    ["flags", "set"],
+    ["flags", "reset"],
+    ["flags", "history"],
 ]
 
 
@@ -38,7 +42,7 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
     captured = capsys.readouterr()
     assert " ".join(["Usage: agent-supervisor", *command]) in captured.out
     assert captured.err == ""
-    if command and command not in (["traces"], ["approvals"], ["events"]):
+    if command and command not in (["traces"], ["approvals"], ["events"], ["flags"]):
         for option in ("--config", "--log-level", "--log-file", "--log-json"):
             assert option in captured.out
 

@@ -1,0 +1,137 @@
+"""Changes of guidelines: decided on the events of one stream, appended if nobody was faster, else decided anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from common.errors import StreamConflict
+from common.intents import StreamAppend
+from events.catalogue import Event
+from events.catalogue.guideline import (
+    GuidelineActivated,
+    GuidelineProposed,
+    GuidelineRejected,
+    GuidelineRolledBack,
+    GuidelineTrialStarted,
+)
+from events.state.guideline import (
+    GuidelineState,
+    Proposal,
+    activate,
+    check_agent_type,
+    fold_guideline,
+    propose,
+    reject,
+    roll_back,
+    start_trial,
+)
+from events.store import EventStore, stream_name
+
+__all__ = ["GuidelineCommands", "guideline_stream"]
+
+_ATTEMPTS = 10
+
+Decided = TypeVar("Decided", bound=Event)
+
+
+def guideline_stream(agent_type: str) -> str:
+    """The stream of an agent type's guideline. Raises `GuidelineError` for what is no agent type."""
+    check_agent_type(agent_type)
+    return stream_name("guideline", agent_type)
+
+
+class GuidelineCommands:
+    """Every method returns the event that it appended.
+
+    `beside` are appends to other streams that belong to the change (an improvement that proposes a guideline): all of
+    it is in the log, or nothing. A conflict in one of those is the caller's: `StreamConflict`. All raise `NotFound` and
+    `GuidelineError` as `events.state.guideline` says, and `StoreError`.
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    async def propose(
+        self, agent_type: str, proposal: Proposal, *, beside: Sequence[StreamAppend] = ()
+    ) -> GuidelineProposed:
+        """Offer rules for a decision."""
+        return await self._change(agent_type, lambda state: propose(state, proposal), beside)
+
+    async def start_trial(
+        self,
+        agent_type: str,
+        version: str,
+        *,
+        share: float,
+        by: str,
+        reason: str = "",
+        beside: Sequence[StreamAppend] = (),
+    ) -> GuidelineTrialStarted:
+        """Have a proposed version serve a share of the requests."""
+        return await self._change(
+            agent_type, lambda state: start_trial(state, version, share=share, by=by, reason=reason), beside
+        )
+
+    async def activate(
+        self,
+        agent_type: str,
+        version: str,
+        *,
+        by: str,
+        reason: str = "",
+        evidence: JsonValue = None,
+        beside: Sequence[StreamAppend] = (),
+    ) -> GuidelineActivated:
+        """Put a version into service."""
+        return await self._change(
+            agent_type, lambda state: activate(state, version, by=by, reason=reason, evidence=evidence), beside
+        )
+
+    async def reject(
+        self,
+        agent_type: str,
+        version: str,
+        *,
+        by: str,
+        reason: str = "",
+        evidence: JsonValue = None,
+        beside: Sequence[StreamAppend] = (),
+    ) -> GuidelineRejected:
+        """Decide against a version that is not in service yet."""
+        return await self._change(
+            agent_type, lambda state: reject(state, version, by=by, reason=reason, evidence=evidence), beside
+        )
+
+    async def roll_back(
+        self,
+        agent_type: str,
+        to: str | None = None,
+        *,
+        by: str,
+        reason: str = "",
+        evidence: JsonValue = None,
+        beside: Sequence[StreamAppend] = (),
+    ) -> GuidelineRolledBack:
+        """Take the active version out of service; the last good one comes back, or the one that `to` names."""
+        return await self._change(
+            agent_type, lambda state: roll_back(state, to, by=by, reason=reason, evidence=evidence), beside
+        )
+
+    async def _change(
+        self, agent_type: str, decide: Callable[[GuidelineState], Decided], beside: Sequence[StreamAppend]
+    ) -> Decided:
+        stream = guideline_stream(agent_type)
+        for attempt in range(_ATTEMPTS):
+            state = fold_guideline(agent_type, await self._store.read(stream))
+            event = decide(state)
+            try:
+                await self._store.append([StreamAppend(stream, [event], state.stream_version), *beside])
+            except StreamConflict as conflict:
+                if conflict.where != stream or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return event
+        raise AssertionError("the last attempt returns or raises")

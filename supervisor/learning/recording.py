@@ -12,12 +12,12 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import anyio.to_thread
 
+from common.clock import Clock, SystemClock
 from common.context import Owner
 from common.logs import get_logger
 from common.owner_keys import DEFAULT_OWNER
@@ -89,7 +89,7 @@ class TraceRecorder:
 
     At most `max_open` traces are open at a time: the oldest is closed for a new one, as unfinished. At most
     `queue_size` traces wait to be written: what comes beyond is dropped, and counted. `closing` is called when it is
-    closed, to let go what was opened for it.
+    closed, to let go what was opened for it; `clock` says when a trace began.
     """
 
     def __init__(
@@ -100,8 +100,10 @@ class TraceRecorder:
         max_open: int = 1_000,
         queue_size: int = 10_000,
         closing: Callable[[], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._owner = owner
+        self._clock = clock or SystemClock()
         self._max_open = max_open
         self._open: dict[str, _Open] = {}
         self._lock = threading.Lock()
@@ -280,7 +282,7 @@ class TraceRecorder:
                 "guideline_version": excerpt(str(version), MAX_NAME),
                 "parent": parent,
                 "problem": kept if isinstance(kept, dict) else {},
-                "started_at": datetime.now(UTC),
+                "started_at": self._clock.now(),
             },
             time.monotonic(),
         )

@@ -36,27 +36,6 @@ class Metrics:
             registry=registry,
         )
         self.routes = Counter("supervisor_routes", "Routing decisions", ["approach", "route"], registry=registry)
-        self.flags = Counter(
-            "supervisor_flag_evaluations", "Flag evaluations", ["key", "variant", "reason"], registry=registry
-        )
-        self.flag_requests = Counter(
-            "supervisor_flag_requests",
-            "Requests ended, by the variants they were handled under",
-            ["key", "variant", "outcome"],
-            registry=registry,
-        )
-        self.flag_request_seconds = Histogram(
-            "supervisor_flag_request_duration_seconds",
-            "Time from admission to answer, by variant",
-            ["key", "variant"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.flag_fault = Gauge(
-            "supervisor_flag_fault",
-            "1 while the set of flags is refused or its provider is not ready",
-            registry=registry,
-        )
         self.tokens = Counter(
             "supervisor_tokens", "Tokens used, by model and direction", ["model", "direction"], registry=registry
         )
@@ -87,6 +66,30 @@ class Metrics:
         self.mcp_up = Gauge("supervisor_mcp_server_up", "1 while a server is reached", ["server"], registry=registry)
         self.mcp_tools = Gauge("supervisor_mcp_tools", "Tools that an MCP server offers", ["server"], registry=registry)
         self.rejected = Counter("supervisor_requests_rejected", "Requests not admitted", ["reason"], registry=registry)
+        self._count_flags(registry)
+
+    def _count_flags(self, registry: CollectorRegistry) -> None:
+        self.flags = Counter(
+            "supervisor_flag_evaluations", "Flag evaluations", ["key", "variant", "reason"], registry=registry
+        )
+        self.flag_requests = Counter(
+            "supervisor_flag_requests",
+            "Requests ended, by the variants they were handled under",
+            ["key", "variant", "outcome"],
+            registry=registry,
+        )
+        self.flag_request_seconds = Histogram(
+            "supervisor_flag_request_duration_seconds",
+            "Time from admission to answer, by variant",
+            ["key", "variant"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.flag_fault = Gauge(
+            "supervisor_flag_fault",
+            "1 while the set of flags is refused or its provider is not ready",
+            registry=registry,
+        )
 
 
 class Telemetry:

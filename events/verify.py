@@ -83,6 +83,23 @@ async def verify(
         )
     except StoreError as error:
         return VerifyReport(0, 0, False, [f"the log can't be read: {error}"], {})
+    streams = await _walk_log(store, walk, progress)
+    reports = await _compare(views, walk, comparing) if views is not None else {}
+    return VerifyReport(
+        walk.events,
+        streams,
+        not walk.problems,
+        walk.problems,
+        reports,
+        walk.newer,
+        walk.seals,
+        walk.unsealed,
+        walk.erased,
+    )
+
+
+async def _walk_log(store: EventStore, walk: _Walk, progress: Progress | None) -> int:
+    """Go through the whole log; returns how many streams it has."""
     streams = 0
     try:
         while await store.run(walk.archive.next_file):
@@ -100,9 +117,15 @@ async def verify(
     finally:
         walk.heads.close()
         walk.blobs.close()
+    return streams
+
+
+async def _compare(
+    views: Views, walk: _Walk, comparing: Callable[[str], Progress | None] | None
+) -> dict[str, ViewReport]:
+    """Compare each view with one that is built anew; what is wrong is noted with the walk."""
     reports: dict[str, ViewReport] = {}
-    for name in views.names if views is not None else ():
-        assert views is not None  # noqa: S101 - it has names
+    for name in views.names:
         try:
             equal, rows = await views.compare(name, comparing(name) if comparing is not None else None)
         except StoreError as error:
@@ -111,17 +134,7 @@ async def verify(
         reports[name] = ViewReport(equal, rows)
         if not equal:
             walk.problem(f"view {name} differs from one that is built anew: run events rebuild {name}")
-    return VerifyReport(
-        walk.events,
-        streams,
-        not walk.problems,
-        walk.problems,
-        reports,
-        walk.newer,
-        walk.seals,
-        walk.unsealed,
-        walk.erased,
-    )
+    return reports
 
 
 @dataclass(slots=True)

@@ -165,13 +165,7 @@ async def _wire(
     models = LLMFactory(settings.models, settings.model_aliases, model=host.model, breaker=settings.model_breaker)
     models.check()
     tools = ToolRegistry()
-    agents = RuntimeAgentFactory(
-        tools,
-        models,
-        tool_timeout=settings.requests.tool_timeout,
-        tool_output_chars=settings.requests.tool_output_chars,
-        max_intents=settings.intents.max_per_request,
-    )
+    agents = _agent_factory(settings, tools, models)
     ecosystem = wire_ecosystem(settings, tools, agents, clock, telemetry)
     roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools, ecosystem)
     by_model = RouteByModel(roles, models, settings.router.model_tier)
@@ -183,7 +177,8 @@ async def _wire(
     ]  # fmt: skip
     for handler in handlers:
         intents.add_handler(handler)
-    types = {handler.intent_type.TYPE: handler.intent_type for handler in handlers}
+    known = {handler.intent_type.TYPE: handler for handler in handlers}
+    types = {name: handler.intent_type for name, handler in known.items()}
     guidelines = ActiveGuidelines(store, views)
     await guidelines.refresh()
     runs = Runs(settings, store, telemetry, guidelines, flags)
@@ -194,7 +189,6 @@ async def _wire(
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership)
-    known = {handler.intent_type.TYPE: handler for handler in handlers}
     sessions = Sessions(views, SessionTurns(store, known), roles)
     earlier = EarlierAttempts(settings, store, ownership, recovery, intents, types)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
@@ -216,6 +210,16 @@ async def _wire(
         Guidelines(store, views, clock, guidelines, [*roles.names, *AGENT_TYPES]),
         claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem,
     )  # fmt: skip
+
+
+def _agent_factory(settings: Settings, tools: ToolRegistry, models: LLMFactory) -> RuntimeAgentFactory:
+    return RuntimeAgentFactory(
+        tools,
+        models,
+        tool_timeout=settings.requests.tool_timeout,
+        tool_output_chars=settings.requests.tool_output_chars,
+        max_intents=settings.intents.max_per_request,
+    )
 
 
 def _register(

@@ -8,24 +8,15 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
-from pydantic import JsonValue
 
 from common.clock import Clock
 from common.errors import ConfigurationError, StoreError
 from common.hints import PlanningHints
-from common.intents import StreamAppend
 from common.logs import get_logger
-from events.catalogue.guideline import (
-    GuidelineActivated,
-    GuidelineProposed,
-    GuidelineRejected,
-    GuidelineRolledBack,
-    GuidelineRule,
-    GuidelineTrialStarted,
-    RuleChange,
-)
+from events.catalogue import Event
+from events.catalogue.guideline import GuidelineActivated, GuidelineRolledBack, RuleChange
 from events.projection import Views
-from events.state.guideline import ACTIVE, Proposal
+from events.state.guideline import ACTIVE
 from events.store import EventStore
 from supervisor.active_guidelines import ActiveGuidelines
 from supervisor.commands.guidelines import GuidelineCommands
@@ -45,23 +36,21 @@ __all__ = ["Guidelines"]
 _log = get_logger(__name__)
 
 
-class Guidelines:
+class Guidelines(GuidelineCommands):
     """The guidelines of one supervisor.
 
     A change is durable on return, and what this supervisor handles from then on goes by it; other processes see it
     within a second. A version is named by its number, or `events.state.guideline.ACTIVE` and `NONE`. `at` is a position
-    of the log or a time, as in `Supervisor.agents`. Changing raises `NotFound`, `GuidelineError` and `StoreError` as
-    `supervisor.commands.guidelines.GuidelineCommands` says, where `beside` is explained, too.
+    of the log or a time, as in `Supervisor.agents`.
     """
 
     def __init__(
         self, store: EventStore, views: Views, clock: Clock, active: ActiveGuidelines, agent_types: Sequence[str]
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._views = views
         self._clock = clock
         self._active = active
-        self._commands = GuidelineCommands(store)
         self.agent_types = tuple(agent_types)
         """The agent types of this supervisor's own agents; a host's other agents may have any name."""
 
@@ -92,89 +81,15 @@ class Guidelines:
         """How the guideline came to be what it is, oldest first. Raises `NotFound`."""
         return await guideline_steps(self._store, agent_type, await self._position(at))
 
-    async def propose(
-        self,
-        agent_type: str,
-        rules: Sequence[GuidelineRule | str],
-        *,
-        by: str,
-        reason: str = "",
-        base: str = ACTIVE,
-        version: str | None = None,
-        patterns: Sequence[str] = (),
-        evidence: JsonValue = None,
-        beside: Sequence[StreamAppend] = (),
-    ) -> GuidelineProposed:
-        """Offer rules for a decision; see `events.state.guideline.propose` for the version they get."""
-        proposal = Proposal(rules, by, reason, base, version, patterns, evidence)
-        return await self._commands.propose(agent_type, proposal, beside=beside)
-
-    async def start_trial(
-        self,
-        agent_type: str,
-        version: str,
-        *,
-        share: float,
-        by: str,
-        reason: str = "",
-        beside: Sequence[StreamAppend] = (),
-    ) -> GuidelineTrialStarted:
-        """Record that a proposed version is on trial with a share of the requests."""
-        return await self._commands.start_trial(agent_type, version, share=share, by=by, reason=reason, beside=beside)
-
-    async def activate(
-        self,
-        agent_type: str,
-        version: str,
-        *,
-        by: str,
-        reason: str = "",
-        evidence: JsonValue = None,
-        beside: Sequence[StreamAppend] = (),
-    ) -> GuidelineActivated:
-        """Put a version into service."""
-        event = await self._commands.activate(
-            agent_type, version, by=by, reason=reason, evidence=evidence, beside=beside
-        )
-        await self._take_in()
-        return event
-
-    async def reject(
-        self,
-        agent_type: str,
-        version: str,
-        *,
-        by: str,
-        reason: str = "",
-        evidence: JsonValue = None,
-        beside: Sequence[StreamAppend] = (),
-    ) -> GuidelineRejected:
-        """Decide against a version that is not in service yet."""
-        return await self._commands.reject(agent_type, version, by=by, reason=reason, evidence=evidence, beside=beside)
-
-    async def roll_back(
-        self,
-        agent_type: str,
-        to: str | None = None,
-        *,
-        by: str,
-        reason: str = "",
-        evidence: JsonValue = None,
-        beside: Sequence[StreamAppend] = (),
-    ) -> GuidelineRolledBack:
-        """Take the active version out of service; the last good one comes back, or the one that `to` names."""
-        event = await self._commands.roll_back(agent_type, to, by=by, reason=reason, evidence=evidence, beside=beside)
-        await self._take_in()
-        return event
-
     async def export(self, folder: Path, *, at: int | datetime | None = None) -> list[Path]:
         """Write every version as a YAML file below `folder`; the files, in order. Raises `ConfigurationError`."""
         records = await self.versions(at=at)
         return await anyio.to_thread.run_sync(_write, folder, records)
 
-    async def _take_in(self) -> None:
-        """The change is durable by now, so what fails here must not look as if it were not."""
-        try:
+    async def _changed(self, event: Event) -> None:
+        if not isinstance(event, GuidelineActivated | GuidelineRolledBack):
+            return
+        try:  # the change is durable by now, so what fails here must not look as if it were not
             await self._active.refresh()
         except StoreError as error:
             _log.warning("a guideline was changed, and this supervisor goes by it later: %s", error)

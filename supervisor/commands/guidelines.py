@@ -15,9 +15,11 @@ from events.catalogue.guideline import (
     GuidelineProposed,
     GuidelineRejected,
     GuidelineRolledBack,
+    GuidelineRule,
     GuidelineTrialStarted,
 )
 from events.state.guideline import (
+    ACTIVE,
     GuidelineState,
     Proposal,
     activate,
@@ -55,9 +57,20 @@ class GuidelineCommands:
         self._store = store
 
     async def propose(
-        self, agent_type: str, proposal: Proposal, *, beside: Sequence[StreamAppend] = ()
+        self,
+        agent_type: str,
+        rules: Sequence[GuidelineRule | str],
+        *,
+        by: str,
+        reason: str = "",
+        base: str = ACTIVE,
+        version: str | None = None,
+        patterns: Sequence[str] = (),
+        evidence: JsonValue = None,
+        beside: Sequence[StreamAppend] = (),
     ) -> GuidelineProposed:
-        """Offer rules for a decision."""
+        """Offer rules for a decision; see `events.state.guideline.propose` for the version they get."""
+        proposal = Proposal(rules, by, reason, base, version, patterns, evidence)
         return await self._change(agent_type, lambda state: propose(state, proposal), beside)
 
     async def start_trial(
@@ -70,7 +83,7 @@ class GuidelineCommands:
         reason: str = "",
         beside: Sequence[StreamAppend] = (),
     ) -> GuidelineTrialStarted:
-        """Have a proposed version serve a share of the requests."""
+        """Record that a proposed version is on trial with a share of the requests."""
         return await self._change(
             agent_type, lambda state: start_trial(state, version, share=share, by=by, reason=reason), beside
         )
@@ -133,5 +146,9 @@ class GuidelineCommands:
                 if conflict.where != stream or attempt == _ATTEMPTS - 1:
                     raise
             else:
+                await self._changed(event)
                 return event
         raise AssertionError("the last attempt returns or raises")
+
+    async def _changed(self, event: Event) -> None:
+        """Called when a change is durable: for whoever has something to do then. Must not raise."""

@@ -83,22 +83,27 @@ class Services:
     devices: SimulatedDevices
     weather: StandIn
 
-    def settings(self, folder: Path, **ports: int) -> Settings:
-        """All of them configured; `ports` name relays in front of some."""
+    def settings(self, folder: Path, *, broker_timeout: float = 5, **ports: int) -> Settings:
+        """All of them configured; `ports` name relays in front of some.
+
+        Time-outs leave room for a machine where a server that starts again takes the others' processor; only a broker
+        that is meant to be gone is given up sooner.
+        """
         base = offline_settings(folder)
         origin = f"http://127.0.0.1:{ports.get('model', self.llmock.port)}/v1"
         tier = ModelSettings.model_validate(
-            {"provider": "openai", "model": "mock", "base_url": origin, "timeout": 3, "retries": 1, "retry_delay": 0.01}
+            {"provider": "openai", "model": "mock", "base_url": origin, "timeout": 8, "retries": 1, "retry_delay": 0.01}
         )
         calendar = {
             "backend": "caldav",
             "caldav": {
                 "url": f"http://127.0.0.1:{ports.get('calendar', self.radicale.process.port)}/",
                 "account": {"username": "local", "password": "secret-of-local", "calendar": self.calendar.path},
-                "timeout": 2,
+                "timeout": 6,
             },
         }
-        mqtt: dict[str, Any] = {"port": ports.get("broker", self.broker.port), "host": "127.0.0.1", "timeout": 1}
+        mqtt: dict[str, Any] = {"port": ports.get("broker", self.broker.port), "host": "127.0.0.1"}
+        mqtt["timeout"] = broker_timeout
         mqtt["discovery_prefix"] = self.devices.prefix
         return Settings.model_validate(
             {
@@ -108,7 +113,7 @@ class Services:
                 "calendar": calendar,
                 "smart_home": {"backend": "mqtt", "mqtt": mqtt},
                 "weather": {"forecast_url": self.weather.forecast_url, "geocoding_url": self.weather.geocoding_url},
-                "intents": IntentSettings(timeout=3, attempts=3),
+                "intents": IntentSettings(timeout=2 * broker_timeout + 2, attempts=3),
             }
         )
 
@@ -258,7 +263,7 @@ async def test_the_broker_dies(services: Services, tmp_path: Path, meta_planning
     services.llmock.script(*script(meta_planning))
     topic = f"{services.devices.base}/kitchen_light/light/set".encode()
     async with tripwire(services.broker.port, topic, services.broker.kill, when) as wire:
-        async with Supervisor(services.settings(tmp_path, broker=wire.port)) as supervisor:
+        async with Supervisor(services.settings(tmp_path, broker_timeout=2, broker=wire.port)) as supervisor:
             response, _ = await ask(supervisor, meta_planning)
         assert wire.tripped
     assert response.outcome == "partial", response.text
@@ -282,7 +287,7 @@ async def test_the_broker_dies_and_comes_back(services: Services, tmp_path: Path
         services.devices.wait_connected()
 
     async with tripwire(services.broker.port, topic, restart, "before") as wire:
-        async with Supervisor(services.settings(tmp_path, broker=wire.port)) as supervisor:
+        async with Supervisor(services.settings(tmp_path, broker_timeout=2, broker=wire.port)) as supervisor:
             response, _ = await ask(supervisor, meta_planning)
         assert wire.tripped
     assert services.lights_switched() <= 1

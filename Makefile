@@ -14,7 +14,7 @@ override export LOCATION := $(value LOCATION)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .NOTPARALLEL:
-.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router fit-router format lock clean
+.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router bench-guard bench-learning fit-router format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,18 @@ bench-router: ## measure the router on labelled rows (ROWS=file.jsonl or .jsonl.
 	@$(SETUP) dev
 	@test -n "$(ROWS)" || { echo "name the labelled rows: make bench-router ROWS=rows.jsonl" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.bench_router "$(ROWS)" $(ARGS)
+
+bench-guard: ## simulate the guard of flags (options: ARGS="--runs 200")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_guard $(ARGS)
+
+bench-learning: ## simulate trials, and measure what is learned from traces (TRACES="file.jsonl.gz …")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_trials
+	@test -n "$(TRACES)" || { echo "name files of traces for the rest: make bench-learning TRACES=traces.jsonl.gz" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.bench_patterns $(TRACES)
+	$(BIN)/python -m benchmarks.bench_guidelines $(TRACES)
+	$(BIN)/python -m benchmarks.bench_prediction $(TRACES)
 
 fit-router: ## learn the router's shipped weights anew, after a change of examples, phrasings or features
 	@$(SETUP) dev

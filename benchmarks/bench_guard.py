@@ -2,8 +2,9 @@
 
     python -m benchmarks.bench_guard [--runs 500] [--only errors]
 
-Each run is a rollout of its own, drawn by a seed. "Requests" are those of the bad variant, from the moment when it
-turned bad until it was turned off. A false stop is one of a variant that is just like the reference.
+Each run is a rollout of its own, drawn by a seed. "Of its own" are the requests of the bad variant, from the moment
+when it turned bad until it was turned off, "of all" those of the reference meanwhile as well. A false stop is one of a
+variant that is just like the reference.
 """
 
 from __future__ import annotations
@@ -56,10 +57,10 @@ SLOWING = (
     Rollout("half and half, 3 times slower after 500", 0.5, bad_from=500, bad=0.02, slower=3.0),
     Rollout("half and half, 10 times slower after 500", 0.5, bad_from=500, bad=0.02, slower=10.0),
 )
-EQUAL = (
-    Rollout("equal, 2 % fail, half and half", 0.5, bad=0.02),
-    Rollout("equal, 2 % fail, canary 10 %", 0.1, bad=0.02),
-    Rollout("equal, 20 % fail, half and half", 0.5, good=0.2, bad=0.2),
+EQUAL = tuple(
+    Rollout(f"equal, {100 * rate:g} % fail, {name}", share, good=rate, bad=rate)
+    for rate in (0.001, 0.02, 0.1, 0.3)
+    for name, share in (("half and half", 0.5), ("canary 10 %", 0.1))
 )
 OUTAGE = (
     Rollout("both rise from 2 to 30 % at once, half and half", 0.5, bad_from=500, common=True),
@@ -67,8 +68,8 @@ OUTAGE = (
 )
 
 
-def play(rollout: Rollout, drawn: random.Random, requests: int) -> int:
-    """Requests of the variant from its turning bad to its being stopped; `NEVER` for none."""
+def play(rollout: Rollout, drawn: random.Random, requests: int) -> tuple[int, int]:
+    """Requests of the variant, and all requests, from its turning bad to its being stopped; `NEVER` for none."""
     record, served = FlagRecord(), 0
     for number in range(-rollout.history, requests):
         of_variant = number >= 0 and drawn.random() < rollout.share
@@ -78,20 +79,21 @@ def play(rollout: Rollout, drawn: random.Random, requests: int) -> int:
         seconds = drawn.lognormvariate(0, 0.5) * (rollout.slower if is_bad else 1.0)
         record.count("on" if of_variant else "off", not of_variant, failed, seconds, SLOWNESS)
         if of_variant and judge(record, SETTINGS) is not None:
-            return served
-    return NEVER
+            return served, number - rollout.bad_from + 1
+    return NEVER, NEVER
 
 
 def stopping(rollouts: tuple[Rollout, ...], runs: int) -> None:
     """Print how soon bad variants are stopped."""
     for rollout in rollouts:
         drawn = random.Random(rollout.name)
-        stopped = [play(rollout, drawn, rollout.bad_from + 6_000) for _ in range(runs)]
+        played = [play(rollout, drawn, rollout.bad_from + 6_000) for _ in range(runs)]
+        stopped = [own for own, _ in played]
         never = stopped.count(NEVER)
         ninety = quantiles(stopped, n=10)[8]
         print(
-            f"  {rollout.name:52} median {median(stopped):5.0f} requests, nine in ten within "
-            f"{ninety:5.0f}{f', never in {never}' if never else ''} ({runs} runs)",
+            f"  {rollout.name:52} median {median(stopped):5.0f} of its own ({median(every for _, every in played):.0f} "
+            f"of all), nine in ten within {ninety:5.0f}{f', never in {never}' if never else ''} ({runs} runs)",
             flush=True,
         )
 
@@ -100,7 +102,7 @@ def false_stops(rollouts: tuple[Rollout, ...], runs: int, requests: Callable[[Ro
     """Print how often a variant is stopped that is no worse than the reference."""
     for rollout in rollouts:
         drawn = random.Random(rollout.name)
-        stops = sum(play(rollout, drawn, requests(rollout)) != NEVER for _ in range(runs))
+        stops = sum(play(rollout, drawn, requests(rollout))[0] != NEVER for _ in range(runs))
         low, high = wilson(stops, runs)
         print(
             f"  {rollout.name:52} {stops} of {runs} runs of {requests(rollout):,} requests stopped "

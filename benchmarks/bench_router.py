@@ -9,14 +9,12 @@ copies of a row (similarity above .9).
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from benchmarks.near_copies import near_copies
+from common.json_lines import read_models
 from roles.scorer.evaluation import LabelledRow, RoutingReport, calibration_error, coverage, evaluate, public_label
 from roles.scorer.fit import fit_shipped
 from roles.scorer.labels import route_of
@@ -24,12 +22,9 @@ from roles.scorer.scorer import Scorer
 from roles.scorer.training import shipped_corpus
 
 
-def read_rows(path: Path, split: str | None = None) -> list[dict[str, Any]]:
-    """The rows of a .jsonl or .jsonl.gz file, one split's only where it is named."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return [row for row in rows if split is None or row.get("split") == split]
+def read_rows(path: Path, split: str | None = None) -> list[LabelledRow]:
+    """The rows of a file, one split's only where it is named."""
+    return [row for row in read_models(path, LabelledRow) if split is None or row.split == split]
 
 
 def show(name: str, report: RoutingReport) -> None:
@@ -48,13 +43,11 @@ def public(path: Path, split: str | None, precision: float) -> None:
     scorer = Scorer.load()
     print(f"weights loaded in {1000 * (time.perf_counter() - started):.0f} ms")
     raw = read_rows(path, split)
-    report = evaluate(
-        (LabelledRow.model_validate(row) for row in raw), scorer.probabilities, scorer.curve.threshold(precision)
-    )
+    report = evaluate(raw, scorer.probabilities, scorer.curve.threshold(precision))
     show(f"{path.name} {split or 'all'}", report)
     if report.ambiguous is not None:
         print(f"  ambiguous rows apart: {report.ambiguous.rows}, accuracy {report.ambiguous.accuracy:.3f}")
-    beyond = [row["text"] for row in raw if row.get("source_intent") == "oos"]
+    beyond = [row.text for row in raw if row.source_intent == "oos"]
     if beyond:
         kept = sum(_best(scorer.probabilities(text)) == "none" for text in beyond)
         print(f"  rows the collection calls out of scope: {len(beyond)}, recall {kept / len(beyond):.3f}")
@@ -88,7 +81,7 @@ def own() -> None:
 
 def near(path: Path) -> None:
     """List the examples that are near copies of a row."""
-    found = near_copies([example.text for example in shipped_corpus()], [row["text"] for row in read_rows(path)])
+    found = near_copies([example.text for example in shipped_corpus()], [row.text for row in read_rows(path)])
     for example, row in found:
         print(f"  {example!r} ~ {row!r}")
     print(f"near copies: {len(found)}")

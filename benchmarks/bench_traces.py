@@ -1,9 +1,11 @@
-"""How fast traces are imported and read as records, and the memory that takes.
+"""How fast traces are imported, read as records and learned from, and the memory that takes.
 
     python -m benchmarks.bench_traces --traces 100000 --steps 10
+    python -m benchmarks.bench_traces --traces 100000 --only-learn
 
 Writes a file of made-up traces, imports it into a new SQLite log (with encryption, as it is by default), imports it
-again, reads all records once, and then those of 100 new traces.
+again, reads all records once, and then those of 100 new traces; with --only-learn it leaves that out. Then, in a
+process of its own, whose memory is told: a first cycle of learning over all of it, and one after 100 more traces.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import random
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,9 +22,15 @@ from pathlib import Path
 
 import anyio
 
+from common.clock import SystemClock
 from common.context import Owner
+from common.learning_settings import LearningSettings
 from common.settings import Settings
+from events.projection import Views
 from events.store import EventStore
+from events.views.builtin import builtin_views
+from supervisor.commands.guidelines import GuidelineCommands
+from supervisor.learning.integration import make_learning
 from supervisor.learning.trace_collector import TraceCollector
 from supervisor.learning.trace_transfer import import_traces
 from supervisor.store_opening import open_store
@@ -90,33 +99,67 @@ async def read(store: EventStore, what: str, after: int, keep: Callable[[object]
     return position
 
 
-async def measure(folder: Path, traces: int, steps: int) -> None:
+async def measure(folder: Path, traces: int, steps: int, only_learn: bool) -> None:
     settings = Settings(data_dir=folder)
     write(folder / "traces.jsonl", traces, steps)
     write(folder / "more.jsonl", 100, steps, first=traces)
+    write(folder / "last.jsonl", 100, steps, first=traces + 100)
     size = (folder / "traces.jsonl").stat().st_size / 1e6
     print(f"{traces:,} traces of {steps} steps, {size:,.0f} MB; {memory():,.0f} MB of memory before")
     async with await open_store(settings) as store:
         started = now()
         told = await import_traces(store, folder / "traces.jsonl", OWNER)
         tell("imported", told.added, started)
+        if not only_learn:
+            await measure_reading(store, folder)
+    await anyio.run_process(
+        [sys.executable, "-m", "benchmarks.bench_traces", "--learn-in", str(folder)], stdout=None, stderr=None
+    )
+
+
+async def measure_reading(store: EventStore, folder: Path) -> None:
+    started = now()
+    again = await import_traces(store, folder / "traces.jsonl", OWNER)
+    tell("imported again (all known)", again.known, started)
+    position = await read(store, "records read, page by page", 0)
+    await import_traces(store, folder / "more.jsonl", OWNER)
+    await read(store, "records read behind a position", position)
+    kept: list[object] = []
+    await read(store, "records read and all kept", 0, kept.append)
+
+
+async def learn(folder: Path) -> None:
+    async with await open_store(Settings(data_dir=folder)) as store:
+        ownership, views = await store.ownership(), Views(store, builtin_views())
+        learning = make_learning(
+            store, views, SystemClock(), ownership, GuidelineCommands(store), LearningSettings()
+        )  # fmt: skip
         started = now()
-        again = await import_traces(store, folder / "traces.jsonl", OWNER)
-        tell("imported again (all known)", again.known, started)
-        position = await read(store, "records read, page by page", 0)
-        await import_traces(store, folder / "more.jsonl", OWNER)
-        await read(store, "records read behind a position", position)
-        kept: list[object] = []
-        await read(store, "records read and all kept", 0, kept.append)
+        report = await learning.cycle()
+        tell("first cycle: read and analysed", report.traces, started)
+        await import_traces(store, folder / "last.jsonl", OWNER)
+        started = now()
+        report = await learning.cycle()
+        tell("cycle after 100 more traces", report.new_traces, started)
+        started = now()
+        report = await learning.cycle(fresh=True)
+        tell("cycle that judges all anew", report.traces, started)
+        await views.close()
+        ownership.release()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=int, default=100_000)
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--only-learn", action="store_true")
+    parser.add_argument("--learn-in", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.learn_in is not None:
+        anyio.run(learn, given.learn_in)
+        return
     with tempfile.TemporaryDirectory() as folder:
-        anyio.run(measure, Path(folder), given.traces, given.steps)
+        anyio.run(measure, Path(folder), given.traces, given.steps, given.only_learn)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ __all__ = [
     "ConfigurationError",
     "ConstraintViolation",
     "GuidelineError",
+    "ImprovementError",
     "IntentError",
+    "LearningError",
     "LimitExceeded",
     "ModelError",
     "NotFound",
@@ -100,6 +102,18 @@ class GuidelineError(SupervisorError):
     """Raised when a guideline's rules can't be used, or when it may not be changed that way."""
 
     code = "guideline"
+
+
+class ImprovementError(SupervisorError):
+    """Raised when an improvement can't be used, or may not be decided on or carried out that way."""
+
+    code = "improvement"
+
+
+class LearningError(SupervisorError):
+    """Raised when a cycle of learning can't run, or what was saved of learning can't be read."""
+
+    code = "learning"
 
 
 class StoreError(SupervisorError):

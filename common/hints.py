@@ -17,10 +17,14 @@ AGENT_TYPES = (PLANNING, ROUTER, AGENT)
 
 
 class PlanningHints(BaseModel):
-    """Advice for one plan: active guideline lines, expected success per engine or agent (0 to 1)."""
+    """Advice for one plan: active guideline lines, expected success per engine or agent (0 to 1).
+
+    `agent_guideline` are the lines of the agents that a plan chooses tools for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     guideline: tuple[str, ...] = ()
     guideline_version: str | None = None
+    agent_guideline: tuple[str, ...] = ()
     expected_success: dict[str, float] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ the line ``<!-- cache point -->`` is the same from request to request, so that a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -26,6 +26,10 @@ class PromptText:
     text: str
     version: str = ""
     stable: int = 0
+
+    def followed_by(self, more: str) -> PromptText:
+        """The same with something after it, which differs from request to request."""
+        return replace(self, text=self.text + more) if more else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _TOKENS = re.compile(
     + r"|gh[pousr]_[A-Za-z0-9_-]{20,}|github_pat_[A-Za-z0-9_-]{20,}|glpat-[A-Za-z0-9_-]{16,}"
     + r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}"
     + r"|xox[a-z]-[A-Za-z0-9_-]{10,}|hf_[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9_-]{20,}|pypi-[A-Za-z0-9_-]{30,}"
+    + r"|asv_[0-9a-f]{12}_[A-Za-z0-9_-]{16,}"  # our own HTTP API
     + r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
     + r"|eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*"  # a JWT
     + r")"
@@ -162,7 +163,9 @@ class Redactor:
             while unused in shown:
                 number += 1
                 unused = f"{name} ({number})"
-            hidden = is_secret_key(key) and inner is not None and not isinstance(inner, bool) and inner != ""
+            # the key as it is shown counts, too: what is shown again must not turn out to be a secret then
+            is_secret = is_secret_key(key) or is_secret_key(unused)
+            hidden = is_secret and inner is not None and not isinstance(inner, bool) and inner != ""
             shown[unused] = REDACTED if hidden else self.value(inner)
         return shown
 

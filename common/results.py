@@ -11,6 +11,7 @@ from common.intents import IntentStatus
 from common.tool import Fact
 
 __all__ = [
+    "ExpectedSuccess",
     "FlagReading",
     "IntentReport",
     "RequestMetadata",
@@ -46,6 +47,17 @@ class FlagReading(BaseModel):
     reason: str
 
 
+class ExpectedSuccess(BaseModel):
+    """What was expected before a request ran: a probability, its 95 % interval, and how many runs it rests on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    probability: float
+    low: float
+    high: float
+    support: int
+
+
 class UsageReport(BaseModel):
     """Tokens, calls and cost (US dollars, None where no price is known) of one request."""
 
@@ -59,7 +71,10 @@ class UsageReport(BaseModel):
 
 
 class IntentReport(BaseModel):
-    """What became of one intent."""
+    """What became of one intent.
+
+    `followed` is what became of those that waited for it, where it was decided about just now.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,10 +82,14 @@ class IntentReport(BaseModel):
     type: str
     status: IntentStatus
     detail: str = ""
+    followed: tuple[IntentReport, ...] = Field(default=(), exclude_if=lambda followed: not followed)
 
 
 class RequestMetadata(BaseModel):
-    """How a request was handled; both engines and the fast path fill the same fields."""
+    """How a request was handled; both engines and the fast path fill the same fields.
+
+    `expected_success` is by approach (``direct``, ``task_graph``, ``meta_planning``), of those that enough is known of.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,6 +102,7 @@ class RequestMetadata(BaseModel):
     iterations: int = 0
     plan: JsonValue = None
     fallback: str | None = None
+    expected_success: dict[str, ExpectedSuccess] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import BaseModel
 
 from common.blob import Blob
+from common.call_policy import CallPolicy
 from common.context import TaskContext
 from common.flags.request_flags import RequestFlags
 from common.follow_up import FollowUp
@@ -52,7 +53,8 @@ class RunContext:
     `inputs` are the texts of finished dependencies: data, never instructions. `facts` are what these stated.
     `flags` are the request's feature flags, each evaluated once; None outside of a request. `follow_up` is what the
     request means of what earlier turns of its session spoke of, where it does not say so itself. `dry` says that
-    nothing may take effect: intents are collected as ever, and whoever would change something at once must not.
+    nothing may take effect: intents are collected as ever, and whoever would change something at once must not. `calls`
+    is what was tuned about calls of tools and bounds of work; None: everything is as configured.
     """
 
     context: TaskContext
@@ -68,7 +70,32 @@ class RunContext:
     flags: RequestFlags | None = None
     follow_up: FollowUp | None = None
     dry: bool = False
+    calls: CallPolicy | None = None
 
-    def for_task(self, task: str, **changes: Any) -> RunContext:
-        """The same run, seen from inside a task."""
-        return replace(self, task=task, **changes)
+    def for_task(
+        self,
+        task: str,
+        *,
+        inputs: tuple[str, ...] | None = None,
+        facts: tuple[Fact, ...] | None = None,
+        collector: IntentCollector | None = None,
+        hints: PlanningHints | None = None,
+        follow_up: FollowUp | None = None,
+    ) -> RunContext:
+        """The same run, seen from inside a task; what is left out is as it is in the run."""
+        return RunContext(  # in full: `replace` takes three times as long, and this is done for every task
+            context=self.context,
+            trace=self.trace,
+            budget=self.budget,
+            collector=self.collector if collector is None else collector,
+            telemetry=self.telemetry,
+            emit=self.emit,
+            task=task,
+            inputs=self.inputs if inputs is None else inputs,
+            facts=self.facts if facts is None else facts,
+            hints=self.hints if hints is None else hints,
+            flags=self.flags,
+            follow_up=self.follow_up if follow_up is None else follow_up,
+            dry=self.dry,
+            calls=self.calls,
+        )

@@ -19,12 +19,16 @@ from common.ecosystem_settings import (
     ServingSettings,
     check_categories,
 )
+from common.http_settings import HttpSettings
 from common.intents import Policy
+from common.learning_settings import LearningSettings
 from common.limits import Limits
 from common.model_settings import BreakerSettings, ModelSettings
+from common.monitoring_settings import MonitoringSettings
 from common.owner_keys import DEFAULT_OWNER
 from common.redaction import REDACTED, Redactor
 from common.rollout_settings import ComparisonSettings, GuardSettings
+from common.sandbox_settings import SandboxSettings
 from common.section import Positive, Section
 from common.service_settings import (
     AppriseSettings,
@@ -46,17 +50,21 @@ __all__ = [
     "DeviceSettings",
     "FlagSettings",
     "GuardSettings",
+    "HttpSettings",
     "IntentSettings",
     "LanguageSettings",
+    "LearningSettings",
     "LogSettings",
     "McpRoleSettings",
     "McpServerSettings",
     "ModelSettings",
+    "MonitoringSettings",
     "MqttSettings",
     "NotificationSettings",
     "RedactionSettings",
     "RequestSettings",
     "RouterSettings",
+    "SandboxSettings",
     "SceneSettings",
     "SearchSettings",
     "ServingSettings",
@@ -248,6 +256,8 @@ class Settings(Section):
     flags: FlagSettings = FlagSettings()
     comparison: ComparisonSettings = ComparisonSettings()
     guard: GuardSettings = GuardSettings()
+    learning: LearningSettings = LearningSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     intents: IntentSettings = IntentSettings()
     weather: WeatherSettings = WeatherSettings()
     calendar: CalendarSettings = CalendarSettings()
@@ -258,6 +268,8 @@ class Settings(Section):
     mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict, description="category -> server")
     a2a_agents: dict[str, A2AAgentSettings] = Field(default_factory=dict, description="category -> agent")
     serving: ServingSettings = ServingSettings()
+    http: HttpSettings = HttpSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     language: LanguageSettings = LanguageSettings()
     redaction: RedactionSettings = RedactionSettings()
     log: LogSettings = LogSettings()

@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from common.errors import ConfigurationError
 from common.redaction import Redactor, is_secret_key
+from common.sandbox_settings import SANDBOX_VARIABLES
 from common.settings import Settings
 from common.yaml_document import KeyPath, Problem, YamlDocument, read_yaml, value_from_text
 
@@ -111,11 +112,11 @@ class _Sources:
     def add_environment(self, environ: Mapping[str, str]) -> None:
         """Lay the variables over the file's values."""
         for name in sorted(environ):
-            if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_SETTINGS:
+            short = SANDBOX_VARIABLES.get(name)
+            ours = name.startswith(ENVIRONMENT_PREFIX) and not name.startswith(f"{ENVIRONMENT_PREFIX}TEST_")
+            if not short and (not ours or name in _NOT_SETTINGS):
                 continue
-            if name.startswith(f"{ENVIRONMENT_PREFIX}TEST_"):
-                continue
-            path = self._path_of(name)
+            path = short or self._path_of(name)
             if path is None:
                 self.problems.append(
                     Problem(f"environment {name}", "no setting has this name", _nearest_variable(name))

@@ -8,14 +8,25 @@ from graphlib import CycleError, TopologicalSorter
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.errors import PlanningError
+from common.follow_up import FollowUp
+from common.tool import Fact
 
 __all__ = ["Task", "TaskGraph"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_empty(value: object) -> bool:
+    return value == ()
 
 
 class Task(BaseModel):
     """One piece of work for one role; `request` stands by itself (no "it" that needs the whole text).
 
-    It waits for `depends_on` and `after`, and is not started when one of `depends_on` failed.
+    It waits for `depends_on` and `after`, and is not started when one of `depends_on` failed. `follow_up` and `facts`
+    are what it means of earlier turns of the session: the things it is about, and those that a time of it counts from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +36,8 @@ class Task(BaseModel):
     request: str = Field(min_length=1, max_length=20_000)
     depends_on: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    follow_up: FollowUp | None = Field(default=None, exclude_if=_is_none)
+    facts: tuple[Fact, ...] = Field(default=(), exclude_if=_is_empty)
 
     @property
     def waits_for(self) -> tuple[str, ...]:

@@ -92,7 +92,9 @@ class Tool:
     no real model. `effect` marks tools that register intents, `acts` those that change something by themselves:
     these are not called where nothing may take effect (`RunContext.dry`). `choices` gives, per request, the values
     an argument can take; `prepare` is awaited before, to fetch what it draws on (it is given a few seconds, and its
-    failure only means that what was known before is used). `timeout` is in seconds.
+    failure only means that what was known before is used). `timeout` is in seconds. `cacheable_for` says for how many
+    seconds an answer may be given again to the same arguments of the same owner, should an operator want that; 0:
+    never. A tool with effects has none.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Tool:
     effect: bool = False
     acts: bool = False
     timeout: float = 30.0
+    cacheable_for: float = 0.0
     choices: Callable[[TaskContext], Choices] | None = None
     prepare: Callable[[TaskContext], Awaitable[None]] | None = None
 
@@ -115,6 +118,8 @@ class Tool:
             )
         if not self.description.strip():
             raise ToolError("a tool needs a description", where=self.name)
+        if self.cacheable_for and (self.effect or self.acts or self.cacheable_for < 0):
+            raise ToolError("the answers of a tool with effects can't be kept", where=self.name)
 
     @property
     def category(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from events.trace_writer import TraceWriter
     from events.views.agent_registry import AgentRegistry
     from events.views.guidelines import GuidelineView
+    from events.views.improvements import ImprovementView
     from events.views.intents import IntentView
     from events.views.performance import PerformanceView
     from events.views.trace_index import TraceIndex
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "EventStore",
     "GuidelineView",
+    "ImprovementView",
     "IntentView",
     "Ownership",
     "ParkedEvent",
@@ -51,6 +53,7 @@ _HOMES = {
     "events.trace_writer": ("TraceWriter",),
     "events.views.agent_registry": ("AgentRegistry",),
     "events.views.guidelines": ("GuidelineView",),
+    "events.views.improvements": ("ImprovementView",),
     "events.views.intents": ("IntentView",),
     "events.views.performance": ("PerformanceView",),
     "events.views.trace_index": ("TraceIndex",),

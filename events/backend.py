@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from events.codec import StoredRow
 from events.ownership import Ownership
@@ -47,8 +47,7 @@ DatabaseRow = tuple[Any, ...]
 """A view row as the database stores it: the key columns, then the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The last event of a stream: its version (0: there is none) and its digest."""
 
     version: int

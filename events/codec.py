@@ -85,6 +85,8 @@ class Frame(NamedTuple):
     header: Mapping[str, Any]
     payload: bytes
     header_bytes: bytes
+    place: bytes
+    """Stream, version and topic, as the checksum covers them."""
 
     @property
     def schema_version(self) -> int:
@@ -154,15 +156,17 @@ def unframe(stream: str, version: int, topic: str, stored: bytes) -> Frame:
     if kind != _FORMAT:
         raise DamagedFrame(f"the stored bytes have the unknown format {kind}")
     content = stored[_PREFIX.size :]
-    if zlib.crc32(content, zlib.crc32(_place(stream, version, topic))) != checksum:
+    place = _place(stream, version, topic)
+    if zlib.crc32(content, zlib.crc32(place)) != checksum:
         raise DamagedFrame("the checksum does not match: the row was changed")
+    header_bytes = content[:length]
     try:
-        header = from_json(content[:length])
+        header = from_json(header_bytes)
     except ValueError:
         raise DamagedFrame("the header is not JSON") from None
     if not isinstance(header, dict):
         raise DamagedFrame("the header is no JSON object")
-    return Frame(cast("dict[str, Any]", header), content[length:], content[:length])
+    return Frame(cast("dict[str, Any]", header), content[length:], header_bytes, place)
 
 
 class HeaderMaker:
@@ -215,7 +219,8 @@ class Codec:
         Raises `StoreError` for an event outside the catalogue, text that can't be encoded (lone surrogates), NaN and
         infinity, and payloads over `MAX_PAYLOAD_BYTES`.
         """
-        if not isinstance(event, Event) or self._catalogue.get(event.TOPIC) is not type(event):
+        known = self._catalogue.get(getattr(event, "TOPIC", ""))
+        if known is None or type(event) is not known:  # isinstance asks the metaclass, which is slow
             raise StoreError(
                 f"{type(event).__name__} is not an event of the catalogue",
                 where="append",
@@ -226,18 +231,18 @@ class Codec:
         except (PydanticSerializationError, UnicodeEncodeError) as error:
             raise StoreError(
                 f"the event can't be encoded: {error}",
-                where=event.TOPIC,
+                where=known.TOPIC,
                 todo="Use JSON values and text without lone surrogates.",
             ) from None
         if (b'NaN"' in payload or b'Infinity"' in payload) and _has_non_finite(event):
-            raise StoreError("the event holds NaN or infinity", where=event.TOPIC, todo="Use null where no number is.")
+            raise StoreError("the event holds NaN or infinity", where=known.TOPIC, todo="Use null where no number is.")
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise StoreError(
                 f"the event has {len(payload):,} bytes, at most {MAX_PAYLOAD_BYTES:,} are taken",
-                where=event.TOPIC,
+                where=known.TOPIC,
                 todo="Store an excerpt.",
             )
-        return Draft(event.TOPIC, event.SCHEMA_VERSION, payload, event.PERSONAL)
+        return Draft(known.TOPIC, known.SCHEMA_VERSION, payload, known.PERSONAL)
 
     def schema_version(self, topic: str) -> int:
         """The version under which this catalogue writes a topic; 0 for one it does not know."""
@@ -277,8 +282,8 @@ class Codec:
         header = read.header
         recorded_at = datetime.fromisoformat(header["recorded_at"])
         tenant = header["tenant"]
-        schema_version = read.schema_version
-        key_id = read.key
+        schema_version = int(header["schema_version"])
+        key_id = header.get("key")
         event = (
             self._event(topic, schema_version, read.payload)
             if key_id is None
@@ -299,14 +304,14 @@ class Codec:
         )
 
     def _decrypted(self, row: StoredRow, schema_version: int, read: Frame, key_id: object) -> Event | Unknown | Erased:
-        _, stream, version, topic, _ = row
+        topic = row[3]
         if not isinstance(key_id, str):
             raise TypeError("the header's key is no name")
         if self._keyring is None:
             return Unknown(topic, schema_version, read.payload, f"its key {key_id} is missing")
         try:
             key = self._keyring.find(key_id)
-            payload = key.decrypt(_place(stream, version, topic) + read.header_bytes, read.payload)
+            payload = key.decrypt(read.place + read.header_bytes, read.payload)
         except KeyErased:
             return Erased(topic, schema_version)
         except KeyMissing:
@@ -336,7 +341,7 @@ class Codec:
             )
 
 
-def _has_non_finite(event: Event) -> bool:
+def _has_non_finite(event: BaseModel) -> bool:
     """Whether a float in the event is NaN or infinite (as opposed to text that says so)."""
     waiting: list[object] = [event.model_dump(mode="python")]
     while waiting:

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Mapping
 
+from common.coarse_timers import CoarseTimers
 from common.errors import StoreError, StoreUnavailable
 
 __all__ = ["Pending", "Wakeup", "wake"]
@@ -32,10 +33,24 @@ class Wakeup:
         if not self._set.done():
             self._set.set_result(None)
 
-    async def wait(self, timeout: float | None = None) -> None:
-        """Wait until it is set, which it also is after `timeout` seconds; without that the caller bounds the wait."""
+    def due(self) -> None:
+        """Set it, because it took too long."""
+        self.set()
+
+    async def wait(self, timeout: float | None = None, timers: CoarseTimers | None = None) -> None:
+        """Wait until it is set, which it also is after `timeout` seconds; without that the caller bounds the wait.
+
+        With `timers` it may be set a second later than that.
+        """
         if timeout is None:
             return await self._set
+        group = timers.after(timeout) if timers is not None else None
+        if group is not None:
+            group.add(self)
+            try:
+                return await self._set
+            finally:
+                group.discard(self)
         timer = self._loop.call_later(timeout, self.set)
         try:
             return await self._set
@@ -64,11 +79,12 @@ class Pending:
     `error` says why it failed; `versions` are the versions of its streams behind it, known before it is durable.
     """
 
-    __slots__ = ("_lock", "_position", "_taken", "_timeout", "_waiters", "error", "versions")
+    __slots__ = ("_lock", "_position", "_taken", "_timeout", "_timers", "_waiters", "error", "versions")
 
-    def __init__(self, timeout: float) -> None:
-        """`timeout` in seconds bounds a wait for its outcome."""
+    def __init__(self, timeout: float, timers: CoarseTimers | None = None) -> None:
+        """`timeout` in seconds bounds a wait for its outcome; it comes from `timers`, where they are given."""
         self._timeout = timeout
+        self._timers = timers
         self._lock = threading.Lock()
         self._waiters: list[Wakeup] = []
         self._taken = False
@@ -95,7 +111,7 @@ class Pending:
                 if waiting:
                     self._waiters.append(wakeup)
             if waiting:
-                await wakeup.wait(self._timeout)
+                await wakeup.wait(self._timeout, self._timers)
                 if not self.done:
                     self._withdraw()
         if self.error is not None:

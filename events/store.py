@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from common.blob import Blob
 from common.clock import Clock, SystemClock
+from common.coarse_timers import CoarseTimers
 from common.errors import StoreError, StoreUnavailable
 from common.health import Reached
 from common.intents import StreamAppend
@@ -31,6 +32,7 @@ from events.ownership import Ownership
 from events.pending import Pending, wake
 from events.recorded import RecordedEvent
 from events.room import Room
+from events.sending import Sending
 from events.streams import check_name, stream_name, stream_parts
 from events.tail import Tail
 from events.workers import Workers
@@ -69,6 +71,9 @@ class EventStore:
         self._timeout = timeout
         self._clock = clock
         self._codec = codec
+        self._timers = CoarseTimers()
+        self.sending = Sending()
+        """Where those join who send what they hold as soon as the running task waits."""
         self._room = Room(queue_size, _QUEUE_BYTES)
         self._tail = Tail(backend.head())
         encrypting = cipher if cipher is not None and cipher.encrypts else None
@@ -239,7 +244,7 @@ class EventStore:
         return StreamDrafts(append.stream, drafts, append.expected_version, append.blobs)
 
     def _put(self, ready: ReadyAppend, follows: Pending | None) -> Pending:
-        pending = Pending(self._timeout * _GRACE)
+        pending = Pending(self._timeout * _GRACE, self._timers)
         append = Append(
             parts=ready.parts,
             tenant=ready.tenant,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from common.blob import Blob
 from common.errors import StoreError, StreamConflict
@@ -94,7 +94,6 @@ class TraceWriter:
 
     def send(self) -> None:
         """Give what was recorded to the store now: it is in the log before whatever is appended after this."""
-        self._is_scheduled = False
         if not self._held.drafts:
             return
         held, self._held = self._held, _Held()
@@ -106,6 +105,11 @@ class TraceWriter:
         self._open.append(self._last)
         while self._open and self._open[0].done and self._open[0].error is None:
             self._open.popleft()
+
+    def turn_came(self) -> None:
+        """Called by the store's `Sending`: the task that recorded last waits now."""
+        self._is_scheduled = False
+        self.send()
 
     def end(self, event: BaseModel, beside: Sequence[StreamAppend] = ()) -> Coroutine[Any, Any, None]:
         """Record the trace's last event in one append with others, and wait until all of the trace is durable.
@@ -167,8 +171,7 @@ class TraceWriter:
             self.send()
         elif not self._is_scheduled:
             try:
-                # anyio has no way to have something done as soon as the running task waits
-                asyncio.get_running_loop().call_soon(self.send)
+                self._store.sending.join(self)
             except RuntimeError:  # a thread without a loop
                 self.send()
             else:
@@ -208,4 +211,4 @@ def _cleaned(value: Any, bound: int | None) -> Any:
         return {_cleaned(key, bound): _cleaned(entry, bound) for key, entry in entries.items()}
     if isinstance(value, list | tuple):
         return [_cleaned(entry, bound) for entry in cast("list[Any]", value)]
-    return value
+    return value if value is None or isinstance(value, int) else to_jsonable_python(value)  # a time, in a model

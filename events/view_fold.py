@@ -59,9 +59,15 @@ class PreparedPage:
         for event, keys in self._touches:
             after: dict[Key, HeldRow | None] = {}
             try:
+                if len(keys) == 1:  # as good as always
+                    stored_key, key = keys[0]
+                    before = rows.get(stored_key)
+                    row = evolve(key, None if before is None else before.row.copy(), event)
+                    rows[stored_key] = touched[stored_key] = None if row is None else renew(stored_key, row, before)
+                    continue
                 for stored_key, key in keys:
                     before = after[stored_key] if stored_key in after else rows.get(stored_key)
-                    row = evolve(key, None if before is None else dict(before.row), event)
+                    row = evolve(key, None if before is None else before.row.copy(), event)
                     after[stored_key] = None if row is None else renew(stored_key, row, before)
             except Exception as error:  # one bad event must not stop the others
                 parked.append(self._park(event, error))
@@ -70,7 +76,8 @@ class PreparedPage:
             rows.update(after)
             touched.update(after)
         parked.sort(key=lambda entry: entry.position)
-        upserts = [row.stored for key, row in touched.items() if row is not None and row.stored != stored.get(key)]
+        written = [(key, self._layout.written(row)) for key, row in touched.items() if row is not None]
+        upserts = [row for key, row in written if row != stored.get(key)]
         deletes = [key for key, row in touched.items() if row is None and key in stored]
         return Changes(upserts, deletes, parked)
 

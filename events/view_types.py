@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import compress
 from operator import is_not, itemgetter
 from typing import Any, NamedTuple, Protocol
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 from common.errors import StoreError
 from events.backend import DatabaseRow, Key, ViewShape
 from events.recorded import RecordedEvent
-from events.view_values import DECODERS, ENCODERS, MUTABLE, STORED_AS, ColumnType, encode
+from events.view_values import DECODERS, ENCODERS, MUTABLE, PLAIN, STORED_AS, ColumnType, encode
 
 __all__ = ["Column", "ColumnType", "HeldRow", "Layout", "Row", "View"]
 
@@ -28,6 +29,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _MAX_COLUMNS = 60
 _MAX_INDEXED_BYTES = 2_600
 _LONG = frozenset({"text", "json"})
+_TEXT = {str}
+_NOT_PLAIN = (type(None), bool)
+"""Instead of an entry of `PLAIN`: nothing is stored as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ class View(Protocol):
 
 
 class HeldRow(NamedTuple):
-    """A row while events are folded into it: by column names, its values in the columns' order, and as stored."""
+    """A row while events are folded into it: by column names, its values in the columns' order, and as stored, but for
+    times that `Layout.written` encodes.
+    """
 
     row: Row
     values: tuple[Any, ...]
@@ -112,7 +118,10 @@ class Layout:
         self._places = range(len(self._names))
         self._values = _values_of(self._names)
         self._encoders = [ENCODERS[column.type] for column in view.columns]
+        self._plain = [PLAIN.get(column.type, _NOT_PLAIN) for column in view.columns]
         self._key_encoders = [ENCODERS[column.type] for column in view.key]
+        self._has_text_key = {column.type for column in view.key} == {"text"}
+        self._times = [len(view.key) + place for place, column in enumerate(view.columns) if column.type == "time"]
         self._mutable = [place for place, column in enumerate(view.columns) if column.type in MUTABLE]
         decoders = [(column.name, DECODERS.get(column.type)) for column in (*view.key, *view.columns)]
         self._decoders = [(name, decoder) for name, decoder in decoders if decoder is not None]
@@ -174,6 +183,8 @@ class Layout:
         """A key as the database stores it. Raises `ValueError`."""
         if len(key) != self._width:
             raise ValueError(f"the key {key!r} does not have {self._width} values")
+        if self._has_text_key and type(key) is tuple and set(map(type, key)) == _TEXT and "".join(key).isascii():
+            return key  # as nearly all are
         try:
             return tuple([encoder(value) for encoder, value in zip(self._key_encoders, key, strict=True)])
         except (TypeError, ValueError, OverflowError):
@@ -199,16 +210,28 @@ class Layout:
             changed = list(compress(self._places, map(is_not, values, before.values)))
             changed += [place for place in self._mutable if place not in changed]
             stored = list(before.stored)
-        width, encoders = self._width, self._encoders
+        width, encoders, plain = self._width, self._encoders, self._plain
         for place in changed:
             value = values[place]
+            kind, is_plain = plain[place]
+            if value is None or (type(value) is kind and is_plain(value)):
+                stored[width + place] = value
+                continue
             try:
-                stored[width + place] = None if value is None else encoders[place](value)
+                stored[width + place] = encoders[place](value)
             except (TypeError, ValueError, OverflowError) as error:
                 raise ValueError(f"column {self._names[place]}: {error}") from None
         if before is None or not self._limited.isdisjoint(changed):
             self._check_indexed(stored)
         return HeldRow(row, values, tuple(stored))
+
+    def written(self, held: HeldRow) -> DatabaseRow:
+        """A row as it is stored."""
+        row = held.stored
+        for place in self._times:
+            if isinstance(row[place], datetime):
+                row = (*row[:place], ENCODERS["time"](row[place]), *row[place + 1 :])
+        return row
 
     def _completed(self, row: Row) -> tuple[Row, tuple[Any, ...]]:
         """The row with all its columns in order, and its values. Raises `ValueError`."""

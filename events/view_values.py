@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-__all__ = ["DECODERS", "ENCODERS", "MUTABLE", "STORED_AS", "ColumnType", "encode"]
+__all__ = ["DECODERS", "ENCODERS", "MUTABLE", "PLAIN", "STORED_AS", "ColumnType", "encode"]
 
 ColumnType = Literal["text", "integer", "real", "boolean", "json", "time"]
 
@@ -26,6 +26,8 @@ STORED_AS: Mapping[ColumnType, str] = {
 MUTABLE = frozenset({"json"})
 """Types whose values may be changed in place."""
 
+_HALF = 2**63
+"""Half of the integers that a database holds."""
 _dump = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
@@ -51,7 +53,7 @@ def _text(value: object) -> str:
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"expected an integer, got {type(value).__name__}")
-    if not -(2**63) <= value < 2**63:
+    if not -_HALF <= value < _HALF:
         raise ValueError("the integer has more than 64 bits")
     return value
 
@@ -82,6 +84,17 @@ def _time(value: object) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
+PLAIN: Mapping[ColumnType, tuple[type, Callable[[Any], bool]]] = {
+    "text": (str, str.isascii),
+    "integer": (int, range(-_HALF, _HALF).__contains__),
+    "real": (float, math.isfinite),
+    "time": (datetime, lambda value: value.tzinfo is UTC),
+}
+"""By type of column, what can be stored whatever its value: instances of exactly this class for which this holds.
+
+Texts and numbers are stored as they are; a time is encoded when its row is written, for that is slow, and it may be
+replaced before.
+"""
 ENCODERS: Mapping[ColumnType, Callable[[Any], Any]] = {
     "text": _text,
     "integer": _integer,

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import anyio
 from opentelemetry.trace import Status, StatusCode
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from common.context import TaskContext
 from common.errors import LimitExceeded, SupervisorError
@@ -50,6 +50,7 @@ class _Attempt:
     kind: str = ""
     whole: ToolResult | None = None
     """The result before it was cut to what a model is shown."""
+    remembered: bool = False
 
 
 async def prepare_tools(tools: Iterable[Tool], context: TaskContext) -> None:
@@ -66,6 +67,8 @@ async def execute_tool(
     tool: Tool, arguments: Mapping[str, Any], run: RunContext, call_id: str, *, timeout: float, max_chars: int
 ) -> ToolResult:
     """Call a tool once, within `timeout` seconds, and record what happened.
+
+    What was tuned (`RunContext.calls`) may give it other seconds, leave a failing tool alone, or answer from memory.
 
     The text and data of the result are at most about `max_chars` characters each. A tool that fails, hangs or can't
     take the arguments gives ``ok=False`` with the reason as text; what it had registered until then is dropped.
@@ -155,6 +158,28 @@ async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, ca
         return _failed(text, "invalid_arguments")
     if run.dry and tool.acts:
         return _Attempt(ToolResult(text=f"(Dry run: {tool.name} was not called, for it would take effect at once.)"))
+    policy = run.calls
+    if policy is None:
+        return await _call(tool, parsed, run, call_id, timeout)
+    plain = tool.cacheable_for and not run.facts and run.follow_up is None and not run.collector.collected()
+    known = policy.remembered(tool, parsed, run.context) if plain else None
+    if known is not None:
+        return _Attempt(known, remembered=True)
+    refusal = policy.refusal(tool)
+    if refusal is not None:
+        return _failed(refusal, "refused")
+    ended: bool | None = None
+    try:
+        attempt = await _call(tool, parsed, run, call_id, policy.timeout(tool, timeout))
+        ended = attempt.error is None
+        if plain and ended:
+            policy.remember(tool, parsed, run.context, attempt.result)
+        return attempt
+    finally:
+        policy.ended(tool, ended)
+
+
+async def _call(tool: Tool, parsed: BaseModel, run: RunContext, call_id: str, timeout: float) -> _Attempt:
     collector = run.collector.child()
     context = ToolContext(run.context, collector, call_id, run.task, run.facts, run=replace(run, collector=collector))
     token = set_current_collector(collector)
@@ -244,6 +269,7 @@ def _record(
             error=None if attempt.error is None else _excerpt(attempt.error, _EXCERPT),
             seconds=seconds,
             whole=None if blob is None else blob.reference,
+            remembered=attempt.remembered,
         ),
         () if blob is None else (blob,),
     )

@@ -13,6 +13,7 @@ from common.errors import ToolError
 from common.language.parts import split
 from common.language.relevance import Candidate, Ranker
 from common.tool import Tool
+from llm_provider.tool_selection import ToolIndex, ToolProfile
 from llm_provider.wire_names import wire_name
 
 __all__ = ["ScoredTool", "ToolRegistry"]
@@ -31,6 +32,14 @@ class ScoredTool:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Rankers:
+    """The tools that say what people ask them, and those that are only described."""
+
+    said: Ranker
+    described: ToolIndex
+
+
 class ToolRegistry:
     """Tools by their unique names ``category.name``.
 
@@ -41,7 +50,7 @@ class ToolRegistry:
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         self._tools: dict[str, Tool] = {}
         self._by_wire: dict[str, str] = {}
-        self._ranker: Ranker | None = None
+        self._rankers: _Rankers | None = None
         for tool in tools:
             self.register(tool)
 
@@ -63,7 +72,7 @@ class ToolRegistry:
             )
         self._tools[tool.name] = tool
         self._by_wire[wire] = tool.name
-        self._ranker = None
+        self._rankers = None
 
     def replace(self, category: str, tools: Iterable[Tool]) -> None:
         """Have a category hold exactly these tools from now on. Raises like `register`, and then changes nothing.
@@ -73,7 +82,7 @@ class ToolRegistry:
         others = ToolRegistry(tool for tool in self._tools.values() if tool.category != category)
         for tool in tools:
             others.register(tool)
-        self._tools, self._by_wire, self._ranker = others._tools, others._by_wire, None
+        self._tools, self._by_wire, self._rankers = others._tools, others._by_wire, None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,16 +111,31 @@ class ToolRegistry:
         return [self.get_tool(name) for name in dict.fromkeys(names)]
 
     def select(self, request: str, k: int = 5) -> list[ScoredTool]:
-        """The `k` tools that fit the request best, best first."""
-        return [ScoredTool(name, score) for name, score in self._ranking().rank(request, k)]
+        """The `k` tools that fit the request best, best first.
+
+        Tools that say what people ask them (`utterances`) are compared by that, the others by name, description and
+        arguments.
+        """
+        rankers = self._ranking()
+        found = [*rankers.said.rank(request, k), *rankers.described.rank(request, k)]
+        found.sort(key=lambda each: -each[1])
+        return [ScoredTool(name, score) for name, score in found[:k]]
 
     def select_set(self, request: str) -> list[ScoredTool]:
-        """The tools the request needs: for each of its parts the one that fits best, or none where none fits."""
+        """The tools the request needs, or none where none fits.
+
+        For each of its parts the one that fits best; where a part's best one is only described, not said, also those
+        that explain what it leaves.
+        """
+        rankers = self._ranking()
         best: dict[str, float] = {}
         for part in split(request):
-            for found in self.select(part.standalone, 1):
-                if found.score >= _ENOUGH:
-                    best[found.name] = max(found.score, best.get(found.name, 0.0))
+            said = next(iter(rankers.said.rank(part.standalone, 1)), ("", 0.0))
+            described = rankers.described.choose(part.standalone)
+            if said[1] >= _ENOUGH and said[1] >= max((score for _, score in described), default=0.0):
+                described = [said]
+            for name, score in described:
+                best[name] = max(score, best.get(name, 0.0))
         return [ScoredTool(name, score) for name, score in best.items()]
 
     def format_for_llm(self, names: Sequence[str] | None = None) -> str:
@@ -140,10 +164,18 @@ class ToolRegistry:
         """The registered name behind a wire name, or None."""
         return self._by_wire.get(name)
 
-    def _ranking(self) -> Ranker:
-        if self._ranker is None:
-            self._ranker = Ranker({tool.name: _candidate(tool) for tool in self._tools.values()})
-        return self._ranker
+    def _ranking(self) -> _Rankers:
+        if self._rankers is None:
+            tools = self._tools.values()
+            self._rankers = _Rankers(
+                Ranker({tool.name: _candidate(tool) for tool in tools if tool.utterances}),
+                ToolIndex(
+                    ToolProfile(tool.name, tool.name, tool.description, tool.schema)
+                    for tool in tools
+                    if not tool.utterances
+                ),
+            )
+        return self._rankers
 
 
 def _candidate(tool: Tool) -> Candidate:

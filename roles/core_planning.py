@@ -12,12 +12,15 @@ from common.context import TaskContext
 from common.errors import PlanningError
 from common.language.formats import CHOICES, PART, PART_ID, PART_ORDER, PART_REFERENCE, PLAN, REQUEST
 from common.language.parts import split
+from common.language.rules import Rules, parse_rules
 from common.run_context import RunContext
 from common.task_graph import Task, TaskGraph
 from llm_provider.agent_prompt import guideline_text
 from llm_provider.factory import LLMFactory
 from llm_provider.structured import ask_structured
 from llm_provider.tool_registry import ToolRegistry
+from roles.planning_expectations import expectation_text, preferring
+from roles.planning_rules import guided, ordered, until_stop, with_order
 from roles.prompts import load_prompt, situation
 from roles.role_registry import RoleRegistry
 
@@ -25,6 +28,8 @@ __all__ = ["PlannerOutput", "PlanningRole", "RoleScores", "TaskGraphOutput"]
 
 _SHORTLIST = 6
 _EXAMPLES = 4
+_CLOSE = 0.5
+"""A tool's likelihood is a match of words: one that has under half of the best one's does something else."""
 
 
 class RoleScores(Protocol):
@@ -95,13 +100,16 @@ class PlanningRole:
     async def plan_and_configure_agent(
         self, request: str, context: TaskContext, run: RunContext | None = None
     ) -> AgentConfiguration:
-        """Choose tools and write the plan and prompts for one agent.
+        """Choose tools and write the plan and prompts for one agent, by the rules of the run's guideline.
 
+        What the agent's own guideline prefers and avoids counts for the choice as well: it can call nothing else.
         Tools that nobody registered are dropped; `metadata["dropped_tools"]` names each with its nearest known name.
         Raises `PlanningError` or `ModelError` when the model gives nothing usable.
         """
         parts = [part.standalone for part in split(request)]
-        shortlist = self._shortlist(parts)
+        guideline, rules = _guideline(run, of_agents=True)
+        expected = _expected(run)
+        shortlist = preferring(self._shortlist(parts), parts, expected)
         prompt = load_prompt("meta_planning")
         agent_prompt = load_prompt("agent")
         output = await ask_structured(
@@ -109,12 +117,12 @@ class PlanningRole:
             PlannerOutput,
             system_prompt=prompt.render(
                 tools=self._tools.format_for_llm(list(shortlist)) or "(none fits)",
-                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                guideline=guideline_text(guideline),
                 **situation(context),
-            ),
+            ).followed_by(expectation_text(expected)),
             request=request,
             data=run.inputs if run is not None else (),
-            schema_patch=_with_tool_choices(self._tool_choices(shortlist), agent_prompt.template),
+            schema_patch=_with_tool_choices(self._tool_choices(shortlist, parts, rules), agent_prompt.template),
             run=run,
             purpose="plan",
         )
@@ -122,7 +130,7 @@ class PlanningRole:
         return AgentConfiguration(
             plan=output.plan[:20_000],
             system_prompt=(output.agent_system_prompt or agent_prompt.template)[:20_000],
-            tool_names=known,
+            tool_names=ordered(known, rules),
             guidance=output.guidance_notes[:20_000],
             max_iterations=min(output.max_iterations, self._iteration_cap),
             metadata={
@@ -134,25 +142,32 @@ class PlanningRole:
         )
 
     async def create_task_graph(self, request: str, context: TaskContext, run: RunContext | None = None) -> TaskGraph:
-        """Split the request into role tasks. Raises `PlanningError` for a graph that can't be run."""
+        """Split the request into role tasks, by the rules of the run's guideline.
+
+        Raises `PlanningError` for a graph that can't be run.
+        """
         prompt = load_prompt("task_graph")
+        guideline, rules = _guideline(run)
+        expected = _expected(run)
+        parts = [part.standalone for part in split(request)]
         roles = "\n".join(f"- {role.name}: {role.description}" for role in self._roles.enabled())
         output = await ask_structured(
             await self._models.load(self._tier),
             TaskGraphOutput,
             system_prompt=prompt.render(
                 roles=roles,
-                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                guideline=guideline_text(guideline),
                 **situation(context),
-            ),
+            ).followed_by(expectation_text(expected)),
             request=request,
             data=run.inputs if run is not None else (),
-            schema_patch=_with_role_choices(self._role_choices([part.standalone for part in split(request)])),
+            schema_patch=_with_role_choices(self._role_choices(parts, rules, expected)),
             run=run,
             purpose="plan",
             check=self._as_graph,
         )
-        return self._as_graph(output)
+        graph = self._as_graph(output)
+        return graph if rules.empty else with_order(graph, rules)
 
     def _as_graph(self, output: TaskGraphOutput) -> TaskGraph:
         if not output.tasks:
@@ -182,25 +197,30 @@ class PlanningRole:
         best = sorted(found, key=lambda name: max(found[name].values()), reverse=True)
         return {name: found[name] for name in best[: _SHORTLIST + 2 * len(parts)]}
 
-    def _tool_choices(self, shortlist: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    def _tool_choices(
+        self, shortlist: Mapping[str, Mapping[str, float]], parts: Sequence[str], rules: Rules
+    ) -> dict[str, Any]:
         return {
             name: {
                 "description": self._tools.get_tool(name).description,
                 "examples": list(self._tools.get_tool(name).utterances),
-                "prior": dict(prior),
+                "prior": prior,
             }
-            for name, prior in shortlist.items()
+            for name, prior in until_stop(guided(shortlist, parts, rules, close=_CLOSE), parts, rules).items()
         }
 
-    def _role_choices(self, parts: Sequence[str]) -> dict[str, Any]:
+    def _role_choices(self, parts: Sequence[str], rules: Rules, expected: Mapping[str, float]) -> dict[str, Any]:
         scores = {part: self._scores.probabilities(part) for part in parts}
+        roles = self._roles.enabled()
+        priors = {role.name: {part: round(_role_score(role.name, scores[part]), 4) for part in parts} for role in roles}
+        guided_priors = guided(preferring(priors, parts, expected), parts, rules)
         return {
             role.name: {
                 "description": role.description,
                 "examples": list(role.examples[:_EXAMPLES]),
-                "prior": {part: round(_role_score(role.name, scores[part]), 4) for part in parts},
+                "prior": guided_priors[role.name],
             }
-            for role in self._roles.enabled()
+            for role in roles
         }
 
     def _known_tools(self, names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -213,6 +233,26 @@ class PlanningRole:
             else:
                 dropped[name[:200]] = self._tools.nearest(name) or ""
         return tuple(dict.fromkeys(known)), dropped
+
+
+def _guideline(run: RunContext | None, *, of_agents: bool = False) -> tuple[tuple[str, ...], Rules]:
+    """The rules in service for the planner, as said and as they are obeyed; with what agents prefer and avoid."""
+    if run is None:
+        return (), parse_rules(())
+    lines = run.hints.guideline
+    if of_agents:
+        lines += tuple(line for line in run.hints.agent_guideline if _chooses(line) and line not in lines)
+    return lines, parse_rules(lines)
+
+
+def _chooses(line: str) -> bool:
+    rules = parse_rules([line])
+    return bool(rules.prefer or rules.avoid)
+
+
+def _expected(run: RunContext | None) -> Mapping[str, float]:
+    """What success is expected of engines and roles, as far as anything is known."""
+    return run.hints.expected_success if run is not None else {}
 
 
 def _role_score(name: str, scores: Mapping[str, float]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any
@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.context import TaskContext
 from common.flags import OFF, ROUTER_MODEL
 from common.language.formats import CHOICES
+from common.language.rules import parse_rules
 from common.run_context import RunContext
 from llm_provider.agent_prompt import guideline_text
 from llm_provider.factory import LLMFactory
 from llm_provider.structured import ask_structured
+from roles.planning_rules import guided
 from roles.prompts import load_prompt, situation
 from roles.role_registry import RoleRegistry
 from roles.router import PLANNING
@@ -56,27 +58,31 @@ class RouteByModel:
             self._run.reset(token)
 
     async def __call__(self, request: str, context: TaskContext, probabilities: Mapping[str, float]) -> str | None:
-        """The name of a role, or None for planning. Raises `ModelError` and `LimitExceeded`."""
+        """The name of a role, "planning", or None where no model is to be asked.
+
+        Raises `ModelError` and `LimitExceeded`.
+        """
         run = self._run.get()
         tier = await self._tier_for(run)
         if tier is None:
             return None
         roles = self._roles.enabled()
+        guideline = run.hints.guideline if run is not None else ()
         prompt = load_prompt("route")
         output = await ask_structured(
             await self._models.load(tier),
             RouteOutput,
             system_prompt=prompt.render(
                 roles="\n".join(f"- {role.name}: {role.description}" for role in roles),
-                guideline=guideline_text(run.hints.guideline if run is not None else ()),
+                guideline=guideline_text(guideline),
                 **situation(context),
             ),
             request=request,
-            schema_patch=_with_choices(self._choices(request, probabilities)),
+            schema_patch=_with_choices(self._choices(request, probabilities, guideline)),
             run=run,
             purpose="route",
         )
-        return None if output.route == PLANNING else output.route
+        return output.route
 
     async def _tier_for(self, run: RunContext | None) -> str | None:
         if run is None or run.flags is None:
@@ -84,14 +90,17 @@ class RouteByModel:
         tier = str((await run.flags.read(ROUTER_MODEL)).value)
         return None if tier == OFF else tier
 
-    def _choices(self, request: str, probabilities: Mapping[str, float]) -> dict[str, Any]:
+    def _choices(self, request: str, probabilities: Mapping[str, float], guideline: Sequence[str]) -> dict[str, Any]:
+        roles = self._roles.enabled()
+        priors = {role.name: {request: round(probabilities.get(role.name, 0.0), 4)} for role in roles}
+        guided_priors = guided(priors, (request,), parse_rules(guideline))
         choices: dict[str, Any] = {
             role.name: {
                 "description": role.description,
                 "examples": list(role.examples[:_EXAMPLES]),
-                "prior": {request: round(probabilities.get(role.name, 0.0), 4)},
+                "prior": guided_priors[role.name],
             }
-            for role in self._roles.enabled()
+            for role in roles
         }
         choices[PLANNING] = {"description": "several things at once, or none of the roles", "prior": {request: 0.5}}
         return choices

@@ -1,7 +1,7 @@
 """Decides where a request goes: straight to the one role that covers it, or to planning.
 
 A calibrated classifier answers in a fraction of a millisecond. What it is not certain of goes to planning, unless a
-model is configured to decide; so do requests for several things at once.
+model is configured to decide or a rule of the router's guideline does; so do requests for several things at once.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from anyio import to_thread
 from common.context import TaskContext
 from common.errors import LimitExceeded, RoutingError
 from common.language.parts import Part, split
+from common.language.rules import parse_rules, rule_name
 from common.logs import get_logger
 from common.remembered import Remembered
 from common.role import Role
 from common.settings import RouterSettings
+from roles.planning_rules import FITS
 from roles.role_registry import RoleRegistry
 from roles.scorer.labels import CONVERSATION, NONE, examples_digest, role_of
 from roles.scorer.learning import NewRole, cached, learn, store
@@ -33,6 +35,7 @@ logger = get_logger(__name__)
 
 PLANNING = "planning"
 _NOTABLE = 0.005
+_CLOSE = 0.5
 _ASK_TIMEOUT = 20.0
 
 AskModel = Callable[[str, TaskContext, Mapping[str, float]], Awaitable[str | None]]
@@ -147,8 +150,12 @@ class Router:
         found[NONE] = nobody
         return found
 
-    async def route_request(self, request: str, context: TaskContext) -> RoutingDecision:
-        """Decide about one request. Raises `RoutingError` where no role is enabled at all."""
+    async def route_request(self, request: str, context: TaskContext, guideline: Sequence[str] = ()) -> RoutingDecision:
+        """Decide about one request. Raises `RoutingError` where no role is enabled at all.
+
+        `guideline` are the router's rules: where the classifier is unsure of a plain request, no model decides, and
+        several roles are close (half as likely as the likeliest, or more), `prefer` and `avoid` do.
+        """
         if not self._roles.enabled():
             raise RoutingError("there is no role to route to", where="router", todo="Register a role, or enable one.")
         parts = split(request)
@@ -161,7 +168,9 @@ class Router:
             return RoutingDecision("direct", best, confidence, alternatives, parts)
         if confidence < self._threshold:
             named = await self._asked(request, context, probabilities)
-            if named is not None:
+            if named is None and guideline and _is_plain(parts):
+                named = self._ruled(probabilities, guideline)
+            if named is not None and named != PLANNING:
                 return RoutingDecision("direct", named, probabilities[named], alternatives, parts)
         return RoutingDecision("meta_planning", PLANNING, confidence, alternatives, parts)
 
@@ -186,6 +195,18 @@ class Router:
         """Small talk may be anything as long as a role is not learned yet; "none" is no role at all."""
         return name != NONE and (name != CONVERSATION or self.is_complete)
 
+    def _ruled(self, probabilities: Mapping[str, float], guideline: Sequence[str]) -> str | None:
+        """The role that a rule decides for among those that are close; None where no rule decides."""
+        ranked = sorted((name for name in probabilities if name != NONE), key=lambda name: -probabilities[name])
+        close = [name for name in ranked if probabilities[name] >= max(FITS, _CLOSE * probabilities[ranked[0]])]
+        if len(close) < 2:
+            return None
+        rules = parse_rules(guideline)
+        names = {rule_name(name) for name in close} - rules.avoid
+        beaten = {second for first, second in rules.prefer if first in names}
+        left = [name for name in close if rule_name(name) in names - beaten]
+        return left[0] if len(left) == 1 and self._may_go_direct(left[0]) else None
+
     async def _asked(self, request: str, context: TaskContext, probabilities: Mapping[str, float]) -> str | None:
         if self._ask_model is None:
             return None
@@ -197,7 +218,7 @@ class Router:
         except Exception as error:
             logger.warning("the model that should route failed, planning takes over: %s", error)
             return None
-        return named if named is not None and self._roles.is_enabled(named) else None
+        return named if named is not None and (named == PLANNING or self._roles.is_enabled(named)) else None
 
     @property
     def _corpus(self) -> str:

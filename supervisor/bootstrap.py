@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -30,6 +31,7 @@ from events.views.agent_registry import AgentRegistry
 from events.views.builtin import builtin_views
 from llm_provider.factory import LLMFactory
 from llm_provider.runtime_agent_factory import RuntimeAgentFactory
+from llm_provider.tool_policy import ToolPolicy
 from llm_provider.tool_registry import ToolRegistry
 from roles.core_planning import PlanningRole
 from roles.resources import RoleResources
@@ -40,6 +42,7 @@ from roles.shipped import shipped_roles
 from roles.timer.firing import TimerFirer
 from supervisor.active_guidelines import ActiveGuidelines
 from supervisor.admission import Admission
+from supervisor.agent_switches import AgentSwitches
 from supervisor.cancellation import Cancellations
 from supervisor.claims import Claims
 from supervisor.earlier import EarlierAttempts
@@ -48,7 +51,15 @@ from supervisor.engine import EngineServices
 from supervisor.flags import open_flags
 from supervisor.guidelines import Guidelines
 from supervisor.intent_processor import IntentProcessor
+from supervisor.learning.integration import Learning
+from supervisor.learning.prediction_service import Predictions
+from supervisor.learning.wiring import wire_learning
 from supervisor.log_metrics import LogMetrics
+from supervisor.monitoring.custom import CustomMetrics
+from supervisor.monitoring.lead import Lead
+from supervisor.monitoring.news import ImprovementNews
+from supervisor.monitoring.service import Monitoring
+from supervisor.monitoring.wiring import wire_monitoring
 from supervisor.notifications import Notifications, Notifier
 from supervisor.notifiers.opening import open_outbox
 from supervisor.own_runs import OwnRuns
@@ -60,7 +71,11 @@ from supervisor.scheduler import Loop
 from supervisor.session_turns import SessionTurns
 from supervisor.sessions import Sessions
 from supervisor.simplified_workflow_engine import SimplifiedWorkflowEngine
+from supervisor.specialists.service import Specialists
+from supervisor.specialists.wiring import wire_specialists
 from supervisor.store_opening import open_store
+from supervisor.tuning import Tuning
+from supervisor.tuning_wiring import wire_tuning
 from supervisor.workflow_engine import WorkflowEngine
 
 if TYPE_CHECKING:
@@ -91,6 +106,7 @@ class HostParts:
     roles: Sequence[Role] = ()
     tools: Sequence[Tool] = ()
     handlers: Sequence[IntentHandler] = ()
+    custom_metrics: CustomMetrics | None = None
     keys: KeyService | None = None
     allow_missing_keys: bool = False
 
@@ -121,6 +137,13 @@ class Parts:
     cancellations: Cancellations
     rollout: Rollout
     ecosystem: Ecosystem
+    learning: Learning
+    predictions: Predictions
+    monitoring: Monitoring
+    switches: AgentSwitches
+    tuning: Tuning
+    specialists: Specialists
+    telling: ImprovementNews
 
     async def close(self) -> None:
         """Let everything go that was opened, the store last."""
@@ -181,7 +204,10 @@ async def _wire(
     types = {name: handler.intent_type for name, handler in known.items()}
     guidelines = ActiveGuidelines(store, views)
     await guidelines.refresh()
-    runs = Runs(settings, store, telemetry, guidelines, flags)
+    predictions = Predictions(store, _prediction_folder(settings))
+    await predictions.load()
+    calls = ToolPolicy(settings.requests)
+    runs = Runs(settings, store, telemetry, guidelines, flags, predictions, calls)
     recovery = Recovery(store, views, ownership, intents)
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
     outbox = await open_outbox(settings.notifications, telemetry.metrics)
@@ -189,7 +215,7 @@ async def _wire(
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership)
-    sessions = Sessions(views, SessionTurns(store, known), roles)
+    sessions = Sessions(views, SessionTurns(store, known), roles, scores=router.probabilities)
     earlier = EarlierAttempts(settings, store, ownership, recovery, intents, types)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)
@@ -204,11 +230,27 @@ async def _wire(
     handler = RequestHandler(rollout.watched(request_services))
     registry = AgentRegistry(store, views)
     await _register_agents(registry, roles)
+    switches = AgentSwitches(store, views, roles)
+    await switches.refresh()
+    offered = Guidelines(store, views, clock, guidelines, [*roles.names, *AGENT_TYPES])
+    learning = wire_learning(request_services, planner, agents, models, guidelines, offered, flags, views, predictions)
+    monitoring = wire_monitoring(
+        settings, clock, telemetry, store, views, ownership, flags, registry, admission, notifications,
+        host.custom_metrics or CustomMetrics(),
+    )  # fmt: skip
+    tuning = await wire_tuning(settings, store, views, tools, calls, admission, monitoring)
+    specialists = wire_specialists(
+        settings, clock, store, views, ownership, tuning, monitoring, registry, roles, switches, learning, offered
+    )
+    telling = ImprovementNews(
+        store, views, clock, notifications, Lead(store, ownership, monitoring.node), monitoring.node,
+        settings.monitoring.notify_every,
+    )  # fmt: skip
     return Parts(
         settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
         recovery, notifications, registry, admission, handler,
-        Guidelines(store, views, clock, guidelines, [*roles.names, *AGENT_TYPES]),
-        claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem,
+        offered, claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem, learning,
+        predictions, monitoring, switches, tuning, specialists, telling,
     )  # fmt: skip
 
 
@@ -254,6 +296,11 @@ async def _register_agents(registry: AgentRegistry, roles: RoleRegistry) -> None
             _log.warning("the log keeps its own definition of %s: %s", role.name, error)
 
 
+def _prediction_folder(settings: Settings) -> Path | None:
+    """Where predictions are kept; nowhere for a log that is gone with the process."""
+    return None if settings.store.url == "memory://" else settings.data_dir / "cache" / "predictions"
+
+
 def _make_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -274,9 +321,24 @@ def loops(parts: Parts) -> list[Loop]:
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
         Loop("seal", 30.0, sealer.seal_if_due),
         Loop("guidelines", 0.5, parts.guidelines.refresh),
+        Loop("agents", 0.5, parts.switches.refresh),
+        Loop("tuning", 0.5, parts.tuning.refresh),
+        *_improving(parts),
         Loop("flags", POLL, parts.flags.refresh),
         Loop("views", 30.0, parts.views.catch_up, timeout=_CATCH_UP),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
+        *parts.learning.loops(),
+        *([Loop("predictions", 5.0, parts.predictions.step, timeout=600.0)] if parts.settings.learning.enabled else []),
+    ]
+
+
+def _improving(parts: Parts) -> list[Loop]:
+    """Approved improvements are carried out, and those that wait for a person are told of."""
+    if not parts.settings.monitoring.enabled:
+        return []
+    return [
+        Loop("specialists", 2.0, parts.specialists.step, timeout=3_600.0),
+        Loop("improvements told", 5.0, parts.telling.step),
     ]
 
 

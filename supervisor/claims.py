@@ -121,14 +121,14 @@ class Claims:
         accepted = RequestAccepted(
             request_id=request_id, trace_id=claimed.trace_id, attempt=claimed.attempt, text_hash=_hash(text)
         )
-        started = TraceStarted(
+        started = TraceStarted.of(
+            context,
             request=text,
             user=context.user,
             session=context.session,
             request_id=request_id,
             attempt=claimed.attempt,
             owner=self._ownership.owner_id,
-            context=context.model_dump(mode="json"),
             resumes=claimed.previous,
         )
         return [

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from common.errors import StoreError, SupervisorError
 from common.health import HealthCheck, Reached
-from roles.sandbox.bubblewrap import probe_bubblewrap
+from roles.sandbox.find import probe_sandboxes
 from supervisor.key_health import probe_keys
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def _ask(check: HealthCheck, timeout: float) -> Diagnosis:
 
 
 def health_checks(parts: Parts) -> list[HealthCheck]:
-    """The checks of a wired supervisor: store, flags, models, what roles and notifications depend on, sandbox."""
+    """The checks of a wired supervisor: store, flags, models, what roles and notifications need, tuning, sandbox."""
     return [
         HealthCheck("store", parts.store.probe),
         HealthCheck("keys", lambda: probe_keys(parts.store)),
@@ -104,7 +104,9 @@ def health_checks(parts: Parts) -> list[HealthCheck]:
         *(check for role in parts.roles.all() for check in getattr(role, "health_checks", ())),
         *parts.ecosystem.health_checks,
         *parts.notifications.health_checks(),
-        HealthCheck("sandbox", probe_bubblewrap, configured=False),
+        HealthCheck("learning", parts.learning.probe),
+        HealthCheck("tuning", parts.tuning.probe),
+        HealthCheck("sandbox", lambda: probe_sandboxes(parts.settings.sandbox), configured=False),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 import anyio
 import anyio.to_thread
 
+from common.coarse_timers import GRAIN, CoarseTimers, Timed
 from common.context import TaskContext
 from common.errors import RequestRejected
 from common.intents import Intent, IntentStatus
@@ -33,7 +35,7 @@ _LOOK = 0.1
 """Seconds between two looks at a trace that another process works on."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RunningRequest:
     """`scope` ends the work when it is cancelled, by request or by its deadline."""
 
@@ -41,6 +43,26 @@ class RunningRequest:
     cancelled: bool = False
     ended: anyio.Event | None = None
     """Made by whoever waits for the end."""
+    _deadline: float = math.inf
+    _group: set[Timed] | None = None
+
+    def bound(self, seconds: float, timers: CoarseTimers) -> None:
+        """Have the work end after so many seconds, exactly: the scope is given its deadline when that comes near."""
+        self._deadline = anyio.current_time() + seconds
+        self._group = timers.after(seconds - GRAIN)
+        if self._group is None:
+            self.due()
+        else:
+            self._group.add(self)
+
+    def due(self) -> None:
+        """The deadline is near."""
+        self.scope.deadline = self._deadline
+
+    def over(self) -> None:
+        """The work has ended."""
+        if self._group is not None:
+            self._group.discard(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +139,7 @@ class EarlierAttempts:
     async def again(self, earlier: Earlier) -> Response:
         """The recorded answer, with what became of its intents since."""
         response = Response.model_validate(earlier.ended.response)
-        intents = tuple([await self._intents.report(report.id) for report in response.intents])
+        intents = tuple([await self._stands(report) for report in response.intents])
         if intents == response.intents:
             return response
         outputs = earlier.reading.outputs
@@ -128,6 +150,12 @@ class EarlierAttempts:
                 "outcome": response.outcome if earlier.was_stopped else outcome_of(outputs, intents),
             }
         )
+
+    async def _stands(self, report: IntentReport) -> IntentReport:
+        """Where an intent stands; what was held back is carried out now, if what it waited for was."""
+        if report.status is IntentStatus.REGISTERED:
+            return await self._intents.process(report.id)
+        return await self._intents.report(report.id)
 
     async def adopt(self, run: Run, previous: str) -> tuple[IntentReport, ...] | None:
         """Take over what the attempts before left.

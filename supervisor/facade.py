@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -21,6 +22,7 @@ from common.results import Response
 from common.settings import Settings
 from common.updates import Update
 from supervisor.background import Background
+from supervisor.monitoring.custom import CustomMetrics, MetricFunction
 from supervisor.operations import Operations
 from supervisor.scheduler import keep_up
 from supervisor.streaming import stream
@@ -87,6 +89,7 @@ class Supervisor(Operations):
             "flag_provider": flag_provider,
             "keys": keys,
             "allow_missing_keys": allow_missing_keys,
+            "custom_metrics": CustomMetrics(),
         }
         self._with_loops = background
         self._background = Background()
@@ -130,6 +133,7 @@ class Supervisor(Operations):
         self._parts = parts
         self._background = Background()
         await self._background.start()
+        parts.monitoring.attach(self._background.start_soon)
         if self.settings.store.url != "memory://":
             self._background.start_soon(parts.cancellations.watch)
         if self._with_loops:
@@ -139,6 +143,8 @@ class Supervisor(Operations):
             self._recovered = True
             self._background.start_soon(Scheduler(loops(parts), services(parts)).run)
             self._background.start_soon(_warm_up, parts)
+            if self.settings.monitoring.enabled:
+                await parts.monitoring.start_continuous_monitoring()
 
     async def close(self, timeout: float = 10.0) -> None:
         """Stop the loops, cancel what still runs, write out what is in memory; `timeout` in seconds."""
@@ -291,15 +297,17 @@ class Supervisor(Operations):
         self._before_start("add_role")
         self._roles.append(role)
 
-    def add_tool(self, tool: Any, *, category: str = "host", effect: bool = False) -> None:
+    def add_tool(self, tool: Any, *, category: str = "host", effect: bool = False, cacheable_for: float = 0.0) -> None:
         """Add a `Tool`, a plain sync or async function, or a Strands tool, under ``category.name``.
 
-        Raises `ConfigurationError` after the start and `ToolError` for what can't be a tool.
+        With `cacheable_for` its answers may be given again for so many seconds, should an operator want that. Raises
+        `ConfigurationError` after the start and `ToolError` for what can't be a tool.
         """
         from llm_provider.function_tools import as_tool
 
         self._before_start("add_tool")
-        self._tools.append(as_tool(tool, category=category, effect=effect))
+        made = as_tool(tool, category=category, effect=effect)
+        self._tools.append(replace(made, cacheable_for=cacheable_for) if cacheable_for else made)
 
     def add_intent_handler(self, intent_type: type[Any], handler: Any, *, effect: Any) -> None:
         """Register ``async def handler(intent, execution) -> IntentResult`` for an intent class.
@@ -311,6 +319,10 @@ class Supervisor(Operations):
 
         self._before_start("add_intent_handler")
         self._handlers.append(host_handler(intent_type, handler, effect))
+
+    def metric(self, name: str, fn: MetricFunction, *, limit: float | None = None, unit: str = "") -> None:
+        """Have a figure of one's own watched, before the start or after it; see `Monitoring.metric`."""
+        self._host["custom_metrics"].add(name, fn, limit=limit, unit=unit)
 
     def _before_start(self, what: str) -> None:
         if self._parts is not None:

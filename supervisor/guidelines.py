@@ -14,7 +14,7 @@ from common.errors import ConfigurationError, StoreError
 from common.hints import PlanningHints
 from common.logs import get_logger
 from events.catalogue import Event
-from events.catalogue.guideline import GuidelineActivated, GuidelineRolledBack, RuleChange
+from events.catalogue.guideline import GuidelineProposed, RuleChange
 from events.projection import Views
 from events.state.guideline import ACTIVE
 from events.store import EventStore
@@ -87,7 +87,7 @@ class Guidelines(GuidelineCommands):
         return await anyio.to_thread.run_sync(_write, folder, records)
 
     async def _changed(self, event: Event) -> None:
-        if not isinstance(event, GuidelineActivated | GuidelineRolledBack):
+        if isinstance(event, GuidelineProposed):
             return
         try:  # the change is durable by now, so what fails here must not look as if it were not
             await self._active.refresh()

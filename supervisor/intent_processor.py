@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from common.clock import Clock
 from common.context import Owner, TaskContext
-from common.errors import IntentError, NotFound, StreamConflict, SupervisorError
+from common.errors import IntentError, StreamConflict, SupervisorError
 from common.intent_collector import CollectedIntent
 from common.intents import (
     Effect,
@@ -33,20 +33,22 @@ from common.telemetry import Telemetry
 from common.updates import ApprovalRequested
 from common.updates import IntentRegistered as IntentRegisteredUpdate
 from events.catalogue.base import Event
-from events.catalogue.intent import IntentApprovalRequested, IntentRegistered
+from events.catalogue.intent import IntentApprovalRequested
 from events.ownership import Ownership
 from events.recorded import RecordedEvent
 from events.state import intent as decide
 from events.state.intent import IntentState, fold_intent
 from events.store import EventStore, stream_name
-from supervisor.intent_registration import first_decision, registration
-from supervisor.intent_reports import fault_in_words, report_of
+from supervisor.holding import why_held
+from supervisor.intent_registration import drafts, first_decision, registration
+from supervisor.intent_reports import fault_in_words, report_of, unknown_intent
 from supervisor.runs import Closing, Run
 
 __all__ = ["TIME_UP", "IntentProcessor"]
 
 _log = get_logger(__name__)
 TIME_UP = "the request's time was up before this was started"
+_DECIDED = (IntentStatus.PROCESSED, IntentStatus.DENIED, IntentStatus.FAILED)
 _UNSETTLED = (IntentStatus.REGISTERED, IntentStatus.CLAIMED)
 
 
@@ -152,23 +154,16 @@ class IntentProcessor:
         return _processed(state, result), result.appends
 
     async def _register(self, run: Run, collected: Iterable[CollectedIntent]) -> list[str]:
-        context = run.context.context
-        now = self._clock.now()
-        appends: list[StreamAppend] = []
-        announced: list[tuple[IntentRegistered, bool]] = []
-        for ordinal, entry in enumerate(collected, run.first_ordinal):
-            registered = registration(run, ordinal, entry, now)
-            decision = first_decision(self._settings, registered)
-            appends.append(StreamAppend(_stream(registered.intent_id), [registered, *decision], 0))
-            waits = any(isinstance(event, IntentApprovalRequested) for event in decision)
-            announced.append((registered, waits))
+        drafted = drafts(run, collected, self._clock.now(), self._settings)
+        appends = [StreamAppend(_stream(one.intent_id), [one, *decision], 0) for one, decision in drafted]
         run.trace.send()  # nobody could settle an intent whose trace is not in the log
-        await self._store.append(appends, tenant=context.tenant, correlation=run.trace.trace_id)
-        for registered, waits in announced:
+        tenant = run.context.context.tenant
+        await self._store.append(appends, tenant=tenant, correlation=run.trace.trace_id)
+        for registered, decision in drafted:
             run.context.emit(IntentRegisteredUpdate(registered.intent_id, registered.type, registered.summary))
-            if waits:
+            if any(isinstance(event, IntentApprovalRequested) for event in decision):
                 run.context.emit(ApprovalRequested(registered.intent_id, registered.type, registered.summary))
-        return [registered.intent_id for registered, _ in announced]
+        return [registered.intent_id for registered, _ in drafted]
 
     async def report(self, intent_id: str) -> IntentReport:
         """Where an intent stands. Raises `NotFound`."""
@@ -178,7 +173,7 @@ class IntentProcessor:
         """Carry an intent out if it is ready for it, and tell where it stands afterwards.
 
         Safe to call from several processes at once: claims are compare-and-set on the intent's stream, and whoever
-        comes second reports what the first one did.
+        comes second reports what the first one did. What waited for it is carried out as well then, or fails with it.
         """
         state = await self._state(intent_id)
         with self._telemetry.span(
@@ -191,13 +186,22 @@ class IntentProcessor:
                 finally:
                     self._in_flight.discard(intent_id)
             span.set_attribute("supervisor.intent.status", state.status.value)
+        if state.status in _DECIDED:
+            for dependant in state.needed_by:
+                await self.process(dependant)
         return report_of(state)
 
     async def _process(self, state: IntentState) -> IntentState:
         if not await self._is_ours_to_do(state):
             return state
+        held = await why_held(state, self._state) if state.status is IntentStatus.REGISTERED else None
+        if held == "":
+            return state
         try:
-            await self._carry_out(state)
+            if held is None:
+                await self._carry_out(state)
+            else:
+                await self._append(state, decide.fail(state, held))
         except StreamConflict:
             _log.info("intent %s was settled by another process", state.intent_id)
         state = await self._state(state.intent_id)
@@ -342,13 +346,18 @@ class IntentProcessor:
         """
         state = await self._waiting(intent_id, owner)
         await self._decide(state, decide.approve(state, by, state.arguments_hash, comment))
-        return await self.process(intent_id)
+        return await self._settled(state)
 
     async def deny(self, intent_id: str, owner: Owner, *, by: str, reason: str = "") -> IntentReport:
         """Say no. Raises like `approve`."""
         state = await self._waiting(intent_id, owner)
         await self._decide(state, decide.deny(state, by, reason))
-        return await self.report(intent_id)
+        return await self._settled(state)
+
+    async def _settled(self, state: IntentState) -> IntentReport:
+        report = await self.process(state.intent_id)
+        followed = tuple([await self.report(dependant) for dependant in state.needed_by])
+        return report.model_copy(update={"followed": followed}) if followed else report
 
     async def _decide(self, state: IntentState, event: Event) -> None:
         try:
@@ -361,7 +370,7 @@ class IntentProcessor:
     async def _waiting(self, intent_id: str, owner: Owner) -> IntentState:
         state = await self._state(intent_id)
         if (state.tenant, state.user) != owner:
-            raise _unknown(intent_id)
+            raise unknown_intent(intent_id)
         if state.status is not IntentStatus.AWAITING_APPROVAL:
             raise IntentError(f"it does not wait for approval: it is {state.status.value}", where=intent_id)
         return state
@@ -374,7 +383,7 @@ class IntentProcessor:
     async def _state(self, intent_id: str) -> IntentState:
         recorded = await self._store.read(_stream(intent_id))
         if not recorded:
-            raise _unknown(intent_id)
+            raise unknown_intent(intent_id)
         return fold_intent(recorded)
 
     async def _append(self, state: IntentState, event: Event, *effects: StreamAppend) -> None:
@@ -384,10 +393,6 @@ class IntentProcessor:
 
 def _stream(intent_id: str) -> str:
     return stream_name("intent", intent_id)
-
-
-def _unknown(intent_id: str) -> NotFound:
-    return NotFound(f"there is no intent {intent_id!r}", where="approvals", todo="List them with approvals list.")
 
 
 def _processed(state: IntentState, result: IntentResult) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from common.context import Owner
@@ -13,9 +14,10 @@ from common.settings import IntentSettings
 from events.catalogue.base import Event
 from events.catalogue.intent import IntentApprovalRequested, IntentDenied, IntentRegistered
 from events.state.intent import arguments_hash
+from supervisor.holding import hold_back
 from supervisor.runs import Run
 
-__all__ = ["first_decision", "intent_id_for", "registration"]
+__all__ = ["drafts", "first_decision", "intent_id_for", "registration"]
 
 _NAMESPACE = uuid.UUID("7f0c4f0a-4f5e-4f0e-9d50-6f2c6f1f8a11")
 
@@ -45,6 +47,18 @@ def registration(run: Run, ordinal: int, entry: CollectedIntent, now: datetime) 
         expires_at=now + lifetime if lifetime is not None else None,
         context=context.model_dump(mode="json"),
     )
+
+
+def drafts(
+    run: Run, collected: Iterable[CollectedIntent], now: datetime, settings: IntentSettings
+) -> list[tuple[IntentRegistered, list[Event]]]:
+    """The registrations of all that a run collected, each with what policy says of it at once."""
+    drafted: list[tuple[IntentRegistered, list[Event]]] = []
+    for ordinal, entry in enumerate(collected, run.first_ordinal):
+        registered = registration(run, ordinal, entry, now)
+        drafted.append((registered, first_decision(settings, registered)))
+    kept = hold_back(run, drafted)
+    return [(registered, decision) for registered, (_, decision) in zip(kept, drafted, strict=True)]
 
 
 def first_decision(settings: IntentSettings, registered: IntentRegistered) -> list[Event]:

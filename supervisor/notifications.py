@@ -17,6 +17,7 @@ from common.logs import get_logger
 from common.owner_keys import DEFAULT_OWNER
 from common.redaction import Redactor, current_redactor
 from roles.timer.firing import FiredTimer
+from supervisor.alert_limits import AlertLimits
 from supervisor.notifiers.outbox import Message, Outbox
 
 __all__ = ["Notification", "Notifications", "Notifier", "approval_command"]
@@ -48,7 +49,8 @@ Notifier = Callable[[Notification], Awaitable[None]]
 class Notifications:
     """Passes each notification to every open stream, to the outbox for its owner's addresses, and to the host.
 
-    Streams are bounded: a listener that does not read loses the newest messages, which stay in the log.
+    Streams are bounded: a listener that does not read loses the newest messages, which stay in the log. Alerts are
+    always logged, and sent within `supervisor.alert_limits`.
     """
 
     def __init__(
@@ -66,10 +68,13 @@ class Notifications:
         self._buffer = buffer
         self._timeout = timeout
         self._listeners: list[MemoryObjectSendStream[Notification]] = []
+        self._limits = AlertLimits()
 
     async def send(self, notification: Notification) -> None:
         """Deliver to whoever listens, without the secrets in it; never raises."""
         notification = replace(notification, title=self._shown(notification.title), text=self._shown(notification.text))
+        if notification.kind == "alert" and self._is_held_back(notification):
+            return
         for listener in self._listeners:
             try:
                 listener.send_nowait(notification)
@@ -84,6 +89,14 @@ class Notifications:
                 await self._notifier(notification)
         except Exception:  # the host's fault must not stop the timers
             _log.exception("the host's notifier failed")
+
+    def _is_held_back(self, alert: Notification) -> bool:
+        """Alerts are always logged, and told unless there are too many."""
+        owner = f"{alert.owner.tenant}\0{alert.owner.user}"
+        refusal = self._limits.refusal(owner, alert.title, alert.text, alert.at)
+        told = f" (not sent: {refusal})" if refusal else ""
+        _log.warning("alert%s: %s: %s", told, alert.title, " ".join(alert.text.split()))
+        return bool(refusal)
 
     def _shown(self, text: str) -> str:
         """Without the secrets that have a known form, and those that the running request told."""

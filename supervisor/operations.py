@@ -16,6 +16,7 @@ from common.results import IntentReport
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from common.clock import Clock
     from common.role import Role
     from events.archive.run import Archived
     from events.projection import Progress, Views
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
     from events.views.agent_registry import AgentRecord
     from supervisor.bootstrap import Parts
     from supervisor.commands.forget import ForgottenTenant
+    from supervisor.commands.maintain import Maintained
     from supervisor.comparison.comparer import Comparison, ComparisonRequest
     from supervisor.doctor import Diagnosis
     from supervisor.flags import FlagControl
     from supervisor.guard.guard import VariantGuard
     from supervisor.guidelines import Guidelines
+    from supervisor.learning.integration import Learning
     from supervisor.learning.trace_transfer import ImportedTraces
+    from supervisor.monitoring.service import Monitoring
     from supervisor.notifications import Notification
     from supervisor.queries.tool_results import WholeResult
     from supervisor.queries.traces import TraceDetail
+    from supervisor.specialists.service import Specialists
+    from supervisor.tokens import Tokens
+    from supervisor.tuning import Tuning
 
 __all__ = ["Operations"]
 
@@ -60,6 +67,11 @@ class Operations:
     def views(self) -> Views:
         """The views over the log."""
         return self._running_parts.views
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that everything here reads."""
+        return self._running_parts.clock
 
     @property
     def metrics_registry(self) -> CollectorRegistry:
@@ -147,10 +159,68 @@ class Operations:
         registry = self._running_parts.agents
         return await (registry.get_all_agents() if at is None else registry.at(await self.position_at(at)))
 
+    async def disable_agent(self, name: str, *, by: str, reason: str = "") -> AgentRecord:
+        """Have no request routed to a role or agent, in any supervisor on this log. Raises `NotFound`."""
+        record = await self._running_parts.agents.disable(name, reason=reason, by=by)
+        await self._running_parts.switches.refresh()
+        return record
+
+    async def restore_agent(self, name: str, *, by: str) -> AgentRecord:
+        """Undo `disable_agent`. Raises `NotFound`."""
+        record = await self._running_parts.agents.restore(name, by=by)
+        await self._running_parts.switches.refresh()
+        return record
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of the HTTP API: made, listed, revoked."""
+        from supervisor.tokens import Tokens
+
+        parts = self._running_parts
+        return Tokens(parts.store, parts.views, parts.clock)
+
     @property
     def guidelines(self) -> Guidelines:
         """The rules that agents work by: versions, history, changes."""
         return self._running_parts.guidelines
+
+    @property
+    def learning(self) -> Learning:
+        """What was learned from traces: status, a cycle at once, patterns, history, trials."""
+        return self._running_parts.learning
+
+    @property
+    def monitoring(self) -> Monitoring:
+        """How the system does, what would improve it, and the decisions on that."""
+        return self._running_parts.monitoring
+
+    @property
+    def tuning(self) -> Tuning:
+        """Settings that are changed while supervisors run: what holds, and commands."""
+        return self._running_parts.tuning
+
+    @property
+    def specialists(self) -> Specialists:
+        """Who carries out approved improvements: a step at once, taking one back, specialists of one's own."""
+        return self._running_parts.specialists
+
+    async def maintain(self, *, archive_after: int | None = None, vacuum: bool | None = None) -> Maintained:
+        """Housekeeping now, as `monitoring.maintenance` says: archive, old reports, room given back.
+
+        `archive_after` (days, 0: nothing) and `vacuum` take the place of the settings. What could not be done is in
+        what is returned.
+        """
+        from supervisor.commands.maintain import maintain
+
+        parts = self._running_parts
+        return await maintain(
+            parts.store,
+            parts.clock,
+            parts.settings.monitoring.maintenance,
+            parts.monitoring.prune_reports,
+            archive_after=archive_after,
+            vacuum=vacuum,
+        )
 
     async def position_at(self, at: int | datetime) -> int:
         """The position of the log at a moment, for `views.as_of`, which gives any view as it stood then.

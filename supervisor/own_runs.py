@@ -37,6 +37,7 @@ class OwnRuns:
         error: str | None = None
         try:
             with anyio.fail_after(run.context.budget.remaining()):
+                await self._runs.assign(run)
                 yield run
         except BaseException as problem:
             error = f"{type(problem).__name__}: {problem}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
 from common.clock import Clock
+from common.coarse_timers import CoarseTimers
 from common.context import TaskContext
 from common.errors import LimitExceeded, StoreError, StreamConflict, SupervisorError
-from common.flags import META_PLANNING, OFF, ROUTER_MODEL, SHADOW_COMPARISON
+from common.flags import META_PLANNING, SHADOW_COMPARISON
 from common.hints import ROUTER
 from common.intents import IntentStatus, StreamAppend
 from common.limits import Limits
@@ -29,12 +30,13 @@ from events.ownership import Ownership
 from events.store import EventStore
 from roles.role_registry import RoleRegistry
 from roles.route_by_model import RouteByModel
-from roles.router import RoutingDecision
+from roles.router import PLANNING, RoutingDecision
 from supervisor.admission import Admission
 from supervisor.answers import compose_text, outcome_of
 from supervisor.claims import Claimed, Claims, Taken
 from supervisor.earlier import EarlierAttempts, RunningRequest
 from supervisor.engine import Engine
+from supervisor.expected_success import expect
 from supervisor.intent_processor import IntentProcessor
 from supervisor.notifications import Notification, Notifications, approval_command
 from supervisor.recovery import Recovery
@@ -52,7 +54,11 @@ _TASK = "main"
 
 @dataclass(frozen=True, slots=True)
 class RequestServices:
-    """Everything the way of a request goes through; `afterwards` is told of every answer: it never waits or raises."""
+    """Everything the way of a request goes through; `afterwards` is told of every answer: it never waits or raises.
+
+    `running` are the requests that run, by their traces: those of all handlers that share it, so that each can be
+    cancelled.
+    """
 
     settings: Settings
     store: EventStore
@@ -73,6 +79,7 @@ class RequestServices:
     notifications: Notifications
     by_model: RouteByModel | None = None
     afterwards: Callable[[Run, Response], None] | None = None
+    running: dict[str, RunningRequest] = field(default_factory=dict[str, RunningRequest])
 
 
 class RequestHandler:
@@ -81,7 +88,8 @@ class RequestHandler:
     def __init__(self, services: RequestServices) -> None:
         self._services = services
         self._redactor = services.settings.redaction.redactor()
-        self._running: dict[str, RunningRequest] = {}
+        self._timers = CoarseTimers()
+        self._running = services.running
 
     @property
     def running(self) -> Mapping[str, RunningRequest]:
@@ -100,6 +108,7 @@ class RequestHandler:
         async with services.admission.admit():
             if context.request_id is None:
                 claimed = services.claims.claim_new(text, context)
+                context = claimed.context  # so that the one before is not kept as long as the request runs
             else:
                 claimed = await services.claims.claim(text, context, context.request_id)
             if isinstance(claimed, Claimed):
@@ -160,6 +169,7 @@ class RequestHandler:
             current_redactor.reset(redacting)
             current_trace_id.reset(token)
             del self._running[claimed.trace_id]
+            running.over()
             if running.ended is not None:
                 running.ended.set()
 
@@ -169,7 +179,7 @@ class RequestHandler:
         try:
             remaining = run.context.budget.remaining()
             if remaining is not None:
-                running.scope.deadline = anyio.current_time() + remaining
+                running.bound(remaining, self._timers)
             with running.scope:
                 reports = await self._work(run, claimed)
             if running.scope.cancelled_caught:
@@ -212,12 +222,17 @@ class RequestHandler:
             if run.before is not None:
                 return await self._go_on(run, run.before)
         services = self._services
+        await services.runs.assign(run)
         if run.context.context.session is not None:
             await services.sessions.recall(run)
+        if run.graph is not None:
+            self._routed(run, RoutingDecision("meta_planning", PLANNING, 1.0), services.task_graph.name)
+            return await self._planned(run, services.task_graph)
         decision = run.decided
         if decision is None:
             with services.telemetry.span("route"), self._routing(run):
-                decision = await services.router.route_request(run.request, run.context.context)
+                rules = run.hints_for(ROUTER).guideline
+                decision = await services.router.route_request(run.request, run.context.context, rules)
         if decision.approach == "direct":
             self._routed(run, decision, "direct")
             await self._direct(run, decision.route)
@@ -239,6 +254,7 @@ class RequestHandler:
 
     async def _go_on(self, run: Run, before: Before) -> tuple[IntentReport, ...]:
         """Follow the plan of an earlier attempt, by the engine that made it."""
+        await self._services.runs.assign(run)
         engine = self._services.task_graph if before.graph is not None else self._services.meta_planning
         run.trace.record(
             FallbackTaken(source=f"trace {before.trace_id}", target=run.trace.trace_id, reason=before.outcome)
@@ -254,8 +270,9 @@ class RequestHandler:
         return nullcontext() if by_model is None else by_model.within(run.context_for(ROUTER))
 
     def _routed(self, run: Run, decision: RoutingDecision, approach: str) -> None:
-        model = run.flags.known(ROUTER_MODEL)
         run.metadata |= {"approach": approach, "route": decision.route, "confidence": decision.confidence}
+        if not run.forecast.empty:
+            expect(run, approach, decision.route, [role.name for role in self._services.roles.enabled()])
         run.trace.record(
             RequestRouted(
                 approach=approach,
@@ -263,7 +280,7 @@ class RequestHandler:
                 confidence=decision.confidence,
                 alternatives=dict(decision.alternatives),
                 flags=run.flags.routed(),
-                guideline_version=None if model in (None, OFF) else run.hints_for(ROUTER).guideline_version,
+                guideline_version=run.hints_for(ROUTER).guideline_version,
             )
         )
         self._services.telemetry.metrics.routes.labels(approach, decision.route).inc()
@@ -333,6 +350,7 @@ class RequestHandler:
                 iterations=metadata.get("iterations") or sum(output.iterations for output in run.outputs),
                 plan=metadata.get("plan"),
                 fallback=metadata.get("fallback"),
+                expected_success=metadata.get("expected_success"),
             ),
             intents=intents,
             usage=UsageReport(
@@ -363,8 +381,7 @@ class RequestHandler:
 
 
 def _ended(run: Run, response: Response, error: str | None) -> TraceEnded:
-    recorded = response.model_dump(mode="json")
-    return TraceEnded(outcome=response.outcome, response=recorded, error=error, variants=run.flags.served)
+    return TraceEnded.of(response, outcome=response.outcome, error=error, variants=run.flags.served)
 
 
 def _sentence(outcome: str, error: str) -> str:

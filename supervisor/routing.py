@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,8 +15,8 @@ __all__ = ["AlwaysPlanned", "Routes"]
 class Routes(Protocol):
     """Decides about a request: `roles.router.Router`, or what stands in its place."""
 
-    async def route_request(self, request: str, context: TaskContext) -> RoutingDecision:
-        """Decide about one request."""
+    async def route_request(self, request: str, context: TaskContext, guideline: Sequence[str] = ()) -> RoutingDecision:
+        """Decide about one request, by the router's rules."""
         ...
 
 
@@ -25,7 +26,7 @@ class AlwaysPlanned:
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
 
-    async def route_request(self, request: str, context: TaskContext) -> RoutingDecision:
+    async def route_request(self, request: str, context: TaskContext, guideline: Sequence[str] = ()) -> RoutingDecision:
         """The router's decision, turned into planning."""
-        decision = await self._routes.route_request(request, context)
+        decision = await self._routes.route_request(request, context, guideline)
         return decision if decision.route == PLANNING else replace(decision, approach="meta_planning", route=PLANNING)

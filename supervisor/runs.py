@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from common.call_policy import CallPolicy
 from common.context import TaskContext
-from common.flags import Flags, RequestFlags
-from common.hints import PlanningHints
+from common.flags import GUIDELINE_VERSION, Flags, RequestFlags
+from common.hints import AGENT, PLANNING, PlanningHints
 from common.intent_collector import CollectedIntent, IntentCollector
 from common.intents import StreamAppend
 from common.limits import Budget
 from common.results import IntentReport, RoleResult
 from common.run_context import RunContext
 from common.settings import Settings
+from common.task_graph import TaskGraph
 from common.telemetry import Telemetry
 from common.updates import TextDelta, Update
 from events.catalogue.intent import IntentRegistered
-from events.catalogue.trace import FlagEvaluated
+from events.catalogue.trace import FlagEvaluated, GuidelinesDrawn
 from events.commit import StreamDrafts
 from events.store import EventStore
 from events.trace_writer import TraceWriter
@@ -26,11 +28,18 @@ from roles.router import RoutingDecision
 from supervisor.active_guidelines import ActiveGuidelines
 from supervisor.answers import TaskOutput
 from supervisor.kept_tasks import KeptTask, kept
+from supervisor.learning.assignment import ServedGuidelines, assign
+from supervisor.learning.forecast import Forecast
 from supervisor.resumption import Before
+
+if TYPE_CHECKING:
+    from supervisor.learning.prediction_service import Predictions
 
 __all__ = ["Closing", "Run", "Runs"]
 
 _NO_HINTS = PlanningHints()
+_NOTHING_SERVED = ServedGuidelines()
+_NO_FORECAST = Forecast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +71,33 @@ class Run:
     """What is asked instead of doing anything, because more than one thing may be meant."""
     first_ordinal: int = 0
     """The place of the run's first intent among those of the request, where earlier attempts had registered some."""
+    graph: TaskGraph | None = None
+    """The plan of tasks that is followed; given beforehand where the session tells what the parts mean."""
     before: Before | None = None
     """What the attempts before had got done, where this is another one."""
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    served: ServedGuidelines = _NOTHING_SERVED
     guidelines: Mapping[str, PlanningHints] = field(default_factory=dict[str, PlanningHints])
+    forecast: Forecast = _NO_FORECAST
+    """What success is predicted by."""
+    expected: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The expected success, by engine and role, that the planner is told of."""
     worked: float | None = None
 
     def hints_for(self, agent_type: str) -> PlanningHints:
-        """What an agent of this type is to know: the guideline that was in service when the request began."""
-        return self.guidelines.get(agent_type, _NO_HINTS)
+        """What an agent of this type is to know: the guideline that the request goes by since it began."""
+        hints = self.guidelines.get(agent_type, _NO_HINTS)
+        if agent_type != PLANNING:
+            return hints
+        of_agents = self.guidelines.get(AGENT, _NO_HINTS).guideline
+        if not (self.expected or of_agents):
+            return hints
+        return hints.model_copy(update={"expected_success": dict(self.expected), "agent_guideline": of_agents})
 
     def context_for(self, agent_type: str) -> RunContext:
         """The run as an agent of this type sees it."""
-        hints = self.guidelines.get(agent_type)
-        return self.context if hints is None else replace(self.context, hints=hints)
+        hints = self.hints_for(agent_type)
+        return self.context if hints is _NO_HINTS else replace(self.context, hints=hints)
 
     @property
     def flags(self) -> RequestFlags:
@@ -152,12 +174,16 @@ class Runs:
         telemetry: Telemetry,
         guidelines: ActiveGuidelines | None = None,
         flags: Flags | None = None,
+        predictions: Predictions | None = None,
+        calls: CallPolicy | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._telemetry = telemetry
         self._guidelines = guidelines
         self._flags = flags
+        self._predictions = predictions
+        self._calls = calls
 
     def open(
         self,
@@ -179,11 +205,32 @@ class Runs:
             telemetry=self._telemetry,
             emit=emit,
             flags=self._flags_of(context, trace),
+            calls=self._calls,
         )
         run = Run(request, run_context, trace)
         if self._guidelines is not None:
-            run.guidelines = self._guidelines.current
+            run.served = self._guidelines.served
+            run.guidelines = run.served.active
+        if self._predictions is not None:
+            run.forecast = self._predictions.current
         return run
+
+    async def assign(self, run: Run) -> None:
+        """Say which versions of guidelines the request goes by, where that is not simply what is in service.
+
+        The flag `guideline-version` decides, and leaves it to the lot of trials unless it says something else. To be
+        called before the request is routed. Costs nothing where nothing is on trial and the flag is not set.
+        """
+        served, flags, context = run.served, self._flags, run.context.context
+        if flags is None or not served.versions:
+            return
+        if not served.trials and not flags.may_say(GUIDELINE_VERSION, context):
+            return
+        value = (await run.flags.read(GUIDELINE_VERSION)).value
+        assignment = assign(served, str(value), context.request_id or run.trace.trace_id)
+        run.guidelines = assignment.guidelines
+        if assignment.candidates and run.before is None:  # what goes on where another attempt stopped tells of neither
+            run.trace.record(GuidelinesDrawn(candidates=dict(assignment.candidates), served=dict(assignment.served)))
 
     def _trace(self, trace_id: str, tenant: str, opening: Sequence[StreamDrafts]) -> TraceWriter:
         return TraceWriter(self._store, trace_id, tenant, version=0 if opening else 1, opening=opening)

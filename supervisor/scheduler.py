@@ -18,12 +18,16 @@ _LONGEST_PAUSE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Something done again and again: `step` every `interval` seconds, each step bounded by `timeout` seconds."""
+    """Something done again and again: `step` every `interval` seconds, each step bounded by `timeout` seconds.
+
+    The first step is done at once, or after `delay` seconds.
+    """
 
     name: str
     interval: float
     step: Callable[[], Awaitable[object]]
     timeout: float = 30.0
+    delay: float = 0.0
 
 
 class Scheduler:
@@ -44,6 +48,7 @@ class Scheduler:
     @staticmethod
     async def _repeat(loop: Loop) -> None:
         failures = 0
+        await anyio.sleep(loop.delay)
         while True:
             try:
                 with anyio.fail_after(loop.timeout):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.clock import Clock, SystemClock
+from common.task_graph import Task, TaskGraph
 from events.catalogue.trace import FollowUpRead
 from events.projection import Views
 from roles.role_registry import RoleRegistry
 from roles.router import RoutingDecision
 from supervisor.runs import Run
 from supervisor.session_turns import SessionTurns
+
+if TYPE_CHECKING:
+    from common.language.session_parts import Step
+    from common.language.session_things import Turn
 
 __all__ = ["Sessions"]
 
@@ -27,7 +32,8 @@ _ANSWER_CHARS = 100
 class Sessions:
     """Gives a run what was said before in its session: the last 5 turns of the last 24 hours.
 
-    Without `turns` nothing is looked up that a request refers to.
+    Without `turns` nothing is looked up that a request refers to. `scores` tell how likely each role covers a text, for
+    requests of several parts.
     """
 
     def __init__(
@@ -36,10 +42,12 @@ class Sessions:
         turns: SessionTurns | None = None,
         roles: RoleRegistry | None = None,
         clock: Clock | None = None,
+        scores: Callable[[str], Mapping[str, float]] | None = None,
     ) -> None:
         self._views = views
         self._turns = turns
         self._roles = roles
+        self._scores = scores
         self._clock = clock or SystemClock()  # the log's, which tells when a turn was
 
     async def recall(self, run: Run) -> None:
@@ -76,9 +84,13 @@ class Sessions:
         context = run.context.context
         trace_ids = [str(row["trace_id"]) for row in rows]
         turns = await self._turns.read(trace_ids, context.owner, context.now, _WITHIN)
+        from common.language.session_parts import has_steps
+
+        if has_steps(run.request) and self._planned(run, turns):
+            return
         match find_meant(run.request, turns):
             case None:
-                return
+                self._planned(run, turns)
             case AskedAgain(request):
                 run.request = request
                 run.trace.record(FollowUpRead(request=request, action="ask again"))
@@ -86,6 +98,39 @@ class Sessions:
                 self._ask(run, back.question, back.choices, back.request)
             case found:
                 self._follow(run, found)
+
+    def _planned(self, run: Run, turns: Sequence[Turn]) -> bool:
+        """Plan a request of several parts that refers to earlier turns; whether it is planned, or answered."""
+        from common.language.session_parts import Steps, find_steps
+
+        if self._roles is None or self._scores is None:
+            return False
+        touching = frozenset(role.name for role in self._roles.enabled() if role.intent_handlers)
+        found = find_steps(run.request, turns, self._likeliest, touching)
+        if found is None:
+            return False
+        if not isinstance(found, Steps):
+            self._ask(run, found.question, found.choices, found.request)
+            return True
+        if not all(self._is_enabled(step.role) for step in found.steps):
+            return False
+        run.request = found.request
+        run.graph = _graph(found.steps)
+        actions = [step.follow_up.action for step in found.steps if step.follow_up is not None]
+        meant = [thing for step in found.steps for thing in (step.follow_up.meant if step.follow_up else step.facts)]
+        run.trace.record(
+            FollowUpRead(
+                request=run.request,
+                action=", ".join(actions),
+                meant=[thing.model_dump(mode="json") for thing in meant],
+            )
+        )
+        return True
+
+    def _likeliest(self, text: str) -> str:
+        """The role that a part goes to which says itself what it means; empty where there is none."""
+        scores: Mapping[str, float] = self._scores(text) if self._scores is not None else {}
+        return max((name for name in scores if self._is_enabled(name)), key=lambda name: scores[name], default="")
 
     def _ask(self, run: Run, question: str, choices: Sequence[Any], request: str) -> None:
         role = str(choices[0].data.get("role"))
@@ -117,6 +162,26 @@ class Sessions:
 
     def _is_enabled(self, role: str) -> bool:
         return self._roles is not None and self._roles.is_enabled(role)
+
+
+def _graph(steps: Sequence[Step]) -> TaskGraph:
+    def names(places: Sequence[int]) -> tuple[str, ...]:
+        return tuple(f"t{place + 1}" for place in places)
+
+    return TaskGraph(
+        tasks=tuple(
+            Task(
+                id=f"t{step.index + 1}",
+                role=step.role,
+                request=step.text,
+                depends_on=names(step.depends_on),
+                after=names(step.after),
+                follow_up=step.follow_up,
+                facts=step.facts,
+            )
+            for step in steps
+        )
+    )
 
 
 def _turns(rows: Sequence[dict[str, Any]], run: Run, since: datetime) -> list[dict[str, Any]]:

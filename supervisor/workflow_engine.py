@@ -10,6 +10,7 @@ import anyio
 from common.context import TaskContext
 from common.errors import LimitExceeded, SupervisorError
 from common.hints import PLANNING
+from common.language.rules import parse_rules
 from common.results import RoleResult, WorkflowResult
 from common.run_context import RunContext
 from common.settings import RequestSettings
@@ -52,6 +53,8 @@ class WorkflowEngine(Engine):
         if run.before is not None and run.before.graph is not None:
             graph = run.before.graph.checked(self._roles.names)
             finished = run.before.finished
+        elif run.graph is not None:  # the session told what each part means
+            graph = run.graph.checked(self._roles.names)
         else:
             graph = await self._plan(run)
         run.trace.record(
@@ -62,11 +65,14 @@ class WorkflowEngine(Engine):
             )
         )
         steps = [f"{task.id} {task.role}: {task.request}" for task in graph.tasks]
+        run.graph = graph
         run.task_order = tuple(task.id for task in graph.tasks)
         run.metadata["plan"] = [task.model_dump(mode="json") for task in graph.tasks]
         run.metadata["tools_selected"] = self._tools_of(graph)
         run.context.emit(Planned(self.name, tuple(steps)))
-        graph_run = _GraphRun(graph, run, self._roles, self.services.settings.requests)
+        policy = run.context.calls
+        bounds = self.services.settings.requests if policy is None else policy.requests
+        graph_run = _GraphRun(graph, run, self._roles, bounds)
         for name, task in finished.items():
             graph_run.take_over(name, task)
         await graph_run.finish()
@@ -92,6 +98,7 @@ class _GraphRun:
         self._done = {task.id: anyio.Event() for task in graph.tasks}
         self._results: dict[str, RoleResult] = {}
         self._stopped_by: LimitExceeded | None = None
+        self._rules = parse_rules(run.hints_for(PLANNING).guideline)
 
     def take_over(self, name: str, task: KeptTask) -> None:
         """Have a task count as done that ended in an earlier attempt."""
@@ -122,6 +129,9 @@ class _GraphRun:
                 f"“{task.request}” was not started, because it needs {_quoted(self, failed)}.", ok=False
             )
             self._run.finish_task(task.id, task.role, result, 0.0, error="a task it depends on failed", intents=())
+        elif self._comes_after_the_end(task):
+            result = RoleResult(f"“{task.request}” was not done: the guideline says to stop before it.", ok=False)
+            self._run.finish_task(task.id, task.role, result, 0.0, error="a rule of the guideline", intents=())
         else:
             try:
                 result = await self._attempts(task)
@@ -131,6 +141,11 @@ class _GraphRun:
                 return
         self._results[task.id] = result
         self._done[task.id].set()
+
+    def _comes_after_the_end(self, task: Task) -> bool:
+        """Whether a rule ends the plan with a task that this one waited for, and that succeeded."""
+        before = (name for name in task.waits_for if self._rules.stops_after(self._tasks[name].role))
+        return any(self._results[name].ok for name in before)
 
     def request_of(self, task_id: str) -> str:
         """A task's request, for messages."""
@@ -181,7 +196,7 @@ class _GraphRun:
     def _context_for(self, task: Task) -> RunContext:
         """The run as the task sees it: what it depends on, however far back, as inputs and facts."""
         before = self._ancestors(task.id)
-        facts = [*self._run.context.facts]
+        facts = [*self._run.context.facts, *task.facts]
         facts += [fact for name in before for fact in self._results[name].facts]
         inputs = tuple(self._results[name].text for name in task.depends_on if self._results[name].text)
         return self._run.context.for_task(
@@ -190,6 +205,7 @@ class _GraphRun:
             inputs=inputs,
             collector=self._run.context.collector.child(),
             hints=self._run.hints_for(task.role),
+            follow_up=task.follow_up,
         )
 
     def _ancestors(self, task_id: str) -> list[str]:

@@ -121,7 +121,10 @@ def shipped_flags(tiers: Sequence[str] = (), router_tier: str | None = None) -> 
             tuple(dict.fromkeys((OFF, *tiers))) if tiers else (),
         ),
         FlagDeclaration(
-            GUIDELINE_VERSION, "active", "which guideline agents work by: active, none, or a version such as 1.2.0"
+            GUIDELINE_VERSION,
+            "trial",
+            "which guideline agents work by: trial (the one in service, or by lot one on trial), active, candidate, "
+            "none, or a version such as 1.2.0",
         ),
         FlagDeclaration(AUTO_APPLY_IMPROVEMENTS, False, "improvements are carried out without a person's approval"),
     )

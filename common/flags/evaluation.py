@@ -137,6 +137,14 @@ class Flags:
         )
         return self._reading(declaration, answer, fallback)
 
+    def may_say(self, key: str, context: TaskContext) -> bool:
+        """Whether the request, the settings or a provider may give a flag another value than its default."""
+        if key in context.flags or key in self.declared.values:
+            return True
+        if self.file is not None and self.file.current is not None and key in self.file.current.definitions:
+            return True
+        return self._foreign() is not None
+
     def _reading(self, declaration: FlagDeclaration, answer: Answer, fallback: FlagValue) -> ReadFlag:
         key, reason, provider = declaration.key, answer.reason, answer.provider
         if answer.value is None:

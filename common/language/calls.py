@@ -134,17 +134,8 @@ def _guided(fitting: Sequence[Fit], rules: Rules) -> Fit:
     """The best match that the rules leave."""
     if rules.empty:
         return fitting[0]
-    names = {rule_name(match.tool): match for match in reversed(fitting)}
-    kept = [match for match in fitting if rule_name(match.tool) not in rules.avoid] or list(fitting)
-    best = kept[0]
-    for _ in range(len(rules.prefer) + 1):
-        better = next(
-            (names[first] for first, second in rules.prefer if second == rule_name(best.tool) and first in names), None
-        )
-        if better is None or better is best:
-            break
-        best = better
-    return best
+    tool = rules.choose([match.tool for match in fitting])
+    return next(match for match in fitting if match.tool == tool)
 
 
 def _ordered(calls: list[PlannedCall], rules: Rules) -> list[PlannedCall]:

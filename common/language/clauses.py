@@ -181,7 +181,7 @@ class _Finder:
         before = tokens.word(index - 2)
         asked = before not in ("i", "we", "you") or tokens.word(index - 3) in _BEFORE_SUBJECT
         verb = tokens.word(index - 1) in VERBS and before in _BEFORE_VERB and asked
-        return verb or tokens.word(index - 2) == "to"
+        return verb or (before == "to" and not only_time(tokens, index - 1, index))
 
     def _goes_on(self, start: int, index: int, opens: int, end: int, connector: Connector) -> bool:
         """Whether what opens belongs to words that the clause holds ("remind me to buy milk *and call mom*")."""

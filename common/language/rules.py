@@ -7,7 +7,8 @@
     stop after TOOL           nothing else is called once it was
 
 Words are separated by spaces, case does not matter, a leading "-" or "*" and a final full stop are ignored. A tool is
-named as it is registered; dots, dashes and underscores count as the same.
+named as it is registered, in quotes ("" or “”) if one likes; dots, dashes and underscores count as the same. In the
+rules of a planner or router the names are those of roles, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _ORDER = re.compile(rf"order {_TOOL} before {_TOOL}", re.IGNORECASE)
 _RETRY = re.compile(rf"retry {_TOOL} (\d{{1,3}})(?: times)?", re.IGNORECASE)
 _STOP = re.compile(rf"stop after {_TOOL}", re.IGNORECASE)
 _SIGNS = re.compile(r"[.\-_]+")
+_QUOTED = re.compile(r"“([\w.\-]{1,128})”|\"([\w.\-]{1,128})\"")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ class Rules:
         """Whether nothing else is to be called after the tool."""
         return rule_name(tool) in self.stop_after
 
+    def choose(self, fitting: Sequence[str]) -> str:
+        """Which of the names that fit, the best one first, prefer and avoid leave; at least one name is needed."""
+        known = {rule_name(name): name for name in reversed(fitting)}
+        best = next((name for name in fitting if rule_name(name) not in self.avoid), fitting[0])
+        for _ in range(len(self.prefer) + 1):
+            over = rule_name(best)
+            better = next((known[first] for first, second in self.prefer if second == over and first in known), None)
+            if better is None or better is best:
+                break
+            best = better
+        return best
+
     @property
     def empty(self) -> bool:
         """Whether there is no rule."""
@@ -67,7 +81,7 @@ def parse_rules(lines: Sequence[str]) -> Rules:
     retry: list[tuple[str, int]] = []
     stop: set[str] = set()
     for text in [line for block in lines[:_MAX_LINES] for line in block.splitlines()][:_MAX_LINES]:
-        line = " ".join(text.strip().lstrip("-*•").rstrip(".").split())
+        line = _QUOTED.sub(_unquoted, " ".join(text.strip().lstrip("-*•").rstrip(".").split()))
         if match := _PREFER.fullmatch(line):
             prefer.append((rule_name(match[1]), rule_name(match[2])))
         elif match := _AVOID.fullmatch(line):
@@ -79,3 +93,7 @@ def parse_rules(lines: Sequence[str]) -> Rules:
         elif match := _STOP.fullmatch(line):
             stop.add(rule_name(match[1]))
     return Rules(tuple(prefer), frozenset(avoid), tuple(order), tuple(retry), frozenset(stop))
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return match[1] or match[2]

@@ -19,7 +19,7 @@ from common.language.time_words import is_relative_to_fact
 from common.language.words import stem, tokenize, word_set
 from common.tool import Fact
 
-__all__ = ["AskBack", "AskedAgain", "Found", "Turn", "find_meant", "may_refer"]
+__all__ = ["AskBack", "AskedAgain", "Found", "Session", "Turn", "find_meant", "may_refer"]
 
 _MAX_SHOWN = 6
 _MANY = re.compile(r"(?:them|these|those|both|all)\b", re.IGNORECASE)
@@ -89,7 +89,7 @@ def find_meant(text: str, turns: Sequence[Turn]) -> Found | AskBack | AskedAgain
     """
     if not turns:
         return None
-    session = _Session(turns)
+    session = Session(turns)
     if turns[-1].asked and (answered := session.answered(text, turns[-1])) is not None:
         return answered
     reading = read_reference(text)
@@ -117,10 +117,11 @@ def _asked_there(text: str, turns: Sequence[Turn]) -> str | None:
 
 
 @dataclass(slots=True)
-class _Session:
-    """The things of some turns, as they stand now."""
+class Session:
+    """The things of some turns, as they stand now. `chosen` are the identities that a question was answered with."""
 
     turns: Sequence[Turn]
+    chosen: frozenset[str] = frozenset()
     live: dict[str, Fact] = field(default_factory=dict[str, Fact])
 
     def __post_init__(self) -> None:
@@ -155,6 +156,8 @@ class _Session:
     def _chosen(self, fitting: list[Fact], reading: Reading, text: str, *, certain: bool) -> Found | AskBack | None:
         if not fitting:
             return None
+        if preferred := [thing for thing in fitting if str(thing.data.get("id")) in self.chosen]:
+            fitting, certain = preferred, True
         if (place := _ordinal(reading.reference)) is not None and len(fitting) > 1:
             fitting = fitting[place:][:1]
         several = _MANY.match(reading.reference) is not None
@@ -169,19 +172,27 @@ class _Session:
     def answered(self, text: str, turn: Turn) -> Found | AskBack | None:
         """What was left open in the turn before, if the text chooses what it was asked to choose from."""
         reading = read_reference(turn.asked)
-        choices = [self.live[name] for choice in turn.choices if (name := str(choice.data.get("id"))) in self.live]
+        choices = self._choices(turn)
         if reading is None or not choices:
             return None
-        core = opened(text) or text.strip(" .?!")
-        yes = len(choices) == 1 and _YES.fullmatch(text.strip(" .?!,"))
-        picked = choices if yes or _EVERY.fullmatch(core) else _picked(core, choices)
+        picked = self.picked(text, turn)
         actions = {reading.actions[_kind(thing)] for thing in picked if _kind(thing) in reading.actions}
         roles = {str(thing.data.get("role")) for thing in picked}
         if len(actions) != 1 or len(roles) != 1:
             return None
-        if len(picked) > 1 and picked is not choices:
+        if len(picked) > 1 and len(picked) < len(choices):
             return _ask(picked, turn.asked)
         return Found(roles.pop(), FollowUp(actions.pop(), tuple(picked), reading.words), request=turn.asked)
+
+    def picked(self, text: str, turn: Turn) -> list[Fact]:
+        """What the text chooses of what a turn was answered with the question about."""
+        choices = self._choices(turn)
+        core = opened(text) or text.strip(" .?!")
+        yes = len(choices) == 1 and _YES.fullmatch(text.strip(" .?!,"))
+        return choices if yes or _EVERY.fullmatch(core) else _picked(core, choices)
+
+    def _choices(self, turn: Turn) -> list[Fact]:
+        return [self.live[name] for choice in turn.choices if (name := str(choice.data.get("id"))) in self.live]
 
     def counted_from(self, text: str) -> Found | AskBack | None:
         """What “an hour before” counts from: the one thing with a time that was spoken of last, or is named."""
@@ -195,7 +206,7 @@ class _Session:
                 continue
             words = set(_stems(text))
             named = [thing for thing in dated if words & set(_stems(thing.name))]
-            found = named or dated
+            found = [thing for thing in dated if str(thing.data.get("id")) in self.chosen] or named or dated
             return Found("", None, (found[0],)) if len(found) == 1 else _ask(found, text)
         return None
 

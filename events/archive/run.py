@@ -1,4 +1,4 @@
-"""Moves closed traces out of the table into segment files.
+"""Moves closed traces, and the samples of monitoring, out of the table into segment files.
 
 A file is written, forced to the disk and read back first. Then one transaction of the log's writer appends the event
 that tells of it, registers it and removes the rows. Whatever ends a run in between leaves a file that nobody knows,
@@ -19,6 +19,7 @@ from events.archive.backend import ArchivedBackend
 from events.archive.segment_writer import NewSegment, orphans, remove_orphan, write_segment
 from events.backend import Transaction
 from events.catalogue.log import SegmentArchived
+from events.catalogue.system import SystemSampled
 from events.catalogue.trace import TraceEnded, TraceStarted
 from events.codec import Codec, DamagedFrame, StoredRow, digest, unframe
 from events.commit import append_within
@@ -41,7 +42,7 @@ _PREFIX = "trace/"
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """What a run did: `events` of `streams` traces are in `segments` new files now.
+    """What a run did: `events` of `streams` traces, and `samples`, are in `segments` new files now.
 
     `stored` are the bytes that the events had in the table, `size` those of the files. `kept` counts closed traces that
     stayed, for they hold events that are damaged or of a kind or version that only a newer program knows. By `freed`
@@ -56,12 +57,13 @@ class Archived:
     size: int = 0
     kept: int = 0
     freed: int = 0
+    samples: int = 0
 
 
 async def archive_log(
     store: EventStore, before: int, progress: Progress | None = None, *, clock: Clock | None = None, rows: int = _ROWS
 ) -> Archived:
-    """Move every event but the last of the traces that ended at position `before` or earlier.
+    """Move every event but the last of the traces that ended at position `before` or earlier, and samples till then.
 
     Reads, appends and other runs may go on meanwhile; a run that was ended early is finished by the next one. A file
     holds about `rows` rows. `progress` is called with the position that was reached and with `before`. Raises
@@ -117,8 +119,9 @@ class _Run:
         self.done = replace(
             done,
             segments=done.segments + 1,
-            events=done.events + segment.events,
-            streams=done.streams + batch.streams,
+            events=done.events + (0 if batch.of_samples else segment.events),
+            streams=done.streams + (0 if batch.of_samples else batch.streams),
+            samples=done.samples + (segment.events if batch.of_samples else 0),
             stored=done.stored + sum(len(row[4]) for row in batch.rows),
             size=done.size + segment.size,
         )
@@ -216,10 +219,11 @@ class _Batch:
     rows: list[StoredRow]
     streams: int
     after: int
+    of_samples: bool = False
 
 
 class _Collector:
-    """Finds closed traces in the table, whose first events are still there; its methods block."""
+    """Finds closed traces in the table, whose first events are still there, then samples; its methods block."""
 
     def __init__(self, backend: ArchivedBackend, codec: Codec, before: int, rows: int) -> None:
         self._table = backend.table
@@ -227,6 +231,7 @@ class _Collector:
         self._before = before
         self._rows = rows
         self._kept: set[str] = set()
+        self._sampled = 0
         self.reached = 0
 
     @property
@@ -236,10 +241,39 @@ class _Collector:
 
     def again(self, batch: _Batch) -> None:
         """Look once more from where a batch began."""
-        self.reached = batch.after
+        if batch.of_samples:
+            self._sampled = batch.after
+        else:
+            self.reached = batch.after
 
     def collect(self) -> _Batch:
         """The rows of the next segment; none when there is nothing left."""
+        batch = self._traces()
+        return batch if batch.rows else self._samples()
+
+    def _samples(self) -> _Batch:
+        """Samples that are not the last of their stream: who appends to it needs that one."""
+        after, rows, size = self._sampled, list[StoredRow](), 0
+        lasts: dict[str, int] = {}
+        last = False
+        while not last and len(rows) < self._rows and size < _BYTES:
+            page = self._table.page(self._sampled, {SystemSampled.TOPIC}, _PAGE, self._before)
+            last = len(page.rows) < _PAGE
+            self._sampled = page.rows[-1][0] if page.rows and not last else page.scanned_to
+            for row in page.rows:
+                if row[1] not in lasts:
+                    lasts[row[1]] = self._table.version(row[1])
+                if row[2] < lasts[row[1]] and self._is_sound(row):
+                    rows.append(row)
+                    size += len(row[4])
+        return _Batch(rows, len({row[1] for row in rows}), after, of_samples=True)
+
+    def _is_sound(self, row: StoredRow) -> bool:
+        """Whether an event can be read."""
+        return is_whole(row) and not isinstance(self._codec.decode(row).event, Unknown)
+
+    def _traces(self) -> _Batch:
+        """The rows of closed traces."""
         after, rows, streams, size = self.reached, list[StoredRow](), 0, 0
         last = False
         while not last:

@@ -11,14 +11,18 @@ from events.catalogue import (
     comparison,
     flag,
     guideline,
+    improvement,
     intent,
+    learning,
     log,
     memory,
     request,
     smart_home,
     system,
     timer,
+    token,
     trace,
+    tuning,
 )
 from events.catalogue.base import Event
 
@@ -28,7 +32,8 @@ __all__ = ["BY_TOPIC", "Event"]
 def _collect() -> Mapping[str, type[Event]]:
     found: dict[str, type[Event]] = {}
     for module in (
-        agent, collected, comparison, flag, guideline, intent, log, memory, request, smart_home, system, timer, trace,
+        agent, collected, comparison, flag, guideline, improvement, intent, learning, log, memory, request, smart_home,
+        system, timer, token, trace, tuning,
     ):  # fmt: skip
         for name in module.__all__:
             event = getattr(module, name)

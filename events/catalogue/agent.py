@@ -12,7 +12,10 @@ __all__ = ["AgentDisabled", "AgentRegistered", "AgentRestored"]
 
 
 class AgentRegistered(Event):
-    """A role or agent is there, with this definition (registered anew when its definition changes)."""
+    """A role or agent is there, with this definition (registered anew when its definition changes).
+
+    `improvement` is the approved improvement that this carries out, if any.
+    """
 
     TOPIC: ClassVar[str] = "agent.registered"
     PERSONAL: ClassVar[bool] = False
@@ -22,22 +25,25 @@ class AgentRegistered(Event):
     tools: list[str] = Field(default_factory=list)
     examples: int = 0
     definition_hash: str = ""
+    improvement: str | None = None
 
 
 class AgentDisabled(Event):
-    """Requests are no longer routed to it."""
+    """Requests are no longer routed to it; `improvement` as in `AgentRegistered`."""
 
     TOPIC: ClassVar[str] = "agent.disabled"
     PERSONAL: ClassVar[bool] = False
     name: str
     reason: str = ""
     by: str = ""
+    improvement: str | None = None
 
 
 class AgentRestored(Event):
-    """Requests are routed to it again."""
+    """Requests are routed to it again; `improvement` as in `AgentRegistered`."""
 
     TOPIC: ClassVar[str] = "agent.restored"
     PERSONAL: ClassVar[bool] = False
     name: str
     by: str = ""
+    improvement: str | None = None

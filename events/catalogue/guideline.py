@@ -59,6 +59,24 @@ class GuidelineProposed(Event):
     reason: str = ""
 
 
+class TrialTerms(BaseModel):
+    """What a trial is decided by, fixed before its first outcome.
+
+    alpha: the chance that a candidate which is no better is promoted. harm_alpha: the chance that one which is no worse
+    is stopped as harmful. most: outcomes of the candidate after which it is rejected without evidence; None: never.
+    patience: seconds after its beginning in which a request's outcome must be known to be counted. report_wait: seconds
+    after its end in which what is reported of a request still counts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    harm_alpha: float = Field(default=0.1, gt=0, lt=1)
+    most: int | None = Field(default=1_000, ge=1)
+    patience: float = Field(default=600.0, gt=0)
+    report_wait: float = Field(default=0.0, ge=0)
+
+
 class GuidelineTrialStarted(Event):
     """A version serves a share of the requests, beside `against` (None: beside no guideline)."""
 
@@ -68,6 +86,7 @@ class GuidelineTrialStarted(Event):
     version: str
     against: str | None = None
     share: float
+    terms: TrialTerms = Field(default_factory=TrialTerms)
     by: str
     reason: str = ""
 

@@ -22,7 +22,11 @@ __all__ = [
 
 
 class IntentRegistered(Event):
-    """An agent wants something changed. `key` is the idempotency key, stable over attempts."""
+    """An agent wants something changed. `key` is the idempotency key, stable over attempts.
+
+    `waits_for` are intents of the same request that it builds on and that a person or policy decides about, or that
+    wait themselves: it is carried out once all of them were. `needed_by` are those that wait for it.
+    """
 
     TOPIC: ClassVar[str] = "intent.registered"
     intent_id: str
@@ -37,6 +41,8 @@ class IntentRegistered(Event):
     user: str
     expires_at: datetime | None = None
     context: dict[str, JsonValue] = Field(default_factory=dict, description="the resolved TaskContext")
+    waits_for: list[str] = Field(default_factory=list)
+    needed_by: list[str] = Field(default_factory=list)
 
 
 class IntentApprovalRequested(Event):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue, SerializeAsAny
 
 from events.catalogue.base import Event
 
@@ -13,6 +13,7 @@ __all__ = [
     "FallbackTaken",
     "FlagEvaluated",
     "FollowUpRead",
+    "GuidelinesDrawn",
     "ModelCalled",
     "RequestRouted",
     "TaskFinished",
@@ -38,15 +39,23 @@ class TraceStarted(Event):
     request_id: str
     attempt: int = 1
     owner: str
-    context: dict[str, JsonValue]
+    context: SerializeAsAny[dict[str, JsonValue]]
     resumes: str | None = None
+
+    @classmethod
+    def of(cls, context: BaseModel, **others: Any) -> Self:
+        """The event with a context that is a model, which need not be turned into JSON values to be checked again.
+
+        It is stored as ``context.model_dump(mode="json")`` would be; the other fields are taken as they are.
+        """
+        return cls.model_construct(context=context, **others)
 
 
 class RequestRouted(Event):
     """The router decided; `flags` are the evaluations of feature flags that were made for this request so far.
 
     `guideline_version`, here and in the events below, is the guideline that was in service for the agent that the event
-    is about: here the router's model, where there is one.
+    is about: here the router.
     """
 
     TOPIC: ClassVar[str] = "trace.routed"
@@ -67,6 +76,19 @@ class FlagEvaluated(Event):
     reason: str
     provider: str
     error: str | None = None
+
+
+class GuidelinesDrawn(Event):
+    """Guidelines are on trial, and which version this request goes by was drawn by lot.
+
+    `candidates` names the version on trial by agent type, `served` the one that agents of the type go by here (None: no
+    guideline). Agent types for which it was not the lot that decided are not named.
+    """
+
+    TOPIC: ClassVar[str] = "trace.guidelines_drawn"
+    PERSONAL: ClassVar[bool] = False
+    candidates: dict[str, str]
+    served: dict[str, str | None]
 
 
 class AgentConfigured(Event):
@@ -173,7 +195,8 @@ class ToolCalled(Event):
     """A tool call ended; `text` and `data` are bounded excerpts of what it answered.
 
     `whole` names the blob that holds all of it, as JSON ``{"text": …, "data": …}``; None where the excerpts are all
-    there was, or where it was too large to be kept.
+    there was, or where it was too large to be kept. `remembered`: the tool was not asked, it had answered the same
+    question shortly before.
     """
 
     TOPIC: ClassVar[str] = "trace.tool_called"
@@ -188,6 +211,7 @@ class ToolCalled(Event):
     error: str | None = None
     seconds: float = 0.0
     whole: str | None = None
+    remembered: bool = False
 
 
 class FallbackTaken(Event):
@@ -207,6 +231,11 @@ class TraceEnded(Event):
 
     TOPIC: ClassVar[str] = "trace.ended"
     outcome: str
-    response: dict[str, JsonValue]
+    response: SerializeAsAny[dict[str, JsonValue]]
     error: str | None = None
     variants: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, response: BaseModel, **others: Any) -> Self:
+        """The event with a response that is a model; see `TraceStarted.of`."""
+        return cls.model_construct(response=response, **others)

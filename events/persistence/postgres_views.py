@@ -13,21 +13,25 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, cast
 
-from psycopg.errors import UndefinedTable
+import psycopg
+from psycopg.errors import InvalidTableDefinition, UndefinedTable
 
 from common.errors import StoreError, StoreUnavailable
+from common.logs import get_logger
 from events.backend import Changes, DatabaseRow, Fold, Key, Selected, Slot, ViewShape
 from events.persistence.postgres_connection import Connection, Pool
-from events.persistence.view_tables import Session, ViewTables, listed, table_of, upsert
+from events.persistence.view_tables import TAKEN, Session, ViewTables, listed, table_of, upsert
 
 __all__ = ["PostgresViews"]
 
 Result = TypeVar("Result")
 
+_log = get_logger(__name__)
 _FORMAT = 1
 _TRIES = 5
 """Reads of a view whose table a rebuild has just taken away."""
 _DROP_WAIT = "'200ms'"
+_SHOW_WAIT = "'1s'"
 _STREAMED = 500
 _FEW = 5_000
 """Rows of a table that is searched well enough by any way."""
@@ -36,6 +40,17 @@ SELECT to_regclass('views_of_log') IS NOT NULL,
     EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s))
 """
 _TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(%s)"
+_SHOWN = """
+SELECT shown.relkind = 'v' AND shown.relnamespace = to_regnamespace(?), COALESCE(MIN(stored.relname::text), 'nothing')
+FROM pg_class AS shown
+LEFT JOIN pg_rewrite AS rule ON rule.ev_class = shown.oid
+LEFT JOIN pg_depend AS need ON need.classid = 'pg_rewrite'::regclass AND need.objid = rule.oid
+    AND need.refclassid = 'pg_class'::regclass
+LEFT JOIN pg_class AS stored ON stored.oid = need.refobjid AND stored.relkind = 'r'
+WHERE shown.relname = ? AND shown.relnamespace IN (to_regnamespace(?), to_regnamespace(?))
+GROUP BY shown.oid, shown.relkind, shown.relnamespace ORDER BY 1
+"""
+"""Names are looked up in the schema of views first: what is of the log may not be hidden there."""
 _SCHEMA = """
 CREATE TABLE views_of_log (identity text NOT NULL, format integer NOT NULL);
 CREATE TABLE slots (
@@ -88,9 +103,11 @@ class PostgresViews(ViewTables[_Session]):
         "real": "double precision",
     }
     INDEX_ORDER: ClassVar[str] = " NULLS FIRST"
+    DROP: ClassVar[str] = "DROP TABLE IF EXISTS {table} CASCADE"
 
     def __init__(self, pool: Pool, log: str) -> None:
         """Make views over the log of that identity, by the connections of `pool`, which stays open."""
+        super().__init__()
         self._pool = pool
         self._address = pool.connector.address
         self._closed = False
@@ -123,7 +140,7 @@ class PostgresViews(ViewTables[_Session]):
         if not connection.rows("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)):
             connection.do(f"CREATE SCHEMA {schema}")
         for (table,) in connection.rows(_TABLES, (schema,)):
-            connection.do(f'DROP TABLE {schema}."{table}"')
+            connection.do(f'DROP TABLE {schema}."{table}" CASCADE')
         connection.script(_SCHEMA)
         connection.do("INSERT INTO views_of_log VALUES (%s, %s)", (log, _FORMAT))
 
@@ -202,6 +219,35 @@ class PostgresViews(ViewTables[_Session]):
             (shape.name, shape.signature, live, now),
         )[0]
         return int(row[0])
+
+    def _shown(self, session: _Session, view: str) -> str | None:
+        schema = self._address.views_schema
+        rows = session.rows(_SHOWN, (schema, view, schema, self._address.schema))
+        if not rows:
+            return None
+        is_view, table = rows[0]
+        return str(table) if is_view else TAKEN
+
+    def _put_view(self, session: _Session, view: str, table: str) -> bool:
+        """Replaced where its columns stay, so that what was granted on it and what was built on it stays, too.
+
+        Whoever reads it in a transaction keeps it as it is; it is not waited for that for long.
+        """
+        name, connection = f'{self._address.views_schema}."{view}"', session.connection
+        make = f"VIEW {name} AS SELECT * FROM {self._address.views_schema}.{table}"  # noqa: S608
+        attempts = (f"CREATE OR REPLACE {make}", f"DROP VIEW IF EXISTS {name}; CREATE {make}")
+        for attempt in attempts:
+            connection.script(f"SAVEPOINT showing; SET LOCAL lock_timeout TO {_SHOW_WAIT}")
+            try:
+                connection.script(attempt)
+            except psycopg.Error as error:
+                connection.script("ROLLBACK TO SAVEPOINT showing")
+                if not isinstance(error, InvalidTableDefinition):  # of other columns
+                    _log.warning("the view %s is not found by SQL under its name for now: %s", view, error)
+                    return False
+            else:
+                return True
+        return False
 
     def _retire(self, session: _Session, slot: int) -> None:
         session.do("UPDATE slots SET live = 0 WHERE id = ?", (slot,))

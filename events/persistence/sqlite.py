@@ -38,7 +38,7 @@ from events.ownership import FileOwnership, Ownership
 from events.persistence.known_heads import KnownHeads
 from events.persistence.pages import read_page
 from events.persistence.polling import Polling
-from events.persistence.sqlite_connection import connect, create_file, fault
+from events.persistence.sqlite_connection import connect, connect_writer, create_file, fault, when_free
 from events.persistence.sqlite_wal import WalBound
 from events.persistence.view_file import open_view_file
 
@@ -53,10 +53,13 @@ _TABLES = ("stored_events", "blobs", "segments", "log")
 
 
 class _LogTransaction(SQLiteTransaction):
+    def __init__(self, connection: _LogConnection, *, commit: bool) -> None:
+        super().__init__(connection, commit=commit)
+        self._log_connection = connection
+
     def __enter__(self) -> SQLiteCursor:
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
-        return cursor
+        self._log_connection.begin("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return self.connection.cursor()
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
@@ -71,6 +74,14 @@ class _LogTransaction(SQLiteTransaction):
 
 
 class _LogConnection(SQLiteConnection):
+    def __init__(self, connection: sqlite3.Connection, timeout: float) -> None:
+        super().__init__(connection, max_age=None)
+        self._timeout = timeout
+
+    def begin(self, statement: str) -> None:
+        """Begin a transaction once the lock that it takes is free."""
+        when_free(self._sqlite_conn, statement, self._timeout)
+
     @contextmanager
     def transaction(self, *, commit: bool) -> Generator[SQLiteCursor]:
         with _LogTransaction(self, commit=commit) as cursor, cursor:
@@ -86,7 +97,7 @@ class _LogPool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         connection = connect(self._path, self._busy_timeout, synchronous="FULL")
         connection.row_factory = sqlite3.Row
-        return _LogConnection(connection, max_age=None)
+        return _LogConnection(connection, self._busy_timeout)
 
 
 class _LogDatastore(SQLiteDatastore):
@@ -114,7 +125,8 @@ class _LogDatastore(SQLiteDatastore):
             raise sqlite3.OperationalError("database is locked by another thread")
         try:
             if self._writer is None:
-                self._writer = _LogConnection(connect(self._path, self._timeout, synchronous="FULL"), max_age=None)
+                writer = connect_writer(self._path, self._timeout, synchronous="FULL")
+                self._writer = _LogConnection(writer, self._timeout)
             yield self._writer
             self._bound.keep(self._writer._sqlite_conn)  # pyright: ignore[reportPrivateUsage]
         finally:

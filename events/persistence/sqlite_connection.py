@@ -12,7 +12,12 @@ from urllib.parse import quote
 
 from common.errors import StoreDamaged, StoreError, StoreUnavailable
 
-__all__ = ["connect", "create_file", "fault"]
+__all__ = ["connect", "connect_writer", "create_file", "fault", "when_free"]
+
+_LOOK = 0.002
+"""Seconds between two looks whether a lock is free."""
+_ROOM = 256 * 1024
+"""Bytes; SQLite's shared index alone takes 32 KiB at a time."""
 
 
 def create_file(path: Path) -> None:
@@ -60,6 +65,36 @@ def connect(path: Path, timeout: float, *, synchronous: str) -> sqlite3.Connecti
     return connection
 
 
+def connect_writer(path: Path, timeout: float, *, synchronous: str) -> sqlite3.Connection:
+    """Like `connect`; but what needs the writer's lock goes through `when_free`, and fails at once without it."""
+    connection = connect(path, timeout, synchronous=synchronous)
+    connection.execute("PRAGMA busy_timeout=0")
+    return connection
+
+
+def when_free(connection: sqlite3.Connection, statement: str, timeout: float) -> None:
+    """Execute what takes the writer's lock, as soon as it is free; `timeout` in seconds bounds the wait.
+
+    SQLite's own wait comes to look ten times a second only: beside processes that write without pause it may find the
+    lock taken every time, until it gives up. Raises `sqlite3.Error`.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether somebody else holds the lock; the low byte of an extended code is the code itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
     """Switch to WAL once; SQLite does not wait here when another process switches at the same moment, so this does."""
     deadline = time.monotonic() + timeout
@@ -103,8 +138,18 @@ def fault(error: Exception, path: Path) -> StoreError:
     text = str(error)
     if type(error).__name__ in ("IntegrityError", "DataError", "InterfaceError", "ProgrammingError"):
         return StoreError(f"the database refused it: {text}", where=str(path))
+    if "disk I/O error" in text and _is_full(path):
+        text = "full"  # what lies beside the file could not be made, which SQLite tells no better
     for sign, what, todo in _REASONS:
         if sign in text:
             kind = StoreDamaged if what in (_DAMAGED[0], _NO_DATABASE) else StoreUnavailable
             return kind(what, where=str(path), todo=todo)
     return StoreUnavailable(f"the database failed: {text or type(error).__name__}", where=str(path))
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is less room than the files need that SQLite makes beside its own."""
+    with contextlib.suppress(OSError):
+        room = os.statvfs(path.parent)
+        return room.f_bavail * room.f_frsize < _ROOM
+    return False

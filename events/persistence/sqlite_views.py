@@ -12,9 +12,9 @@ from typing import Any, ClassVar, TypeVar
 
 from common.errors import StoreUnavailable
 from events.backend import Changes, DatabaseRow, Key, ViewShape
-from events.persistence.sqlite_connection import connect, create_file, fault
+from events.persistence.sqlite_connection import connect, connect_writer, create_file, fault, when_free
 from events.persistence.sqlite_wal import WalBound
-from events.persistence.view_tables import Session, ViewTables, listed, table_of, upsert
+from events.persistence.view_tables import TAKEN, Session, ViewTables, listed, table_of, upsert
 
 __all__ = ["SQLiteViews"]
 
@@ -72,6 +72,7 @@ class SQLiteViews(ViewTables[_Session]):
 
     def __init__(self, path: Path | None, timeout: float, log: str, *, private: str = ":memory:") -> None:
         """Open the file at `path`; without one, a private database: in memory, or (named "") in temporary files."""
+        super().__init__()
         self._path = path
         self._private = private
         self._timeout = timeout
@@ -83,23 +84,24 @@ class SQLiteViews(ViewTables[_Session]):
         if path is not None:
             create_file(path)
         with self._translated():
-            self._writer = self._connect()
+            self._writer = self._connect(connect_writer)
             try:
                 self._prepare(log)
             except BaseException:
                 self._writer.close()
                 raise
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, by: Callable[..., sqlite3.Connection] = connect) -> sqlite3.Connection:
         if self._path is None:
             return sqlite3.connect(self._private, isolation_level=None, check_same_thread=False, cached_statements=256)
-        return connect(self._path, self._timeout, synchronous="NORMAL")
+        return by(self._path, self._timeout, synchronous="NORMAL")
 
     def _prepare(self, log: str) -> None:
         """Make the tables; begin anew where they are of another log or of an older format."""
         with self._write() as session:
             connection = session.connection
             tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            shown = connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall()
             written = int(connection.execute("PRAGMA user_version").fetchone()[0])
             ours = connection.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION
             if (tables and not ours) or written > _FORMAT:
@@ -111,6 +113,8 @@ class SQLiteViews(ViewTables[_Session]):
                 )
             if written == _FORMAT and connection.execute("SELECT identity FROM log").fetchone() == (log,):
                 return
+            for (name,) in shown:
+                connection.execute(f'DROP VIEW "{name}"')
             for (name,) in tables:
                 if not name.startswith("sqlite_"):
                     connection.execute(f'DROP TABLE "{name}"')
@@ -134,7 +138,7 @@ class SQLiteViews(ViewTables[_Session]):
     def _write(self) -> Generator[_Session]:
         with self._translated(), self._writing:
             self._check_open()
-            self._writer.execute("BEGIN IMMEDIATE")
+            when_free(self._writer, "BEGIN IMMEDIATE", self._timeout)
             try:
                 yield _Session(self._writer)
                 self._writer.execute("COMMIT")
@@ -190,12 +194,33 @@ class SQLiteViews(ViewTables[_Session]):
         self._drop(session, slot)  # who reads it sees the file as it was
 
     def _drop(self, session: Session, slot: int) -> None:
+        self._hide(session, slot)
         if self._path is None or self._is_sound(table_of(slot)):
             super()._drop(session, slot)
             return
         # SQLite can't give damaged pages back: they stay, unknown to all
         session.do("DELETE FROM parked WHERE slot = ?", (slot,))
         session.do("DELETE FROM slots WHERE id = ?", (slot,))
+
+    def _shown(self, session: _Session, view: str) -> str | None:
+        rows = session.rows("SELECT type, sql FROM sqlite_master WHERE name = ?", (view,))
+        if view.startswith("sqlite_"):
+            return TAKEN
+        if not rows:
+            return None
+        kind, made_by = rows[0]
+        return str(made_by).rpartition(" ")[2] if kind == "view" else TAKEN
+
+    def _put_view(self, session: _Session, view: str, table: str) -> bool:
+        session.do(f'DROP VIEW IF EXISTS "{view}"')
+        session.do(f'CREATE VIEW "{view}" AS SELECT * FROM {table}')  # noqa: S608
+        return True
+
+    def _hide(self, session: Session, slot: int) -> None:
+        """Take away the SQL view of a table that goes."""
+        shown = "SELECT name FROM sqlite_master WHERE type = 'view' AND sql LIKE ?"
+        for (name,) in session.rows(shown, (f"% FROM {table_of(slot)}",)):
+            session.do(f'DROP VIEW "{name}"')
 
     def _is_sound(self, table: str) -> bool:
         """Whether all pages of a table and its indexes can be read; looked at apart: to fail spoils a transaction."""
@@ -228,7 +253,7 @@ class SQLiteViews(ViewTables[_Session]):
         super().scrub(before)
         with self._translated(), self._writing:
             self._check_open()
-            self._writer.execute("VACUUM")
+            when_free(self._writer, "VACUUM", self._timeout)
             deadline = time.monotonic() + self._timeout
             while self._path is not None and self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > deadline:

@@ -2,10 +2,15 @@
 
 Each view has a live table; a rebuild fills another beside it and switches. A table belongs to one signature of its
 view, so that two versions of the code on one database do not take each other's rows away.
+
+For whoever looks into the database, an SQL view of the same name shows the rows of the table that was made or switched
+to last; nothing in here reads it, and nothing else fails where it can't be made.
 """
 
 from __future__ import annotations
 
+import contextlib
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -18,6 +23,10 @@ from events.backend import Changes, DatabaseRow, Fold, Key, ParkedRow, Selected,
 __all__ = ["Session", "ViewTables", "listed", "table_of", "upsert"]
 
 _LEFTOVER = timedelta(days=1)
+_SHOW_AGAIN = 10.0
+"""Seconds between two attempts to have a view found under its name."""
+TAKEN = ""
+"""Instead of the table that is shown: the name is that of something else."""
 _SLOTS = "SELECT id, position, anchor, signature, live, updated_at FROM slots WHERE view = ?"
 
 
@@ -62,6 +71,9 @@ class ViewTables(ABC, Generic[AnySession]):
     INDEX_ORDER: ClassVar[str] = ""
     """What has an index sort rows without a value first."""
 
+    DROP: ClassVar[str] = "DROP TABLE IF EXISTS {table}"
+    """How a table goes, with what shows it."""
+
     @abstractmethod
     def _write(self) -> AbstractContextManager[AnySession]:
         """A transaction that folds."""
@@ -98,16 +110,68 @@ class ViewTables(ABC, Generic[AnySession]):
     def _retire(self, session: AnySession, slot: int) -> None:
         """Throw away a table that others may still read."""
 
+    @abstractmethod
+    def _shown(self, session: AnySession, view: str) -> str | None:
+        """The table that the SQL view of this name shows; None where there is none, `TAKEN` where none can be."""
+
+    @abstractmethod
+    def _put_view(self, session: AnySession, view: str, table: str) -> bool:
+        """Have the SQL view of this name show a table; whether that could be done. The last of its transaction."""
+
+    def __init__(self) -> None:
+        self._seen_shown: dict[str, int] = {}
+        """The slot, by view, for which this process has seen to it that the SQL view shows a live table."""
+        self._next_look: dict[str, float] = {}
+
+    def _show(self, session: AnySession, view: str, slot: int) -> None:
+        """Have the table found under the name of its view, by SQL of one's own."""
+        if (
+            view.startswith("view_")
+            or self._shown(session, view) == TAKEN
+            or self._put_view(session, view, table_of(slot))
+        ):
+            self._seen_shown[view] = slot
+
+    def _see_shown(self, shape: ViewShape, slot: int) -> None:
+        """Show a live table where none is: an older program made it, or whoever switched to it was kept from it."""
+        now = time.monotonic()
+        if now < self._next_look.get(shape.name, now):
+            return
+        self._next_look[shape.name] = now + _SHOW_AGAIN
+        with contextlib.suppress(StoreError):
+            if self._look(lambda session: self._is_shown(session, shape.name)):
+                self._seen_shown[shape.name] = slot
+                return
+            with self._change() as session:
+                live = live_slot(session, shape)
+                if live is not None and live.id == slot:
+                    self._show(session, shape.name, slot)
+
+    def _is_shown(self, session: AnySession, view: str) -> bool:
+        """Whether a live table of the view is shown, whichever program it is of."""
+        shown = self._shown(session, view)
+        if shown is None or shown == TAKEN:
+            return shown == TAKEN
+        live = session.rows("SELECT id FROM slots WHERE view = ? AND live = 1", (view,))
+        return shown in {table_of(slot) for (slot,) in live}
+
     def slot(self, shape: ViewShape) -> Slot:
         """The view's live table, made where there is none."""
         found, stale = self._look(lambda session: look_up(session, shape))
         if found is not None and not stale:
+            if self._seen_shown.get(shape.name) != found.id:
+                self._see_shown(shape, found.id)
             return found
         with self._change() as session:
             found, stale = look_up(session, shape)
             for slot in stale:
                 self._drop(session, slot)
-            return found or self._create(session, shape, live=True)
+            if found is None:
+                found = self._create(session, shape, live=True)
+                self._show(session, shape.name, found.id)
+            elif not self._is_shown(session, shape.name):
+                self._show(session, shape.name, found.id)
+            return found
 
     def new_slot(self, shape: ViewShape) -> Slot:
         """An empty table beside the live one."""
@@ -146,6 +210,7 @@ class ViewTables(ABC, Generic[AnySession]):
                 )
                 self._retire(session, live.id)
             session.do("UPDATE slots SET live = 1 WHERE id = ?", (slot.id,))
+            self._show(session, shape.name, slot.id)
 
     def scrub(self, before: int) -> None:
         """Drop what was made earlier, whatever view it is of."""
@@ -208,7 +273,7 @@ class ViewTables(ABC, Generic[AnySession]):
         return slot
 
     def _drop(self, session: Session, slot: int) -> None:
-        session.do(f"DROP TABLE IF EXISTS {table_of(slot)}")
+        session.do(self.DROP.format(table=table_of(slot)))
         session.do("DELETE FROM parked WHERE slot = ?", (slot,))
         session.do("DELETE FROM slots WHERE id = ?", (slot,))
 

@@ -23,6 +23,7 @@ from events.catalogue.guideline import (
     GuidelineRolledBack,
     GuidelineRule,
     GuidelineTrialStarted,
+    TrialTerms,
 )
 from events.recorded import RecordedEvent, refuse_unreadable
 from events.state.guideline_rules import checked_rules, diff_rules, name_rules, next_version, read_version
@@ -265,7 +266,7 @@ def _same_as(state: GuidelineState, base: str | None, rules: Sequence[GuidelineR
 
 
 def start_trial(
-    state: GuidelineState, version: str, *, share: float, by: str, reason: str = ""
+    state: GuidelineState, version: str, *, share: float, by: str, reason: str = "", terms: TrialTerms | None = None
 ) -> GuidelineTrialStarted:
     """Have a proposed version serve a share of the requests, above 0 and below 1."""
     _check_note(by, reason)
@@ -277,8 +278,14 @@ def start_trial(
     if not 0 < share < 1:
         raise GuidelineError(f"a trial's share is above 0 and below 1, not {share:g}", where=_where(state))
     return GuidelineTrialStarted(
-        agent_type=state.agent_type, version=version, against=state.active, share=share, by=by, reason=reason
-    )  # fmt: skip
+        agent_type=state.agent_type,
+        version=version,
+        against=state.active,
+        share=share,
+        terms=terms or TrialTerms(),
+        by=by,
+        reason=reason,
+    )
 
 
 def activate(

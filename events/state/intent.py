@@ -65,6 +65,7 @@ class IntentState:
 
     `version` is the version of its stream, for the compare-and-set of the next append. `attempt`, `owner` and
     `not_after` are those of the last claim; `approved_hash` is the hash of the arguments that a person approved.
+    `waits_for` and `needed_by` are the intents that it builds on, and those that build on it: see `IntentRegistered`.
     """
 
     intent_id: str
@@ -90,6 +91,8 @@ class IntentState:
     not_after: datetime | None = None
     approved_hash: str | None = None
     approved_by: str | None = None
+    waits_for: tuple[str, ...] = ()
+    needed_by: tuple[str, ...] = ()
 
     @property
     def arguments_hash(self) -> str:
@@ -172,6 +175,8 @@ def _registered(event: IntentRegistered, recorded: RecordedEvent) -> IntentState
         ordinal=event.ordinal,
         expires_at=event.expires_at,
         context=event.context,
+        waits_for=tuple(event.waits_for),
+        needed_by=tuple(event.needed_by),
     )
 
 

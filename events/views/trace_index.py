@@ -59,6 +59,15 @@ class TraceIndex:
         return {**row, **_changed(row, payload, event)}
 
 
+_COUNTED = ("tool_calls", "model_calls", "input_tokens", "output_tokens")
+_RUNNING: Row = {
+    **dict.fromkeys((column.name for column in TraceIndex.columns), None),
+    **dict.fromkeys(_COUNTED, 0),
+    "cost": 0.0,
+}
+"""A trace of which nothing is known yet; with all columns, so that none must be filled in."""
+
+
 def _changed(row: Row, payload: object, event: RecordedEvent) -> Row:
     match payload:
         case RequestRouted():
@@ -86,6 +95,7 @@ def _changed(row: Row, payload: object, event: RecordedEvent) -> Row:
 
 def _started(payload: TraceStarted, event: RecordedEvent) -> Row:
     return {
+        **_RUNNING,
         "tenant": event.tenant,
         "user": payload.user,
         "session": payload.session,
@@ -94,10 +104,5 @@ def _started(payload: TraceStarted, event: RecordedEvent) -> Row:
         "request": payload.request,
         "started_at": event.recorded_at,
         "owner": payload.owner,
-        "tool_calls": 0,
-        "model_calls": 0,
-        "input_tokens": 0,
-        "output_tokens": 0,
-        "cost": 0.0,
         "position": event.position,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from common.language.time_words import find_spans, is_repeating, length_note, read_duration, read_when
@@ -182,7 +182,8 @@ class ChangingTools:
     async def _meant(self, said: str, when: str, context: ToolContext) -> list[Occurrence]:
         """The entries that words mean, with the time they name themselves or `when`; or those spoken of before."""
         if context.meant:
-            return [await self._lookout.again(fact, context.context) for fact in context.meant]
+            found = [await self._lookout.again(fact, context.context) for fact in context.meant]
+            return [_as_it_will_be(entry, context) for entry in found]
         timed = " ".join(span.text for span in find_spans(said) if span.kind == "when") or when
         asked: Asked | None = None
         if timed.strip():
@@ -222,6 +223,17 @@ class ChangingTools:
         if end <= context.context.now:
             notes = (*notes, "that is in the past")
         return _Span(found.start, end, all_day=False, notes=notes)
+
+
+def _as_it_will_be(entry: Occurrence, context: ToolContext) -> Occurrence:
+    """The entry with what this request changes about it already: “make it an hour later and call it brunch”."""
+    for intent in context.pending(MoveEvent, RenameEvent):
+        if isinstance(intent, MoveEvent) and intent.reference == entry.reference:
+            start, end = intent.times
+            entry = replace(entry, start=start, end=end, all_day=intent.all_day)
+        elif isinstance(intent, RenameEvent) and intent.reference == entry.reference:
+            entry = replace(entry, name=intent.name)
+    return entry
 
 
 def _whole_days(midnight: datetime, end: datetime | None, length: timedelta | None, all_day: bool) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.errors import ConfigurationError
 from roles.scorer.labels import NONE, REMINDERS, role_of
 
 __all__ = [
@@ -37,6 +38,13 @@ class LabelledRow(BaseModel):
     text: str
     role: str
     ambiguous: bool = False
+    split: str | None = None
+    source_intent: str | None = None
+
+    @property
+    def wanted(self) -> str:
+        """The role, or "none" for one that public collections don't have."""
+        return self.role if self.role in PUBLIC_ROLES else NONE
 
 
 class Latency(BaseModel):
@@ -116,8 +124,8 @@ def evaluate(
 ) -> RoutingReport:
     """Judge `probabilities` (text -> label -> probability); `label` says what its labels are called in the rows.
 
-    `threshold` is the confidence from which a request is answered at the configured precision. Raises `ValueError`
-    where there are no unambiguous rows.
+    `threshold` is the confidence from which a request is answered at the configured precision. Raises
+    `ConfigurationError` where there are no unambiguous rows.
     """
     groups: dict[bool, _Judged] = {False: _Judged(), True: _Judged()}
     for row in rows:
@@ -129,12 +137,14 @@ def evaluate(
             merged[label(name)] += probability
         best = max(merged, key=merged.__getitem__)
         judged = groups[row.ambiguous]
-        judged.wanted.append(row.role)
+        judged.wanted.append(row.wanted)
         judged.predicted.append(best)
         judged.confidences.append(merged[best])
         judged.seconds.append(seconds)
     if not groups[False].wanted:
-        raise ValueError("there are no unambiguous rows to judge")
+        raise ConfigurationError(
+            "there are no unambiguous rows to judge", where="eval routing", todo="Give other rows, or another split."
+        )
     apart = _report(groups[True], threshold) if groups[True].wanted else None
     return _report(groups[False], threshold).model_copy(update={"ambiguous": apart})
 

@@ -62,6 +62,7 @@ class WebTools:
             handler=self.search,
             utterances=_UTTERANCES,
             timeout=self._timeout + 2.0,
+            cacheable_for=600.0,
         )
         return (web,)
 

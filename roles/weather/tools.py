@@ -115,6 +115,7 @@ class WeatherTools:
             arguments=CurrentArguments,
             handler=self.current,
             utterances=CURRENT,
+            cacheable_for=600.0,
         )
         forecast = Tool(
             name="weather.forecast",
@@ -122,6 +123,7 @@ class WeatherTools:
             arguments=ForecastArguments,
             handler=self.forecast,
             utterances=FORECAST,
+            cacheable_for=600.0,
         )
         return current, forecast
 

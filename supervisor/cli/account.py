@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from common.results import FlagReading, Response
+from common.results import ExpectedSuccess, FlagReading, Response
 from events.catalogue.trace import FallbackTaken, TaskFinished, TaskGraphPlanned, TaskStarted, ToolCalled
 from supervisor.cli.output import one_line
 from supervisor.cli.progress import route_text
@@ -17,6 +17,7 @@ __all__ = ["Entry", "account", "exit_code", "render_account"]
 _WIDTH = 160
 
 _ENGINES = {"task_graph": "TaskGraph", "meta_planning": "meta-planning agent"}
+_EXPECTED = {"task_graph": "TaskGraph", "meta_planning": "meta-planning"}
 _REASONS = {
     "DEFAULT": "the default",
     "DISABLED": "the flag is disabled, so the default holds",
@@ -47,6 +48,8 @@ def account(response: Response, events: Sequence[object] = ()) -> list[Entry]:
     metadata = response.metadata
     route = route_text(metadata.approach, metadata.route, metadata.confidence)
     entries = [Entry("route", (route,)), Entry("engine", _engine(response))]
+    if metadata.expected_success:
+        entries.append(Entry("expected", (_expected(metadata.expected_success),)))
     steps = _steps(metadata.plan, seen)
     if steps:
         entries.append(Entry("plan", steps))
@@ -124,6 +127,16 @@ def _engine(response: Response) -> tuple[str, ...]:
     if metadata.fallback:
         lines.append(f"fallback: {one_line(metadata.fallback, _WIDTH)}")
     return tuple(lines)
+
+
+def _expected(expected: Mapping[str, ExpectedSuccess]) -> str:
+    """What was expected before it ran, with the interval of 95 %."""
+    told = (
+        f"{_EXPECTED.get(name, name)} {each.probability:.0%} ({each.low:.0%} to {each.high:.0%}, "
+        f"{_count(each.support, 'run')})"
+        for name, each in expected.items()
+    )
+    return f"success {'; '.join(told)}"
 
 
 def _flag(flag: FlagReading | None) -> str:

@@ -89,5 +89,6 @@ async def _decide(decide: Callable[[Supervisor], Awaitable[IntentReport]], commo
     if as_json:
         write_json(report.model_dump(mode="json"))
     else:
-        write(f"{report.type} {report.status.value}: {report.detail}")
+        for one in (report, *report.followed):
+            write(f"{one.type} {one.status.value}: {one.detail}")
     return 0 if report.status.value in ("processed", "denied") else 1

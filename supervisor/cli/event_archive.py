@@ -56,14 +56,16 @@ def archive(
 
 
 def _tell(archived: Archived, compact: bool) -> None:
-    if archived.segments:
+    if archived.events:
         files = f"{archived.segments} file{'' if archived.segments == 1 else 's'}"
         write(
             f"{archived.events:,} events of {archived.streams:,} traces moved to {files}: "
             f"{archived.stored:,} bytes in {archived.size:,}"
         )
-    else:
+    elif not archived.samples:
         write(f"Nothing to move up to position {archived.before}.")
+    if archived.samples:
+        write(f"{archived.samples:,} samples of monitoring moved")
     if archived.kept:
         write(f"{archived.kept:,} ended traces stay: they hold events that can't be read (events verify)")
     if compact:

@@ -12,10 +12,11 @@ from cyclopts.validators import Number
 
 from common.errors import ConfigurationError
 from supervisor.cli.bars import bars
-from supervisor.cli.event_lines import TraceSecrets, event_data, event_line
+from supervisor.cli.event_lines import event_data, event_line
 from supervisor.cli.options import CommonOptions
-from supervisor.cli.output import note, write, write_json
+from supervisor.cli.output import note, redactor, write, write_json
 from supervisor.cli.runtime import load, open_supervisor
+from supervisor.queries.shown_events import TraceSecrets
 
 if TYPE_CHECKING:
     from common.redaction import Redactor
@@ -46,7 +47,7 @@ def tail(
         async with await open_log(load(common)) as store:
             head = await store.head()
             latest = await _latest(store, head, topics, limit)
-            secrets = TraceSecrets(store)
+            secrets = TraceSecrets(store, redactor)
             if json and not follow:
                 write_json([event_data(recorded, await secrets.redactor_for(recorded)) for recorded in latest])
                 return 0

@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from common.errors import StoreError
 from common.redaction import Redactor
 from supervisor.cli.bars import Follow
-from supervisor.cli.event_lines import TraceSecrets, event_data
+from supervisor.cli.event_lines import event_data
 from supervisor.cli.output import redactor
+from supervisor.queries.shown_events import TraceSecrets
 
 if TYPE_CHECKING:
     from events.store import EventStore
@@ -42,7 +43,7 @@ class Export:
         self._after = after
         self._topics = topics
         self._follow = follow
-        self._secrets = TraceSecrets(store)
+        self._secrets = TraceSecrets(store, redactor)
         self.told = Told()
 
     async def importable(self) -> AsyncGenerator[str]:

@@ -1,4 +1,4 @@
-"""`agent-supervisor guidelines propose | activate | reject | rollback`: a person's decisions on guidelines."""
+"""`agent-supervisor guidelines propose | trial | activate | reject | rollback`: a person's decisions on guidelines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from supervisor.guideline_files import RulesFile
     from supervisor.guidelines import Guidelines
 
-__all__ = ["activate", "propose", "reject", "rollback"]
+__all__ = ["activate", "propose", "reject", "rollback", "trial"]
 
 _MAX_BYTES = 1_000_000
 
@@ -80,6 +80,28 @@ def propose(
         lines += [f"  {line}" for line in change_lines(event.diff)]
         lines.append(f"Put it into service: agent-supervisor guidelines activate {agent_type} {event.version}")
         return "\n".join(lines)
+
+    return anyio.run(_change, work, told, json, common)
+
+
+def trial(
+    agent_type: AgentTypeArgument,
+    version: VersionArgument,
+    /,
+    *,
+    share: Annotated[float | None, Parameter(help="Share of the requests, such as 0.5 (default: the setting).")] = None,
+    reason: Reason = "",
+    by: By = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Put a proposed version on trial: it serves a share of the requests, and outcomes decide."""
+
+    async def work(supervisor: Supervisor) -> Any:
+        return await supervisor.learning.trials.start(agent_type, version, share=share, by=who(by), reason=reason)
+
+    def told(event: Any) -> str:
+        return f"{agent_type} {version} is on trial with {event.share:.0%}, beside {event.against or 'no guideline'}."
 
     return anyio.run(_change, work, told, json, common)
 

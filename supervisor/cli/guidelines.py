@@ -18,7 +18,8 @@ from supervisor.cli.runtime import open_supervisor
 
 if TYPE_CHECKING:
     from events.catalogue.guideline import RuleChange
-    from supervisor.queries.guidelines import GuidelineRecord
+    from supervisor.guidelines import Guidelines
+    from supervisor.queries.guidelines import GuidelineRecord, GuidelineStep
 
 __all__ = ["AgentTypeArgument", "change_lines", "diff", "export", "history", "list_guidelines", "show"]
 
@@ -106,7 +107,7 @@ def diff(
 
 
 def history(
-    agent_type: AgentTypeArgument,
+    agent_type: Annotated[str | None, Parameter(help="Only of this agent type.")] = None,
     /,
     *,
     at: Annotated[str | None, Parameter(help=AT_HELP)] = None,
@@ -118,19 +119,32 @@ def history(
 
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
-            steps = await supervisor.guidelines.history(agent_type, at=moment)
+            guidelines = supervisor.guidelines
+            kinds = [agent_type] if agent_type is not None else await _kinds(guidelines, moment)
+            found = [(kind, step) for kind in kinds for step in await guidelines.history(kind, at=moment)]
         if json:
-            write_json([asdict(step) for step in steps])
-            return 0
-        cells = [
-            (str(step.position), _when(step.at), step.version, _told(step.what, step.other), step.by, step.reason)
-            for step in steps
-        ]
-        header = ("POSITION", "WHEN", "VERSION", "WHAT", "BY", "WHY")
-        write("\n".join(columns(header, cells, terminal_width())))
+            more = [{"agent_type": kind} if agent_type is None else {} for kind, _ in found]
+            steps = [asdict(step) | {"at": step.at.isoformat()} for _, step in found]
+            write_json([step | named for step, named in zip(steps, more, strict=True)])
+        elif not found:
+            note("There is no guideline." if moment is None else "There was no guideline then.")
+        else:
+            header = ("AGENT TYPE", "POSITION", "WHEN", "VERSION", "WHAT", "BY", "WHY")
+            cells = [(kind, *_step_cells(step)) for kind, step in found]
+            shown = 0 if agent_type is None else 1
+            write("\n".join(columns(header[shown:], [row[shown:] for row in cells], terminal_width())))
         return 0
 
     return anyio.run(work)
+
+
+async def _kinds(guidelines: Guidelines, at: int | datetime | None) -> list[str]:
+    """The agent types that have a guideline."""
+    return list(dict.fromkeys(record.agent_type for record in await guidelines.versions(at=at)))
+
+
+def _step_cells(step: GuidelineStep) -> tuple[str, ...]:
+    return (str(step.position), _when(step.at), step.version, _told(step.what, step.other), step.by, step.reason)
 
 
 def export(

@@ -24,7 +24,17 @@ __all__ = ["FAILED", "OK", "USAGE", "main", "run"]
 
 OK, FAILED, USAGE = 0, 1, 2
 
-_LISTED = (("agents",), ("flags",), ("guidelines",), ("events", "parked"))
+_USUAL = {
+    ("agents",): "list",
+    ("flags",): "list",
+    ("guidelines",): "list",
+    ("improvements",): "list",
+    ("monitor",): "status",
+    ("events", "parked"): "list",
+    ("learn",): "cycle",
+    ("tokens",): "list",
+    ("tuning",): "list",
+}
 _HELP = frozenset({"--help", "-h", "--version"})
 
 _log = get_logger(__name__)
@@ -72,10 +82,24 @@ def _build() -> App:
     events.command(parked)
     agents = App(name="agents", help="The roles and agents that requests can be routed to.")
     agents.command("supervisor.cli.agents:list_agents", name="list", help="All of them, now or as they stood.")
-    for group in (traces, approvals, events, agents, _flags(), _guidelines()):
+    agents.command("supervisor.cli.agents:disable_agent", name="disable", help="Have no request routed to one.")
+    agents.command("supervisor.cli.agents:restore_agent", name="restore", help="Undo a disable.")
+    made = (_flags(), _guidelines(), _learn(), _improvements(), _tuning(), _monitor())
+    for group in (traces, approvals, events, agents, *made):
         app.command(group)
+    measured = App(name="eval", help="How well requests are routed and tools selected, on labelled rows.")
+    measured.command("supervisor.cli.eval:routing", name="routing", help="Recall, calibration, coverage, confusion.")
+    measured.command("supervisor.cli.eval:tools", name="tools", help="Right tool first, exact sets, no tool.")
+    app.command(measured)
+    tokens = App(name="tokens", help="Who may use the HTTP API, and what for.")
+    tokens.command("supervisor.cli.tokens:create", name="create", help="Make a token; it is shown this once.")
+    tokens.command("supervisor.cli.tokens:list_tokens", name="list", help="Every token, revoked ones too.")
+    tokens.command("supervisor.cli.tokens:revoke", name="revoke", help="Have a token count for nothing.")
+    app.command(tokens)
+    app.command("supervisor.cli.serve:serve", name="serve", help="The HTTP API and the dashboard.")
     app.command("supervisor.cli.serving:mcp", name="mcp", help="Be an MCP server, for other programs and agents.")
     app.command("supervisor.cli.serving:a2a", name="a2a", help="Be an A2A agent, for other agents.")
+    app.command("supervisor.cli.monitoring:maintain", name="maintain", help="Archive, delete, give room back.")
     app.command("supervisor.cli.doctor:doctor", name="doctor", help="Is everything there that is configured?")
     return app
 
@@ -100,9 +124,51 @@ def _guidelines() -> App:
     group.command(f"{looking}:history", name="history", help="Every proposal and decision, oldest first.")
     group.command(f"{looking}:export", name="export", help="Every version as a YAML file.")
     group.command(f"{changing}:propose", name="propose", help="Offer rules for a decision.")
+    group.command(f"{changing}:trial", name="trial", help="Have a version serve a share of the requests.")
     group.command(f"{changing}:activate", name="activate", help="Put a version into service.")
     group.command(f"{changing}:reject", name="reject", help="Decide against a proposal.")
     group.command(f"{changing}:rollback", name="rollback", help="Take the version in service back.")
+    return group
+
+
+def _learn() -> App:
+    group = App(name="learn", help="Learn from the traces in the log.")
+    group.command("supervisor.cli.learn:learn", name="cycle", help="A cycle now; --follow stays and waits.")
+    group.command("supervisor.cli.learn:status", name="status", help="How learning stands.")
+    group.command("supervisor.cli.learn_trials:trials", name="trials", help="Guidelines on trial and in service.")
+    group.command("supervisor.cli.learn_report:report", name="report", help="What was learned, as a page of plots.")
+    return group
+
+
+def _improvements() -> App:
+    group = App(name="improvements", help="What would make the system better, and your decisions on it.")
+    home = "supervisor.cli.improvements"
+    group.command(f"{home}:list_improvements", name="list", help="All of them, newest first.")
+    group.command(f"{home}:show", name="show", help="One with its evidence and plan.")
+    group.command(f"{home}:approve", name="approve", help="Allow its plan to be carried out.")
+    group.command(f"{home}:reject", name="reject", help="Decide against one.")
+    group.command(f"{home}:undo", name="undo", help="Take back what one changed.")
+    group.command(f"{home}:history", name="history", help="What became of one, step by step.")
+    return group
+
+
+def _tuning() -> App:
+    group = App(name="tuning", help="Settings that are changed while supervisors run.")
+    home = "supervisor.cli.tuning"
+    group.command(f"{home}:list_settings", name="list", help="What may be tuned, its bounds, and what holds.")
+    group.command(f"{home}:set_value", name="set", help="Have a setting hold a value from now on.")
+    group.command(f"{home}:reset", name="reset", help="Have the configured value hold again.")
+    group.command(f"{home}:history", name="history", help="Every change of a setting.")
+    return group
+
+
+def _monitor() -> App:
+    group = App(name="monitor", help="How the system does.")
+    home = "supervisor.cli.monitoring"
+    group.command(f"{home}:status", name="status", help="Score, health, figures, improvements.")
+    group.command(f"{home}:metrics", name="metrics", help="The samples of the last hours.")
+    group.command(f"{home}:reports", name="reports", help="The reports, or one of them.")
+    group.command(f"{home}:analyze", name="analyze", help="Look for improvements now.")
     return group
 
 
@@ -120,7 +186,7 @@ def _main(arguments: Sequence[str]) -> int:
             note(f"agent-supervisor: argument {number} holds bytes that are no text in UTF-8: {argument!a}")
             return USAGE
     try:
-        code = _build()(_with_list(arguments), exit_on_error=False)
+        code = _build()(_with_usual(arguments), exit_on_error=False)
     except CycloptsError:  # already told on standard error
         return USAGE
     except KeyboardInterrupt:
@@ -134,13 +200,13 @@ def _main(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else OK
 
 
-def _with_list(arguments: Sequence[str]) -> Sequence[str]:
-    """Groups that are mostly listed do so when nothing else is said; their commands are imported when they run."""
-    for group in _LISTED:
+def _with_usual(arguments: Sequence[str]) -> Sequence[str]:
+    """Groups do what they are mostly there for when nothing else is said; their commands are imported when they run."""
+    for group, usual in _USUAL.items():
         size = len(group)
         rest = arguments[size:]
         if tuple(arguments[:size]) == group and (not rest or rest[0].startswith("-")) and not _HELP & set(rest):
-            return [*group, "list", *rest]
+            return [*group, usual, *rest]
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""Moving closed traces to segment files, for the command line and for hosts."""
+"""Moving closed traces and samples to segment files, for the command line and for hosts."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from common.context import Owner
 from common.errors import ConfigurationError
 from common.owner_keys import DEFAULT_OWNER
 from events.forget import ForgetReport, forget_tenant
+from supervisor.tokens import Tokens
 
 if TYPE_CHECKING:
     from common.settings import Settings
@@ -23,6 +24,7 @@ __all__ = ["ForgottenTenant", "forget"]
 
 _ALWAYS = (
     "names of tenants, users and requests, and times, in the headers and stream names of the log",
+    "in the log, what its tokens were named and whom they were bound to; they count for nothing any more",
     "copies of the keys in backups, and readable exports that were made before",
     "what other services, models and telemetry were told",
 )
@@ -58,6 +60,7 @@ async def forget(
     """Forget a tenant. Raises `ConfigurationError` for no name and `StoreError` for what could not be done."""
     if not tenant:
         raise ConfigurationError("no tenant is named", where="forget")
+    await Tokens(parts.store, parts.views, parts.clock).forget(tenant, by=by)
     report = await forget_tenant(
         parts.store, parts.views, tenant, by=by, reason=reason, clock=parts.clock, progress=progress
     )

@@ -17,6 +17,7 @@ from events.catalogue.guideline import (
     GuidelineRolledBack,
     GuidelineRule,
     GuidelineTrialStarted,
+    TrialTerms,
 )
 from events.state.guideline import (
     ACTIVE,
@@ -49,8 +50,9 @@ class GuidelineCommands:
     """Every method returns the event that it appended.
 
     `beside` are appends to other streams that belong to the change (an improvement that proposes a guideline): all of
-    it is in the log, or nothing. A conflict in one of those is the caller's: `StreamConflict`. All raise `NotFound` and
-    `GuidelineError` as `events.state.guideline` says, and `StoreError`.
+    it is in the log, or nothing. A conflict in one of those is the caller's: `StreamConflict`. With `expected_version`
+    the decision holds only for the guideline as it stands after so many events of its stream, and is a `StreamConflict`
+    where there are more. All raise `NotFound` and `GuidelineError` as `events.state.guideline` says, and `StoreError`.
     """
 
     def __init__(self, store: EventStore) -> None:
@@ -81,11 +83,14 @@ class GuidelineCommands:
         share: float,
         by: str,
         reason: str = "",
+        terms: TrialTerms | None = None,
         beside: Sequence[StreamAppend] = (),
     ) -> GuidelineTrialStarted:
-        """Record that a proposed version is on trial with a share of the requests."""
+        """Put a proposed version on trial with a share of the requests, by these terms (default: the usual ones)."""
         return await self._change(
-            agent_type, lambda state: start_trial(state, version, share=share, by=by, reason=reason), beside
+            agent_type,
+            lambda state: start_trial(state, version, share=share, by=by, reason=reason, terms=terms),
+            beside,
         )
 
     async def activate(
@@ -97,10 +102,14 @@ class GuidelineCommands:
         reason: str = "",
         evidence: JsonValue = None,
         beside: Sequence[StreamAppend] = (),
+        expected_version: int | None = None,
     ) -> GuidelineActivated:
         """Put a version into service."""
         return await self._change(
-            agent_type, lambda state: activate(state, version, by=by, reason=reason, evidence=evidence), beside
+            agent_type,
+            lambda state: activate(state, version, by=by, reason=reason, evidence=evidence),
+            beside,
+            expected_version,
         )
 
     async def reject(
@@ -112,10 +121,14 @@ class GuidelineCommands:
         reason: str = "",
         evidence: JsonValue = None,
         beside: Sequence[StreamAppend] = (),
+        expected_version: int | None = None,
     ) -> GuidelineRejected:
         """Decide against a version that is not in service yet."""
         return await self._change(
-            agent_type, lambda state: reject(state, version, by=by, reason=reason, evidence=evidence), beside
+            agent_type,
+            lambda state: reject(state, version, by=by, reason=reason, evidence=evidence),
+            beside,
+            expected_version,
         )
 
     async def roll_back(
@@ -127,18 +140,30 @@ class GuidelineCommands:
         reason: str = "",
         evidence: JsonValue = None,
         beside: Sequence[StreamAppend] = (),
+        expected_version: int | None = None,
     ) -> GuidelineRolledBack:
         """Take the active version out of service; the last good one comes back, or the one that `to` names."""
         return await self._change(
-            agent_type, lambda state: roll_back(state, to, by=by, reason=reason, evidence=evidence), beside
+            agent_type,
+            lambda state: roll_back(state, to, by=by, reason=reason, evidence=evidence),
+            beside,
+            expected_version,
         )
 
     async def _change(
-        self, agent_type: str, decide: Callable[[GuidelineState], Decided], beside: Sequence[StreamAppend]
+        self,
+        agent_type: str,
+        decide: Callable[[GuidelineState], Decided],
+        beside: Sequence[StreamAppend],
+        expected: int | None = None,
     ) -> Decided:
         stream = guideline_stream(agent_type)
         for attempt in range(_ATTEMPTS):
             state = fold_guideline(agent_type, await self._store.read(stream))
+            if expected is not None and state.stream_version != expected:
+                raise StreamConflict(
+                    f"the guideline is at {state.stream_version} by now, not at {expected}", where=stream
+                )
             event = decide(state)
             try:
                 await self._store.append([StreamAppend(stream, [event], state.stream_version), *beside])

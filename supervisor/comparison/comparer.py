@@ -17,6 +17,7 @@ from common.flags import META_PLANNING
 from common.limits import Limits
 from common.results import Response
 from common.run_context import RunContext
+from common.task_graph import TaskGraph
 from common.updates import Update
 from events.catalogue.comparison import EnginesCompared
 from events.projection import Views
@@ -58,10 +59,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as an engine gets it: its text, and the run context that tells what it means in its session."""
+    """A request as an engine gets it: its text, and the run context that tells what it means in its session.
+
+    `graph` is the plan, where the session told what each part means: no engine makes another one then.
+    """
 
     text: str
     meant: RunContext
+    graph: TaskGraph | None = None
 
     @property
     def context(self) -> TaskContext:
@@ -192,12 +197,12 @@ class Comparer:
         run = self.dry.runs.open(text, resolved, uuid.uuid4().hex, _ignore)
         if resolved.session is not None:
             await self.sessions.recall(run)
-        return Asked(run.request, run.context)
+        return Asked(run.request, run.context, run.graph)
 
     async def _side(self, asked: Asked, engine: Engine, *, place: int, dry: bool) -> ComparedSide:
         done = _Done()
         services = self.dry if dry else self.real
-        given = GivenSessions(self.views, asked.meant)
+        given = GivenSessions(self.views, asked.meant, asked.graph)
         handler = RequestHandler(replace(services, sessions=given, afterwards=done.catch))
         flags = {**asked.context.flags, META_PLANNING: engine == "meta_planning"}
         own = asked.context.model_copy(update={"flags": flags})

@@ -22,9 +22,11 @@ from common.flags import Flags
 from common.intents import IntentStatus, StreamAppend
 from common.results import IntentReport
 from common.run_context import RunContext
+from common.task_graph import TaskGraph
 from common.telemetry import Telemetry
 from common.updates import Update
-from events.catalogue.intent import IntentApprovalRequested, IntentDenied
+from events.catalogue.base import Event
+from events.catalogue.intent import IntentApprovalRequested, IntentDenied, IntentRegistered
 from events.commit import StreamDrafts
 from events.projection import Views
 from events.recorded import RecordedEvent
@@ -38,7 +40,7 @@ from supervisor.admission import Admission
 from supervisor.claims import Claimed, Claims
 from supervisor.engine import EngineServices
 from supervisor.intent_processor import IntentProcessor
-from supervisor.intent_registration import first_decision, registration
+from supervisor.intent_registration import drafts
 from supervisor.notifications import Notifications
 from supervisor.requests import RequestServices
 from supervisor.routing import AlwaysPlanned
@@ -117,7 +119,11 @@ class _DryIntents(IntentProcessor):
 
     async def settle(self, run: Run) -> tuple[IntentReport, ...]:
         """Check what was collected; it stays there."""
-        run.reports = tuple(self._foreseen(run, place) for place in range(len(run.collected())))
+        reports: dict[str, IntentReport] = {}
+        for registered, decisions in drafts(run, run.collected(), self._clock.now(), self._settings):
+            before = [reports[needed].status for needed in registered.waits_for if needed in reports]
+            reports[registered.intent_id] = self._foreseen(run, registered, decisions, before)
+        run.reports = tuple(reports.values())
         return run.reports
 
     async def close_with(self, run: Run) -> Closing | None:
@@ -128,15 +134,18 @@ class _DryIntents(IntentProcessor):
         """Refused: raises `IntentError`."""
         raise IntentError("a dry run carries nothing out", where=intent_id)
 
-    def _foreseen(self, run: Run, place: int) -> IntentReport:
-        entry = run.collected()[place]
-        registered = registration(run, place, entry, self._clock.now())
+    def _foreseen(
+        self, run: Run, registered: IntentRegistered, decisions: Sequence[Event], before: Sequence[IntentStatus]
+    ) -> IntentReport:
+        """`before` is what becomes of the intents that it waits for."""
         status, detail = IntentStatus.PROCESSED, f"Collected, not carried out: {registered.summary}"
-        decisions = first_decision(self._settings, registered)
         if any(isinstance(decision, IntentDenied) for decision in decisions):
             status, detail = IntentStatus.DENIED, registered.summary
         elif any(isinstance(decision, IntentApprovalRequested) for decision in decisions):
             status, detail = IntentStatus.AWAITING_APPROVAL, f"{registered.summary} (not carried out)"
+        elif before:
+            never = {IntentStatus.DENIED, IntentStatus.FAILED}.intersection(before)
+            status, detail = IntentStatus.FAILED if never else IntentStatus.REGISTERED, registered.summary
         else:
             stream = stream_name("intent", registered.intent_id)
             tenant, now = run.context.context.tenant, self._clock.now()
@@ -151,12 +160,14 @@ class _DryIntents(IntentProcessor):
 class GivenSessions(Sessions):
     """What was said before is given: the session may hold the request itself, and what it was about, by now."""
 
-    def __init__(self, views: Views, meant: RunContext | None = None) -> None:
+    def __init__(self, views: Views, meant: RunContext | None = None, graph: TaskGraph | None = None) -> None:
         super().__init__(views)
         self._meant = meant
+        self._graph = graph
 
     async def recall(self, run: Run) -> None:
         """Have the run mean what another run of the same request meant."""
+        run.graph = self._graph
         if self._meant is not None:
             run.context = replace(run.context, facts=self._meant.facts, follow_up=self._meant.follow_up)
 
@@ -187,6 +198,7 @@ def dry_services(
         admission=Admission(_MANY, 0),
         sessions=GivenSessions(views),
         notifications=Notifications(),
+        running={},
     )
 
 

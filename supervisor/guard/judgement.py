@@ -9,14 +9,15 @@ from typing import cast
 from pydantic import JsonValue
 
 from common.rollout_settings import GuardSettings
-from supervisor.guard.evidence import Reference, Suspicion, at_least, log_evidence
+from supervisor.guard.evidence import Reference, Suspicion, log_evidence
 from supervisor.guard.record import FlagRecord
+from supervisor.guard.two_rates import at_least, fisher
 
 __all__ = ["Finding", "findings", "judge"]
 
 _FOR_FAILURES = 0.9
 """The part of alpha that is spent on failures; the rest is for slowness."""
-_FOR_FIRST = 0.9
+_FOR_FIRST = 0.95
 """The part of that for the first count; the rest is for whatever is counted anew."""
 _LATELY = 40
 _COMPARABLE = 10
@@ -121,12 +122,4 @@ def _holds_now(record: FlagRecord, variant: str, reference: Reference, settings:
     if failed / requests - others_failed / others < settings.minimal_effect:
         return False
     in_trouble = at_least(others_failed, others, reference.expected) < _TROUBLE
-    return _chance(failed, requests, others_failed, others) <= (_CLEAR_IN_TROUBLE if in_trouble else _CLEAR)
-
-
-def _chance(failed: int, requests: int, others_failed: int, others: int) -> float:
-    """Fisher's exact test, one-sided: the chance of so many failures or more among the variant's, were both alike."""
-    total, all_failed = requests + others, failed + others_failed
-    most = min(requests, all_failed)
-    ways = sum(math.comb(requests, k) * math.comb(others, all_failed - k) for k in range(failed, most + 1))
-    return ways / math.comb(total, all_failed)
+    return fisher(failed, requests, others_failed, others) <= (_CLEAR_IN_TROUBLE if in_trouble else _CLEAR)

@@ -8,7 +8,8 @@ from typing import Any, Self, cast
 
 from pydantic import JsonValue
 
-from supervisor.guard.evidence import Reference, Suspicion, at_least
+from supervisor.guard.evidence import Reference, Suspicion
+from supervisor.guard.two_rates import at_least
 
 __all__ = ["Arm", "FlagRecord", "Slowness"]
 
@@ -185,8 +186,12 @@ def _reference(counted: Reference) -> list[JsonValue]:
 
 def _suspicion(counted: Suspicion) -> list[JsonValue]:
     bets: list[JsonValue] = [*counted.bets] if counted.requests else []
-    return [counted.requests, counted.failed, counted.predicted, bets, counted.placed]
+    looked = counted.looked if counted.looked > -math.inf else None
+    return [counted.requests, counted.failed, counted.predicted, bets, counted.placed, looked]
 
 
 def _read_suspicion(dumped: list[Any]) -> Suspicion:
-    return Suspicion(*dumped[:3], bets=list(dumped[3]), placed=dumped[4]) if dumped[0] else Suspicion()
+    if not dumped[0]:
+        return Suspicion()
+    looked = -math.inf if dumped[5] is None else dumped[5]
+    return Suspicion(*dumped[:3], bets=list(dumped[3]), placed=dumped[4], looked=looked)

@@ -41,7 +41,7 @@ class VariantWatch:
         self._references = settings.flags
         self._slowness = Slowness(settings.slow_factor, settings.slow_seconds)
         told = json.dumps([settings.flags, settings.slow_factor, settings.slow_seconds], sort_keys=True)
-        self.version = int.from_bytes(hashlib.sha256(f"1 {told}".encode()).digest()[:6])
+        self.version = int.from_bytes(hashlib.sha256(f"2 {told}".encode()).digest()[:6])
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
         """The watched flags that the event is about."""

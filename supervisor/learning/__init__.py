@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from supervisor.learning.meta_agent import MetaAgent
+    from supervisor.learning.meta_agent_config import MetaAgentConfig
     from supervisor.learning.own_recorder import open_recorder
     from supervisor.learning.problems import AgentType, ProblemContext
     from supervisor.learning.recording import TraceRecorder
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgentType",
+    "MetaAgent",
+    "MetaAgentConfig",
     "ProblemContext",
     "TraceRecorder",
     "current_trace_id",
@@ -23,6 +27,8 @@ __all__ = [
 
 _MODULES = {
     "AgentType": "problems",
+    "MetaAgent": "meta_agent",
+    "MetaAgentConfig": "meta_agent_config",
     "ProblemContext": "problems",
     "TraceRecorder": "recording",
     "current_trace_id": "tracing",

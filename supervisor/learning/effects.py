@@ -159,22 +159,22 @@ def _by_bucket(
 ) -> tuple[Any, Any]:
     """Sums of the tasks' scores and of their squares, bucket by bucket, without a dense table of tasks × columns."""
     scores: Any = (tasks.T @ matrix.multiply(residual[:, None]).tocsr()).tocsr()
-    shifts = tasks.T @ (covariates * residual[:, None])
-    of_task = np.zeros(tasks.shape[1], int)
+    shifts: Any = tasks.T @ (covariates * residual[:, None])
+    count, width = int(shifts.shape[0]), int(shifts.shape[1])
+    of_task = np.zeros(count, int)
     of_task[design.tasks] = design.buckets
-    sums = np.zeros((bucket_count, matrix.shape[1]))
-    squares = np.zeros_like(sums)
-    for bucket in range(bucket_count):
-        rows = np.flatnonzero(of_task == bucket)
-        if not len(rows):
-            continue
-        part, shift = scores[rows], shifts[rows]
-        sums[bucket] = np.asarray(part.sum(0)).ravel() - shift.sum(0) @ slopes
-        squares[bucket] = (
-            np.asarray(part.power(2).sum(0)).ravel()
-            - 2 * np.einsum("ij,ij->j", (part.T @ shift).T, slopes)
-            + np.einsum("ij,ij->j", slopes, shift.T @ shift @ slopes)
-        )
+    each = np.arange(count)
+    places: Any = sparse.csr_matrix((np.ones(count), (of_task, each)), shape=(bucket_count, count))
+    # One row for each covariate and bucket, so that all buckets are summed in one product.
+    rows = (np.arange(width)[:, None] * bucket_count + of_task[None, :]).ravel()
+    crossed: Any = sparse.csr_matrix(
+        (shifts.T.ravel(), (rows, np.tile(each, width))), shape=(width * bucket_count, count)
+    )
+    sums = _dense(places @ scores) - (places @ shifts) @ slopes
+    products = _dense(crossed @ scores).reshape(width, bucket_count, -1)
+    own = (crossed @ shifts).reshape(width, bucket_count, width)
+    squares = _dense(places @ scores.power(2)) - 2 * np.einsum("kbj,kj->bj", products, slopes)
+    squares += np.einsum("ij,ibk,kj->bj", slopes, own, slopes, optimize=True)
     return sums, np.maximum(squares, 0.0)
 
 

@@ -37,20 +37,28 @@ class Evidence:
         self.offsets = array("q", [0])
         self.keys: list[Key] = []
         self.task_buckets = array("b")
-        self.unknown = 0
+        self._unknown: set[str] = set()
         self.repeated = 0
         self.contradictory = 0
+        self.corrected = 0
+        """Of the contradictory ones those whose later outcome holds now."""
         self.empty = 0
         self._key_ids: dict[Key, int] = {}
         self._task_ids: dict[str, int] = {}
         self._level_ids: dict[tuple[str, str, str], int] = {}
         self._agent_ids: dict[str, int] = {}
         self._end_ids: dict[str, int] = {}
-        self._outcome_of: dict[str, bool] = {}
+        self._rows: dict[str, int] = {}
+        self._positions = array("q")
         self.inner_ends: Counter[int] = Counter()
 
     def __len__(self) -> int:
         return len(self.trace_ids)
+
+    @property
+    def unknown(self) -> int:
+        """Traces of which nobody knows yet how they went."""
+        return len(self._unknown)
 
     @property
     def level_names(self) -> list[tuple[str, str, str]]:
@@ -63,18 +71,26 @@ class Evidence:
         return list(self._agent_ids)
 
     def add(self, record: Record) -> bool:
-        """Take one record; False when it was left out (no outcome, no steps, or a trace that is there already)."""
+        """Take one record; False when it was left out (no outcome, no steps, or a trace that is there already).
+
+        Of a trace that is told of again the outcome that stands later in the log holds: it was reported afterwards.
+        """
+        # Nobody can speak for the trace of another tenant by giving one of his own the same id.
+        name = record.trace_id if record.tenant == "default" else f"{record.tenant}\n{record.trace_id}"
+        row = self._rows.get(name)
         if record.success is None:
-            self.unknown += 1
+            if row is None:
+                self._unknown.add(name)
             return False
-        if record.trace_id in self._outcome_of:
-            self.repeated += 1
-            self.contradictory += self._outcome_of[record.trace_id] != record.success
+        if row is not None:
+            self._again(row, record.success, record.position)
             return False
         if not record.steps:
             self.empty += 1
             return False
-        self._outcome_of[record.trace_id] = record.success
+        self._unknown.discard(name)
+        self._rows[name] = len(self.trace_ids)
+        self._positions.append(record.position)
         self.trace_ids.append(record.trace_id)
         self.outcomes.append(record.success)
         self.tasks.append(self._task(record))
@@ -91,6 +107,15 @@ class Evidence:
             self.indices.append(number)
         self.offsets.append(len(self.indices))
         return True
+
+    def _again(self, row: int, success: bool, position: int) -> None:
+        self.repeated += 1
+        if bool(self.outcomes[row]) != success:
+            self.contradictory += 1
+            if position > self._positions[row]:
+                self.outcomes[row] = success
+                self.corrected += 1
+        self._positions[row] = max(self._positions[row], position)
 
     def _task(self, record: Record) -> int:
         # A run without a task is a task of its own: nothing is known to be equal to it.

@@ -13,6 +13,7 @@ What says how the run ended, not how it was done, is left out by comparing only 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,7 @@ from supervisor.learning.evidence import BUCKETS, Evidence
 from supervisor.learning.held_out import check
 from supervisor.learning.patterns import Analysis, AnalysisSettings, Counts, HeldOut, Pattern, Refusal, Weight
 from supervisor.learning.tool_figures import ToolTally
-from supervisor.learning.wording import describe, recommend, rule_for, rules_of_preference
+from supervisor.learning.wording import describe, recommend, rule_for, rule_of_preference, rules_of_preference
 
 __all__ = ["judge", "weigh"]
 
@@ -196,10 +197,15 @@ def _reason(effects: Effects, place: int, held: HeldOut, sure: float, again: flo
     if not held.found or held.same_sign < _HELD:
         return "it does not come back on tasks held out from its discovery"
     if sure < settings.confidence:
-        return f"confidence {sure:.2f} is under the {settings.confidence:.2f} asked for"
+        return f"confidence {_down(sure)} is under the {settings.confidence:g} asked for"
     if again < settings.replication:
-        return f"too weak to be expected again on as many unseen tasks (probability {again:.2f})"
+        return f"too weak to be expected again on as many unseen tasks (probability {_down(again)})"
     return ""
+
+
+def _down(probability: float) -> str:
+    """Rounded down, so that what is under a bound never reads as the bound."""
+    return f"{math.floor(probability * 100) / 100:.2f}"
 
 
 def _column(columns: Columns, key: Key) -> Any:
@@ -268,8 +274,19 @@ def _pattern(
         trace_ids=tuple(ids),
         merged=tuple(describe(other) for other in columns.merged.get(key, ())[:20]),
         recommendations=recommend(key, effect, caution=caution),
-        rule=rule_for(key, effect),
+        rule=rule_for(key, effect) or _over_its_opposite(evidence, columns, key, effect),
     )
+
+
+def _over_its_opposite(evidence: Evidence, columns: Columns, key: Key, effect: float) -> str:
+    """The rule for a helpful tool that stands for its opposite, too: another one that is called where it is not."""
+    if key[0] != "uses" or effect <= 0:
+        return ""
+    shown = _column(columns, key)
+    for other in columns.merged.get(key, ()):
+        if other[0] == "uses" and not (shown & ground_rows(evidence, other)).any():
+            return rule_of_preference(str(key[1]), str(other[1]))
+    return ""
 
 
 _STRATA = {
@@ -289,7 +306,8 @@ def _notes(design: Design, counts: Counts) -> tuple[str, ...]:
             "what goes together, and a trial has to show what causes what."
         )
     if counts.unended:
-        notes.append(f"{counts.unended} traces did not end of their own accord and were compared with each other only.")
+        told = "1 trace, which" if counts.unended == 1 else f"{counts.unended:,} traces, which"
+        notes.append(f"Judged apart from the others: {told} did not end by choice of the agent.")
     if counts.successes in (0, counts.traces):
         notes.append("All traces have the same outcome, so nothing can be learned from their differences.")
     return tuple(notes)

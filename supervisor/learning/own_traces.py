@@ -18,6 +18,7 @@ from events.catalogue.intent import (
 )
 from events.catalogue.trace import (
     AgentConfigured,
+    GuidelinesDrawn,
     ModelCalled,
     RequestRouted,
     TaskFinished,
@@ -41,8 +42,8 @@ PART = "#"
 TRACE_TOPICS = frozenset(
     kind.TOPIC
     for kind in (
-        TraceStarted, RequestRouted, AgentConfigured, TaskGraphPlanned, TaskStarted, TaskFinished, ModelCalled,
-        ThinkingRecorded, ToolCalled, TraceEnded,
+        TraceStarted, GuidelinesDrawn, RequestRouted, AgentConfigured, TaskGraphPlanned, TaskStarted, TaskFinished,
+        ModelCalled, ThinkingRecorded, ToolCalled, TraceEnded,
     )
 )  # fmt: skip
 SETTLED = frozenset(kind.TOPIC for kind in (IntentProcessed, IntentFailed, IntentDenied, IntentUncertain))
@@ -91,7 +92,10 @@ class OwnTrace:
     _at: datetime | None = None
     _approach: str = ""
     _planned: bool = False
-    _planner_version: str = ""
+    _routed: bool = False
+    """Whether the router's guideline was on trial or in service, so that the request tells of the router as well."""
+    _versions: dict[str, str] = field(default_factory=dict[str, str])
+    """Those of the planner and the router."""
     _tasks: dict[str, _Task] = field(default_factory=dict[str, _Task])
     _steps: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
     _spent: dict[str, _Spent] = field(default_factory=dict[str, _Spent])
@@ -113,10 +117,13 @@ class OwnTrace:
             case TraceStarted() as event:
                 self.started, self._request, self._user = True, event.request, event.user
                 self._at = entry.recorded_at
+            case GuidelinesDrawn() as event:
+                self._routed = self._routed or ROUTER in event.candidates
             case RequestRouted() as event:
-                self._approach = event.approach
+                self._approach, self._versions[ROUTER] = event.approach, event.guideline_version or ""
+                self._routed = self._routed or event.guideline_version is not None
             case AgentConfigured() | TaskGraphPlanned() as event:
-                self._planned, self._planner_version = True, event.guideline_version or ""
+                self._planned, self._versions[PLANNING] = True, event.guideline_version or ""
             case TaskStarted() as event:
                 self._tasks[event.task] = _Task(event.role, event.request, event.guideline_version or "")
             case TaskFinished() as event:
@@ -182,9 +189,10 @@ class OwnTrace:
         by_role: dict[str, list[str]] = {}
         for name, task in self._tasks.items():
             by_role.setdefault(task.role or AGENT, []).append(name)
-        if self._planned or not by_role:
-            planner = PLANNING if self._planned else ROUTER
-            by_role.setdefault(planner, [])
+        if self._planned:
+            by_role.setdefault(PLANNING, [])
+        if self._routed or not by_role:
+            by_role.setdefault(ROUTER, [])
         several = len(by_role) > 1
         return [self._of(role, tasks, several=several) for role, tasks in by_role.items()]
 
@@ -196,7 +204,7 @@ class OwnTrace:
         spent = [self._spent[name] for name in (self._spent if whole else names) if name in self._spent]
         costs = [each.cost for each in spent]
         models = dict.fromkeys(model for each in spent for model in each.models)
-        version = self._planner_version if whole else next((task.version for task in tasks if task.version), "")
+        version = self._versions.get(role, "") if whole else next((task.version for task in tasks if task.version), "")
         success = self._success(tasks, None if whole else names)
         return build_trace(
             {

@@ -27,6 +27,7 @@ class PatternAnalyzer:
         self._evidence: dict[str, Evidence] = {}
         self._tools: dict[str, ToolTally] = {}
         self._last: dict[str, Analysis] = {}
+        self._seen: dict[str, int] = {}
 
     @property
     def agent_types(self) -> tuple[str, ...]:
@@ -43,6 +44,10 @@ class PatternAnalyzer:
                 taken += 1
         return taken
 
+    def counts(self, agent_type: str) -> Counts:
+        """What was taken of the type, and what was left out and why."""
+        return _counts(self._evidence.get(agent_type, Evidence()))
+
     def traces(self, agent_type: str) -> int:
         """How many traces of the type were taken."""
         return len(self._evidence[agent_type]) if agent_type in self._evidence else 0
@@ -51,13 +56,15 @@ class PatternAnalyzer:
         """The patterns of one agent type.
 
         The last analysis is given again, with the number of traces that came since, until the traces have grown by
-        `AnalysisSettings.growth` (2 %): fewer move no z-value by more than a hundredth part, and so a cycle after a
-        few new traces costs next to nothing however many came before. `fresh` judges anew all the same.
+        `AnalysisSettings.growth` (2 %, corrected outcomes included): fewer move no z-value by more than a hundredth
+        part, and so a cycle after a few new traces costs next to nothing however many came before. `fresh` judges
+        anew all the same.
         `cancelled` is asked between stages; InterruptedError is raised once it says yes.
         """
         evidence = self._evidence.get(agent_type, Evidence())
         last = self._last.get(agent_type)
-        if last and not fresh and len(evidence) < (1 + self.settings.growth) * last.counts.traces:
+        moved = len(evidence) + evidence.corrected
+        if last and not fresh and moved - self._seen[agent_type] < self.settings.growth * last.counts.traces:
             return replace(last, later=len(evidence) - last.counts.traces)
         tally = self._tools.get(agent_type, ToolTally())
         needed = 2 * self.settings.least
@@ -67,7 +74,7 @@ class PatternAnalyzer:
         from supervisor.learning.judging import judge  # loads numpy and scipy, which only analyses need
 
         found = judge(agent_type, evidence, tally, self.settings, cancelled or (lambda: False))
-        self._last[agent_type] = found
+        self._last[agent_type], self._seen[agent_type] = found, moved
         return found
 
     def weigh(self, agent_type: str, keys: Sequence[Key]) -> dict[Key, Weight]:

@@ -100,7 +100,9 @@ def task_id_of(text: str) -> str:
     return f"task-{argument_digest({'task': words})}" if words else ""
 
 
-def record_of(trace: TraceCollected, position: int, outcome: OutcomeReported | None = None) -> Record:
+def record_of(
+    trace: TraceCollected, position: int, outcome: OutcomeReported | None = None, tenant: str = "default"
+) -> Record:
     """What learning works on; a reported outcome counts for more than what the trace says of itself."""
     return Record(
         trace_id=trace.trace_id,
@@ -117,6 +119,8 @@ def record_of(trace: TraceCollected, position: int, outcome: OutcomeReported | N
         domain=trace.domain,
         finished=trace.finished,
         position=position,
+        tenant=tenant,
+        task=trace.task,
     )
 
 

@@ -72,16 +72,20 @@ class CollectionCounts:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A trace as it is now: what it was, what was reported of it, and where in the log the last of that stands."""
+    """A trace as it is now: what it was, what was reported of it, and where in the log the last of that stands.
+
+    `record` is the same as what learning works on.
+    """
 
     trace: TraceCollected
     outcome: OutcomeReported | None
     position: int
+    record: Record
 
-    @property
-    def record(self) -> Record:
-        """What learning works on."""
-        return record_of(self.trace, self.position, self.outcome)
+    @classmethod
+    def of(cls, trace: TraceCollected, outcome: OutcomeReported | None, position: int, tenant: str) -> Collected:
+        """With its record."""
+        return cls(trace, outcome, position, record_of(trace, position, outcome, tenant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +214,13 @@ class TraceCollector:
             outcome, at = found.outcomes.get(key, (None, 0))
             if self._final:
                 outcome = self._outcome(key)
-            collected.append(Collected(trace, outcome, max(position, at)))
+            collected.append(Collected.of(trace, outcome, max(position, at), key[0]))
         judged = {key: at for key, (_, at) in found.outcomes.items() if key not in found.collected}
         for key, position in {**judged, **found.ended}.items():
             outcome = found.outcomes[key][0] if key in found.outcomes else self._outcome(key)
             traces = self._traces(key, judged=key in judged)
-            collected += [Collected(trace, outcome, max(position, judged.get(key, 0))) for trace in traces]
+            last = max(position, judged.get(key, 0))
+            collected += [Collected.of(trace, outcome, last, key[0]) for trace in traces]
         collected.sort(key=lambda each: each.position)
         return collected
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from supervisor.learning.candidates import Key
 
-__all__ = ["describe", "quoted", "recommend", "rule_for", "rules_of_preference"]
+__all__ = ["describe", "quoted", "recommend", "rule_for", "rule_of_preference", "rules_of_preference"]
 
 _LONGEST_QUOTE = 48
 _UNUSUAL = re.compile(r"[^\w.\-:/ ]", re.ASCII)
@@ -125,7 +125,12 @@ def rules_of_preference(signs: Mapping[Key, float]) -> dict[Key, str]:
     for bad, low in sorted(grams.items(), key=repr):
         for good, high in sorted(grams.items(), key=repr):
             if low < 0 < high and bad[1] == good[1] and bad[2] not in {good[2], bad[1]}:
-                names = (str(good[2]), str(bad[2]))
-                if all(_PLAIN.fullmatch(name) for name in names):
-                    found.setdefault(bad, f"prefer {names[0]} over {names[1]}")
+                rule = rule_of_preference(str(good[2]), str(bad[2]))
+                if rule:
+                    found.setdefault(bad, rule)
     return found
+
+
+def rule_of_preference(good: str, bad: str) -> str:
+    """ "prefer A over B"; "" where a name is no plain one."""
+    return f"prefer {good} over {bad}" if _PLAIN.fullmatch(good) and _PLAIN.fullmatch(bad) else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Protocol
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from common.errors import StoreUnavailable
@@ -47,6 +50,101 @@ class Beside(Protocol):
 
 class KeptViewsContract:
     """Subclasses give the fixtures `url` and `beside`; `store` is taken from the conftest."""
+
+    async def test_rows_are_found_by_sql_under_the_name_of_the_view(self, url: str, beside: Beside) -> None:
+        shown = "SELECT events FROM counts WHERE kind = 'all'"
+        async with await EventStore.open(url) as store:
+            views = Views(store, [CountView()])
+            await store.append("a", [fact(1), fact(2)])
+            await views.query("counts")
+            assert beside.views(shown) == [(2,)]
+            await views.rebuild("counts")
+            await store.append("a", [fact(3)])
+            await views.query("counts")
+            assert beside.views(shown) == [(3,)]
+            await views.purge()
+            assert beside.views(shown) == [(3,)]
+            await views.close()
+        beside.set_format(0)  # an older version wrote them: they are made anew
+        async with await EventStore.open(url) as store:
+            views = Views(store, [CountView()])
+            await views.query("counts")
+            assert beside.views(shown) == [(3,)]
+            await views.close()
+
+    async def test_a_view_that_an_older_program_made_is_shown_too(self, url: str, beside: Beside) -> None:
+        async with await EventStore.open(url) as store:
+            await store.append("a", [fact(1)])
+            views = Views(store, [CountView()])
+            await views.query("counts")
+            await views.close()
+            beside.views("DROP VIEW counts")
+            views = Views(store, [CountView()])
+            await views.query("counts")
+            assert beside.views("SELECT events FROM counts WHERE kind = 'all'") == [(1,)]
+            await views.close()
+
+    async def test_of_two_versions_the_one_that_was_made_last_is_shown(self, store: EventStore, beside: Beside) -> None:
+        columns = (Column("events", "integer"), Column("more", "text"), Column("last", "text"))
+        old, new = CountView(), type("NewCount", (CountView,), {"columns": columns})()
+        for number, view in enumerate((old, new, old), 1):
+            await store.append("a", [fact(number)])
+            views = Views(store, [view])
+            await views.query("counts")
+            await views.close()
+        assert beside.views("SELECT more, events FROM counts WHERE kind = 'all'") == [(None, 2)]
+        views = Views(store, [old])
+        await views.rebuild("counts")
+        assert beside.views("SELECT events FROM counts WHERE kind = 'all'") == [(3,)]
+        await views.close()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "stored_events",
+            "blobs",
+            "segments",
+            "owners",
+            "log",
+            "slots",
+            "parked",
+            "one_live_slot",
+            "view_1",
+            "pg_class",
+        ],
+    )
+    async def test_a_view_may_have_the_name_of_anything_that_is_there(
+        self, store: EventStore, beside: Beside, name: str
+    ) -> None:
+        views = Views(store, [CountView(), type("Named", (CountView,), {"name": name})()])
+        for number in range(3):
+            await store.append(f"a/{number}", [fact(number)])
+            assert (await views.get(name, ("all", "-")) or {})["events"] == number + 1
+            await views.rebuild(name)
+        assert await store.version("a/0") == 1
+        await views.query("counts")
+        assert beside.views("SELECT events FROM counts WHERE kind = 'all'") == [(3,)]
+        assert (await verify(store, views)).ok
+        await views.close()
+
+    async def test_who_reads_by_sql_sees_no_rebuild(self, store: EventStore, beside: Beside) -> None:
+        await store.append("a", [fact(number) for number in range(5)])
+        views = Views(store, [CountView()])
+        await views.query("counts")
+        seen = set[tuple[Any, ...]]()
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.is_set():
+                seen.update(beside.views("SELECT COUNT(*), MAX(events) FROM counts"))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.to_thread.run_sync, look)
+            for _ in range(8):
+                await views.rebuild("counts")
+            over.set()
+        assert seen == {(2, 5)}
+        await views.close()
 
     async def test_rows_are_kept_and_compared(self, url: str, beside: Beside) -> None:
         async with await EventStore.open(url) as store:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import types
 import typing
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
 
 from events.catalogue import BY_TOPIC, Event
 from events.catalogue.memory import FactRemembered
@@ -39,6 +40,9 @@ _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
 def fact(number: int, text: str = "x", user: str = "ann") -> FactRemembered:
     return FactRemembered(fact_id=str(number), text=text, user=user)
 
@@ -56,15 +60,28 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
     if origin in (types.UnionType, typing.Union):
         return st.one_of([_values(argument) for argument in arguments])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return st.builds(annotation, **{n: _values(field.annotation) for n, field in annotation.model_fields.items()})
+        return _built(annotation)
     raise TypeError(f"no strategy for {annotation}")
 
 
-def _events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
-    fields = {name: _values(field.annotation) for name, field in kind.model_fields.items()}
-    return st.builds(kind, **fields)
+def _built(model: type[Model]) -> st.SearchStrategy[Model]:
+    fields = {name: _within(field, _values(field.annotation)) for name, field in model.model_fields.items()}
+    return st.builds(model, **fields)
 
 
-any_event: st.SearchStrategy[Event] = st.sampled_from(sorted(BY_TOPIC)).flatmap(
-    lambda topic: _events_of(BY_TOPIC[topic])
-)
+def _within(field: FieldInfo, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values within the bounds of a number's field."""
+    above = [getattr(bound, name) for bound in field.metadata for name in ("gt", "ge") if hasattr(bound, name)]
+    below = [getattr(bound, name) for bound in field.metadata for name in ("lt", "le") if hasattr(bound, name)]
+    if not above and not below:
+        return values
+    if field.annotation is float:
+        return st.floats(
+            min(above, default=None), min(below, default=None), exclude_min=bool(above), exclude_max=bool(below),
+            allow_nan=False, allow_infinity=False,
+        )  # fmt: skip
+    whole = st.integers(min(above, default=0) + 1, min(below, default=2**31) - 1)
+    return whole if field.annotation is int else whole | st.none()
+
+
+any_event: st.SearchStrategy[Event] = st.sampled_from(sorted(BY_TOPIC)).flatmap(lambda topic: _built(BY_TOPIC[topic]))

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
+from common.context import TaskContext
 from common.errors import StoreError
+from common.intents import IntentStatus
+from common.limits import Limits
+from common.results import IntentReport, RequestMetadata, Response
 from events.catalogue import BY_TOPIC, Event
 from events.catalogue.memory import FactRemembered
-from events.catalogue.trace import ToolCalled
+from events.catalogue.trace import ToolCalled, TraceEnded, TraceStarted
 from events.codec import (
     MAX_PAYLOAD_BYTES,
     Codec,
@@ -50,6 +54,29 @@ def stored(
 
 def decoded(row: StoredRow, codec: Codec = CODEC) -> RecordedEvent:
     return codec.decode(row)
+
+
+@given(
+    st.text(),
+    st.sampled_from(["success", "partial", "limit:turns"]),
+    st.floats(0, 1),
+    st.lists(names),
+    st.dictionaries(names, st.recursive(st.none() | st.booleans() | st.text(), st.lists)),
+)
+def test_models_within_an_event_are_stored_as_their_json_is(
+    text: str, outcome: str, confidence: float, tools: list[str], attributes: dict[str, Any]
+) -> None:
+    report = IntentReport(id="i", type="timer.set", status=IntentStatus.PROCESSED)
+    metadata = RequestMetadata(confidence=confidence, tools_used=tuple(tools), plan=attributes)
+    response = Response(trace_id="t", text=text, outcome=outcome, metadata=metadata, intents=(report,))
+    as_model = TraceEnded.of(response, outcome=outcome, error=None)
+    as_values = TraceEnded(outcome=outcome, response=response.model_dump(mode="json"))
+    assert CODEC.draft(as_model) == CODEC.draft(as_values)
+    context = TaskContext(current_time=MOMENT, attributes=attributes, limits=Limits(turns=3))
+    told: dict[str, Any] = {"request": text, "user": "ann", "request_id": "r", "owner": "p"}
+    begun = TraceStarted.of(context, **told)
+    assert CODEC.draft(begun) == CODEC.draft(TraceStarted(**told, context=context.model_dump(mode="json")))
+    assert decoded(stored(begun)).event == TraceStarted(**told, context=context.model_dump(mode="json"))
 
 
 @given(any_event, names, names, st.none() | names)

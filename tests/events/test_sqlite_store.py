@@ -6,10 +6,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -18,6 +20,7 @@ import pytest
 from eventsourcing.sqlite import SQLiteConnection
 
 from common.errors import ConfigurationError, StoreUnavailable
+from events.persistence.sqlite_connection import fault
 from events.store import EventStore
 from tests.events.following_contract import FollowingContract
 from tests.events.samples import fact
@@ -119,14 +122,37 @@ async def test_commits_are_forced_to_the_disk(file: Path) -> None:
     settings: dict[str, object] = {}
 
     def look(transaction: Any) -> int:
-        for name in ("journal_mode", "synchronous", "busy_timeout"):
+        for name in ("journal_mode", "synchronous"):
             transaction._cursor.execute(f"PRAGMA {name}")
             settings[name] = transaction._cursor.fetchone()[0]
         return 0
 
     async with await EventStore.open(url_of(file), timeout=4) as store:
         await store.execute(look)
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 2_000}
+    assert settings == {"journal_mode": "wal", "synchronous": 2}
+
+
+async def test_who_waits_for_the_lock_looks_again_and_again(file: Path) -> None:
+    """SQLite's own wait looks ten times a second, and finds it taken each time where others write without pause."""
+    looks = 0
+    is_enough = threading.Event()
+
+    def looked(_: str) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 100:
+            is_enough.set()
+
+    def listen(transaction: Any) -> int:
+        transaction._cursor.sqlite_cursor.connection.set_trace_callback(looked)
+        return 0
+
+    async with await EventStore.open(url_of(file), timeout=120) as store:
+        await store.execute(listen)
+        with locked(file):
+            pending = store.post("a", [fact(1)])
+            assert await anyio.to_thread.run_sync(is_enough.wait, 30)
+        assert await pending.durable() == 1
 
 
 LOCK_OF_READERS = """
@@ -160,6 +186,7 @@ FULL_DISK = """
 import resource, signal, sys
 import anyio
 from common.errors import StoreUnavailable
+from events.persistence.sqlite_connection import fault
 from events.store import EventStore
 from events.verify import verify
 from tests.events.samples import fact
@@ -215,3 +242,16 @@ async def test_a_commit_that_fails_leaves_nothing_open(file: Path, monkeypatch: 
             await store.append("a", [fact(1)])
         assert await store.append("a", [fact(2)], 0) == 1
         assert [entry.event for entry in await store.read_all()] == [fact(2)]
+
+
+@pytest.mark.parametrize(("blocks", "told"), [(3, "the disk is full"), (1_000_000, "disk I/O error")])
+def test_a_full_disk_is_told_where_sqlite_can_not_make_its_files(
+    file: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, told: str
+) -> None:
+    def room(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(f_bavail=blocks, f_frsize=4096)
+
+    monkeypatch.setattr("os.statvfs", room)
+    problem = fault(sqlite3.OperationalError("disk I/O error"), file)
+    assert isinstance(problem, StoreUnavailable)
+    assert told in str(problem)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
+from common.context import TaskContext
 from common.errors import StoreError, StreamConflict
-from common.intents import StreamAppend
+from common.intents import IntentStatus, StreamAppend
+from common.results import IntentReport, Response
 from common.run_context import TraceSink
 from events.catalogue import Event
 from events.catalogue.trace import ThinkingRecorded, ToolCalled, TraceEnded, TraceStarted
@@ -172,6 +175,31 @@ async def test_texts_are_bounded_and_say_so(store: EventStore) -> None:
     assert many.text == "short"
     assert isinstance(many.data, list)
     assert set(map(str, many.data)) == {f"{'y' * 500}… (4500 characters more)"}
+
+
+async def test_an_answer_that_is_too_long_is_cut_as_well(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    report = IntentReport(id="i", type="timer.set", status=IntentStatus.PROCESSED)
+    response = Response(trace_id="t1", text="x" * 600_000, outcome="success", intents=(report,))
+    await writer.end(TraceEnded.of(response, outcome="success"))
+    [ended] = [entry.event for entry in await store.read("trace/t1")]
+    assert isinstance(ended, TraceEnded)
+    read = Response.model_validate(ended.response)
+    assert read.text == f"{'x' * 20_000}… (580000 characters more)"
+    assert read.intents == response.intents
+
+
+async def test_a_context_with_times_is_cut_as_well(store: EventStore) -> None:
+    writer = TraceWriter(store, "t1", "acme")
+    now = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    context = TaskContext(user="ann", current_time=now, attributes={"text": "x" * 600_000})
+    writer.record(TraceStarted.of(context, request="r", user="ann", request_id="1", owner="p"))
+    await writer.flush()
+    [started] = [entry.event for entry in await store.read("trace/t1")]
+    assert isinstance(started, TraceStarted)
+    read = TaskContext.model_validate(started.context)
+    assert (read.user, read.current_time) == ("ann", now)
+    assert read.attributes == {"text": f"{'x' * 20_000}… (580000 characters more)"}
 
 
 async def test_what_json_has_not_is_replaced(store: EventStore) -> None:

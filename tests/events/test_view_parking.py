@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import anyio
@@ -86,6 +87,26 @@ async def test_a_parked_event_changes_none_of_its_rows(store: EventStore) -> Non
     views = Views(store, [HalfPoison()])
     await store.append("a", [fact(1), fact(2), fact(3)])
     assert [row["events"] for row in await views.query("counts")] == [2, 2]
+    await views.close()
+
+
+async def test_times_are_kept_in_utc_and_refused_where_they_can_not_be(store: EventStore) -> None:
+    noon = datetime(2026, 11, 28, 12, tzinfo=timezone(timedelta(hours=5)))
+    times = {1: noon, 2: datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), 3: datetime(2026, 11, 28)}
+
+    class Timed(FactView):
+        def evolve(self, key: tuple[Any, ...], row: Row | None, event: Any) -> Row | None:
+            return {**(super().evolve(key, row, event) or {}), "none": times.get(event.version, event.recorded_at)}
+
+    views = Views(store, [Timed()])
+    await store.append("a", [fact(number) for number in range(1, 5)])
+    rows = await views.query("facts", order_by="length")
+    assert [row["none"] for row in rows] == [noon, (await store.read("a"))[-1].recorded_at]
+    assert {row["none"].tzinfo for row in rows} == {UTC}
+    assert [entry.error for entry in await views.parked()] == [
+        "ValueError: column none: date value out of range",
+        "ValueError: column none: the time has no zone",
+    ]
     await views.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -58,7 +59,7 @@ class Machine(RuleBasedStateMachine):
         if success:
             assert self.breaker.state == "closed"
         elif success is False:
-            assert self.breaker.seconds_left == self.settings.seconds
+            assert self.breaker.seconds_left == pytest.approx(self.settings.seconds)
         else:
             assert self.breaker.state == "half-open"
 

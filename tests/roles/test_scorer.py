@@ -166,7 +166,7 @@ def test_no_unseen_request_is_an_example() -> None:
 def test_no_example_is_a_near_copy_of_a_public_row() -> None:
     if not PUBLIC.exists():
         pytest.skip("the public rows are not beside the project (../shared/data)")
-    rows = [row["text"] for row in read_rows(PUBLIC)]
+    rows = [row.text for row in read_rows(PUBLIC)]
     assert near_copies([example.text for example in written_by_hand()], rows) == []
 
 
@@ -316,7 +316,7 @@ def test_routing_is_judged_as_public_collections_label_it() -> None:
 
 
 def test_nothing_to_judge_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no unambiguous rows"):
+    with pytest.raises(ConfigurationError, match="no unambiguous rows"):
         evaluate(_rows(("odd", "none", True)), lambda text: {"none": 1.0}, 0.5)
 
 

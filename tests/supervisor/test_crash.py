@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,19 +11,17 @@ from icalendar import Calendar
 from events.catalogue.timer import TimerSet
 from supervisor import Supervisor
 from supervisor.testing import MovableClock
+from tests.supervisor import crashing_host
 from tests.supervisor.crashing_host import CLOCK, settings_in
+from tests.supervisor.forked import run_forked
 
 TEXT = "check the weather on saturday, add a mountain trip to my calendar for saturday and remind me an hour before"
 
 
 def run_host(folder: Path, step: int, when: str, meta_planning: str, request_id: str = "trip") -> int:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.supervisor.crashing_host", str(folder), request_id, meta_planning]
-    done = subprocess.run(
-        [*command, str(step), when, TEXT], cwd=root, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+    code = run_forked(crashing_host.main, str(folder), request_id, meta_planning, str(step), when, TEXT)
+    assert code in (0, -signal.SIGKILL)
+    return code
 
 
 def entries(folder: Path) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
+from common.clock import SystemClock
 from common.context import Owner, TaskContext
 from common.errors import ConfigurationError, IntentError, NotFound, RequestRejected, StoreUnavailable
 from common.intents import Policy
@@ -27,6 +28,7 @@ from events.verify import verify
 from supervisor.doctor import diagnose
 from supervisor.facade import Supervisor
 from supervisor.testing import MovableClock, offline_settings
+from supervisor.tokens import ActiveTokens, Scope
 from tests.events.encrypted import files_with
 from tests.supervisor.scripted_role import Mark, ScriptedRole, settings_that_know_the_role
 
@@ -266,6 +268,22 @@ async def test_a_key_service_that_is_down_fails_the_request_and_nothing_else(tmp
         with pytest.raises(StoreUnavailable, match="key server"):
             await supervisor.process_request("thanks", context(request_id="r1"))
         assert (await supervisor.process_request("thanks", TaskContext())).outcome == "success"
+
+
+async def test_its_tokens_count_for_nothing_and_are_listed_no_more(supervisor: Supervisor) -> None:
+    tokens = supervisor.tokens
+    acme = await tokens.create("acme's", [Scope.READ], by="ann", tenant="acme", user="ann")
+    other = await tokens.create("everybody's", [Scope.READ], by="ann")
+    await tokens.revoke((await tokens.create("old", [Scope.READ], by="ann", tenant="acme")).record.token_id, by="ann")
+    await supervisor.forget_tenant("acme", by="ann")
+    active = ActiveTokens(supervisor.store, supervisor.views, SystemClock())
+    assert await active.find(acme.token) is None
+    assert await active.find(other.token) is not None
+    assert [record.token_id for record in await tokens.list()] == [other.record.token_id]
+    with pytest.raises(NotFound):
+        await tokens.revoke(acme.record.token_id, by="ann")
+    await supervisor.forget_tenant("acme", by="ann")
+    assert (await verify(supervisor.store, supervisor.views)).ok
 
 
 async def test_what_is_not_reached_is_named(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -77,9 +77,9 @@ async def test_a_role_without_any_model_obeys_its_rules(supervisor: Supervisor) 
 
 async def test_a_version_that_is_only_proposed_changes_nothing(supervisor: Supervisor) -> None:
     await supervisor.guidelines.propose("agent", ["stop after search.documents"], by="ann")
-    await supervisor.guidelines.start_trial("agent", "1.0.0", share=0.5, by="ann")
     response = await supervisor.process_request(BOTH, META)
     assert len(response.intents) == 1
+    await supervisor.guidelines.start_trial("agent", "1.0.0", share=0.5, by="ann")
     await supervisor.guidelines.reject("agent", "1.0.0", by="ann")
     with pytest.raises(GuidelineError, match="it is rejected"):
         await supervisor.guidelines.activate("agent", "1.0.0", by="ann")
@@ -143,11 +143,11 @@ async def test_the_model_that_routes_gets_its_own(tmp_path: Path) -> None:
         assert [event.guideline_version for event in routed] == ["1.0.0"]
 
 
-async def test_a_router_without_a_model_names_no_version(supervisor: Supervisor) -> None:
+async def test_a_router_without_a_model_names_its_version_too(supervisor: Supervisor) -> None:
     await serve(supervisor, "router", "Weather is weather.")
     response = await supervisor.process_request("turn on the kitchen light")
     routed = [event for event in await events_of(supervisor, response) if isinstance(event, RequestRouted)]
-    assert [event.guideline_version for event in routed] == [None]
+    assert [event.guideline_version for event in routed] == ["1.0.0"]
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,9 @@ from events.catalogue.trace import AgentConfigured, TaskFinished, TaskGraphPlann
 from events.recorded import RecordedEvent
 from supervisor import Supervisor
 from supervisor.testing import MovableClock
+from tests.supervisor import resuming_host
 from tests.supervisor.crashing_host import CLOCK, settings_in
+from tests.supervisor.forked import run_forked
 from tests.supervisor.scripted_role import Mark, MarkHandler, ScriptedRole, settings_that_know_the_role
 from tests.supervisor.test_crash import ask_again, entries, run_host
 
@@ -35,11 +35,9 @@ TEXT = (
 
 
 def killed_after(folder: Path, step: int, meta_planning: str) -> bool:
-    command = [sys.executable, "-m", "tests.supervisor.resuming_host", str(folder), str(step), meta_planning, TEXT]
-    root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode != 0
+    code = run_forked(resuming_host.main, str(folder), str(step), meta_planning, TEXT)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 def check_nothing_was_done_again(recorded: Sequence[RecordedEvent]) -> None:

@@ -36,6 +36,22 @@ def test_tools_are_known_by_registry_and_wire_name() -> None:
     assert rule_name("billing.refund") == rule_name("billing__refund")
 
 
+def test_names_may_stand_in_quotes() -> None:
+    quoted = parse_rules(
+        ["prefer “a.find” over “b.find”", 'avoid "c.slow"', "stop after “d.write”", "retry “a.find” 2"]
+    )
+    assert quoted == parse_rules(["prefer a.find over b.find", "avoid c.slow", "stop after d.write", "retry a.find 2"])
+    assert parse_rules(["avoid “c slow”", "avoid “c", "“avoid c”", "avoid “”"]).empty
+
+
+def test_a_choice_follows_prefer_and_avoid() -> None:
+    rules = parse_rules(["prefer a.b over c", "avoid d"])
+    assert rules.choose(["d", "c", "a_b"]) == "a_b"
+    assert rules.choose(["d", "c"]) == "c"
+    assert rules.choose(["d"]) == "d"
+    assert parse_rules(["prefer a over b", "prefer b over a"]).choose(["a", "b"]) in {"a", "b"}
+
+
 def test_retries_are_bounded() -> None:
     assert parse_rules(["retry a.b 400"]).retries("a.b") == 5
 

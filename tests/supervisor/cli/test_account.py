@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.intents import IntentStatus
-from common.results import FlagReading, IntentReport, RequestMetadata, Response, UsageReport
+from common.results import ExpectedSuccess, FlagReading, IntentReport, RequestMetadata, Response, UsageReport
 from events.catalogue.trace import FallbackTaken, TaskFinished, TaskGraphPlanned, TaskStarted, ToolCalled
 from supervisor.cli.account import account, exit_code, render_account
 
@@ -146,3 +146,13 @@ def test_what_tools_and_intents_say_can_not_bring_secrets_or_lines_of_their_own(
 )
 def test_outcomes_have_exit_codes(outcome: str, code: int) -> None:
     assert exit_code(outcome) == code
+
+
+def test_what_was_expected_is_told_in_one_line_where_there_is_evidence() -> None:
+    assert "expected" not in {entry.label for entry in account(response())}
+    expected = {
+        "task_graph": ExpectedSuccess(probability=0.812, low=0.7, high=0.9, support=60),
+        "meta_planning": ExpectedSuccess(probability=0.5, low=0.2, high=0.8, support=1),
+    }
+    (line,) = [e for e in account(response(metadata={"expected_success": expected})) if e.label == "expected"]
+    assert line.lines == ("success TaskGraph 81% (70% to 90%, 60 runs); meta-planning 50% (20% to 80%, 1 run)",)

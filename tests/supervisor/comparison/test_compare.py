@@ -22,12 +22,14 @@ from common.run_context import RunContext
 from common.settings import IntentSettings
 from common.tool import Tool, ToolContext, ToolResult
 from events.catalogue.comparison import EnginesCompared
+from events.catalogue.intent import IntentRegistered
 from events.recorded import Erased
 from supervisor import Supervisor
+from supervisor.cancellation import Cancellation
 from supervisor.comparison.comparer import ComparisonRequest
 from supervisor.notifications import Notification
 from supervisor.testing import offline_settings
-from tests.supervisor.scripted_role import ScriptedRole, settings_that_know_the_role
+from tests.supervisor.scripted_role import Mark, ScriptedRole, settings_that_know_the_role
 
 EVERYDAY = (
     "turn on the kitchen light",
@@ -229,6 +231,7 @@ async def test_what_a_request_means_in_its_session_reaches_both_sides(supervisor
     (event,) = (await supervisor.compare([text], context)).compared
     live = await supervisor.process_request(text, TaskContext(session="one", flags={"meta-planning": True}))
     assert [intent.type for intent in event.second.intents] == [intent.type for intent in live.intents]
+    assert [intent.type for intent in live.intents] == ["calendar.move_event", "smart_home.set_device"]
 
 
 async def test_the_order_is_drawn_and_the_same_seed_draws_the_same(supervisor: Supervisor) -> None:
@@ -281,6 +284,47 @@ async def test_cancelling_a_comparison_leaves_no_open_trace(tmp_path: Path) -> N
             await started.wait()
             group.cancel_scope.cancel()
         assert await supervisor.store.head() == head
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same process", "another"])
+async def test_the_side_that_is_carried_out_can_be_cancelled_like_any_request(tmp_path: Path, elsewhere: bool) -> None:
+    """Its intents are not carried out, the comparison goes on and tells of it, and the trace is ended."""
+    started = anyio.Event()
+
+    async def play(_: str, run: RunContext) -> RoleResult:
+        run.collector.register(Mark(text="never"), task=run.task)
+        if not run.dry:
+            started.set()
+            await anyio.sleep(60)
+        return RoleResult("played")
+
+    base = settings_that_know_the_role(tmp_path)
+    settings = base.model_copy(update={"store": base.store.model_copy(update={"url": f"sqlite:///{tmp_path}/log.db"})})
+
+    def with_role() -> Supervisor:
+        supervisor = Supervisor(settings, background=False)
+        supervisor.add_role(ScriptedRole(play))
+        return supervisor
+
+    compared: list[EnginesCompared] = []
+    told: list[Cancellation] = []
+    async with with_role() as supervisor, with_role() as other:
+
+        async def compare() -> None:
+            compared.extend((await supervisor.compare([PLAY], real="task_graph")).compared)
+
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as group:
+                group.start_soon(compare)
+                await started.wait()
+                asked = other if elsewhere else supervisor
+                while not (rows := await asked.traces()):
+                    await anyio.sleep(0.01)
+                told.append(await asked.cancel(str(rows[0]["trace_id"]), timeout=10.0))
+        assert [cancelled.state for cancelled in told] == ["cancelled"]
+        assert [row["outcome"] for row in await supervisor.traces()] == ["cancelled"]
+        assert not await supervisor.store.read_all(0, {IntentRegistered.TOPIC})
+    assert [(event.first.outcome, event.second.outcome) for event in compared] == [("cancelled", "failure")]
 
 
 async def test_comparing_needs_a_started_supervisor(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from common.rollout_settings import GuardSettings
-from supervisor.guard.evidence import Reference, Suspicion, at_least, log_evidence
+from supervisor.guard.evidence import Reference, Suspicion, log_evidence
 from supervisor.guard.judgement import findings, judge
 from supervisor.guard.record import FlagRecord, Slowness
+from supervisor.guard.two_rates import at_least, boschloo, fisher
 
 SETTINGS = GuardSettings()
 SLOWNESS = Slowness(2.0, 1.0)
@@ -65,6 +66,38 @@ def test_chances_are_the_binomial_ones(failed: int, requests: int, rate: float) 
     )
 
 
+tables = st.tuples(st.integers(1, 30), st.integers(1, 30)).flatmap(
+    lambda both: st.tuples(st.integers(0, both[0]), st.just(both[0]), st.integers(0, both[1]), st.just(both[1]))
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables)
+def test_exact_tests_of_two_rates_are_the_known_ones(table: tuple[int, int, int, int]) -> None:
+    failed, requests, others_failed, others = table
+    counts = [[failed, others_failed], [requests - failed, others - others_failed]]
+    by_fisher = float(stats.fisher_exact(counts, alternative="greater").pvalue)
+    assert fisher(*table) == pytest.approx(by_fisher, rel=1e-6, abs=1e-12)
+    by_boschloo = float(stats.boschloo_exact(counts, alternative="greater", n=128).pvalue)
+    assert boschloo(*table) == pytest.approx(by_boschloo, rel=0.02, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 14), st.integers(2, 14), rates, rates, st.sampled_from([0.01, 0.05, 0.2]))
+def test_a_look_is_wrong_no_more_often_than_it_says(
+    requests: int, others: int, one: float, other: float, level: float
+) -> None:
+    """Exactly, summed over all outcomes of a variant that fails no more often than the reference."""
+    rate, of_reference = min(one, other), max(one, other)
+    wrong = sum(
+        float(stats.binom.pmf(failed, requests, rate) * stats.binom.pmf(others_failed, others, of_reference))
+        for failed in range(requests + 1)
+        for others_failed in range(others + 1)
+        if boschloo(failed, requests, others_failed, others) <= level
+    )
+    assert wrong <= level * 1.01
+
+
 def play(
     drawn: random.Random,
     requests: int,
@@ -88,7 +121,9 @@ def play(
 
 
 @pytest.mark.parametrize(
-    ("share", "bad_from"), [(0.1, 0), (0.1, 500), (0.5, 500)], ids=["canary", "canary, later", "half and half, later"]
+    ("share", "bad_from"),
+    [(0.1, 0), (0.1, 500), (0.5, 500), (0.5, 0)],
+    ids=["canary", "canary, later", "half and half, later", "half and half, nothing known"],
 )
 def test_errors_that_rise_from_2_to_30_percent_are_stopped_within_30_requests(share: float, bad_from: int) -> None:
     drawn = random.Random(11)

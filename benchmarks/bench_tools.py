@@ -1,0 +1,70 @@
+"""Measures the selection of tools without a model: on labelled public requests, and on the project's own.
+
+    python -m benchmarks.bench_tools [--registry ../shared/data/tools/registry.jsonl.gz] [FILE …]
+
+Each set of a file is judged apart, and all sets where no tool fits together with the others of the same file. Without
+files only the project's own tools and requests (`own_tools.txt`) are judged, which thresholds were chosen on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+from common.json_lines import read_models, read_objects
+from llm_provider.tool_evaluation import RegistryRow, ToolRow, ToolsReport, evaluate_tools
+
+_OWN = Path(__file__).with_name("own_tools.txt")
+
+
+def own() -> tuple[list[ToolRow], list[RegistryRow]]:
+    """The project's own requests and tools."""
+    rows: list[ToolRow] = []
+    tools: list[RegistryRow] = []
+    for line in _OWN.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        name, description, arguments, requests = line.split(" | ")
+        parameters = {argument.strip(): {"type": "string"} for argument in arguments.split(",")}
+        tools.append(RegistryRow(id=name, source="own", name=name, description=description, parameters=parameters))
+        rows += [
+            ToolRow(request=said.strip(), tools="registry:own", expected=(name,)) for said in requests.split(" ;; ")
+        ]
+    return rows, tools
+
+
+def show(name: str, report: ToolsReport) -> None:
+    """Print one report's figures."""
+    figures = {
+        "P@1": report.precision_at_1,
+        **{f"R@{depth}": share for depth, share in report.recall_at.items()},
+        "exact": report.exact_set,
+        "no-tool AUC": report.no_tool_auc,
+        "none": report.none_recall,
+    }
+    shown = ", ".join(f"{figure} {value:.3f}" for figure, value in figures.items() if value is not None)
+    latency = report.latency_ms
+    print(f"{name}: {report.rows} rows, {shown}, p50 {latency.p50:.2f} ms, p95 {latency.p95:.2f} ms")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--registry", type=Path)
+    options = parser.parse_args()
+    show("own", evaluate_tools(*own()))
+    registry = list(read_models(options.registry, RegistryRow)) if options.registry else []
+    for path in options.files:
+        sets: dict[str, list[ToolRow]] = defaultdict(list)
+        for _, value in read_objects(path):
+            sets[str(value.get("set", ""))].append(ToolRow.model_validate(value))
+        for name, rows in sets.items():
+            show(f"{path.name} {name}", evaluate_tools(rows, registry))
+        if len(sets) > 1:
+            show(f"{path.name} all", evaluate_tools([row for rows in sets.values() for row in rows], registry))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The settings that were tuned, with their values now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from events.catalogue.tuning import SettingTuned
+from events.projection import Column, RecordedEvent, Row
+
+__all__ = ["TuningView"]
+
+
+class TuningView:
+    """View `tuning`; shared by all tenants. A `value` of None: tuned once, and as configured again."""
+
+    name = "tuning"
+    version = 1
+    key = (Column("key", "text"),)
+    columns = (
+        Column("value", "real"),
+        Column("before", "real"),
+        Column("tuned_by", "text"),
+        Column("reason", "text"),
+        Column("improvement", "text"),
+        Column("tuned_at", "time"),
+        Column("changes", "integer"),
+        Column("position", "integer"),
+    )
+    indexes = ()
+    topics = frozenset({SettingTuned.TOPIC})
+
+    def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
+        """The setting that the event names."""
+        return ((event.event.key,),) if isinstance(event.event, SettingTuned) else ()
+
+    def evolve(self, key: tuple[Any, ...], row: Row | None, event: RecordedEvent) -> Row | None:
+        """The setting after the event."""
+        if not isinstance(event.event, SettingTuned):
+            return row
+        tuned = event.event
+        return {
+            "value": tuned.value,
+            "before": tuned.before,
+            "tuned_by": tuned.by,
+            "reason": tuned.reason,
+            "improvement": tuned.improvement,
+            "tuned_at": event.recorded_at,
+            "changes": 1 + (0 if row is None else row["changes"]),
+            "position": event.position,
+        }

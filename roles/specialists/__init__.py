@@ -1,0 +1,1 @@
+"""Roles that work on the system itself, not on requests."""

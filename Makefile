@@ -14,7 +14,7 @@ override export LOCATION := $(value LOCATION)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .NOTPARALLEL:
-.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router bench-guard bench-learning fit-router format lock clean
+.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router bench-guard bench-learning bench-http fit-router format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,10 @@ bench-learning: ## simulate trials, and measure what is learned from traces (TRA
 	$(BIN)/python -m benchmarks.bench_guidelines $(TRACES)
 	$(BIN)/python -m benchmarks.bench_prediction $(TRACES)
 
+bench-http: ## measure the HTTP API: reads beside open streams, and how long stopping takes (options: ARGS="…")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_http $(ARGS)
+
 fit-router: ## learn the router's shipped weights anew, after a change of examples, phrasings or features
 	@$(SETUP) dev
 	$(BIN)/python -m roles.scorer.fit
@@ -92,5 +96,5 @@ lock: ## refresh the pins (UPGRADE=--upgrade takes the newest versions)
 	$$uv $(LOCK) $(UPGRADE) --group uv --output-file requirements-uv.lock
 
 clean: ## remove what set-up and checks made (data stays)
-	rm -rf .venv .tools .crash-test build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf .venv .tools supervisor/dashboard/vendor .crash-test build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

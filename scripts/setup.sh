@@ -169,10 +169,9 @@ run_npm() { # the machine's own, or the one that the development environment bri
 
 BROWSER=supervisor/dashboard
 BROWSER_FILES="
-    htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js
     uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css
     swagger-ui-dist/swagger-ui-bundle.js swagger-ui-dist/swagger-ui.css"
-BROWSER_LICENSES="htmx.org/LICENSE uplot/LICENSE swagger-ui-dist/LICENSE swagger-ui-dist/NOTICE"
+BROWSER_LICENSES="uplot/LICENSE swagger-ui-dist/LICENSE swagger-ui-dist/NOTICE"
 
 fetch_browser_code() { # what package-lock.json pins, checked by its digests; no script of a package is run
     rm -rf .tools/browser "$BROWSER/vendor.new"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Header, Path, Request
-from pydantic import ConfigDict, Field, JsonValue, ValidationError
+from pydantic import ConfigDict, Field, JsonValue, ValidationError, field_validator
 from starlette.responses import Response as HttpResponse
 
 from common.context import TaskContext
@@ -23,6 +23,7 @@ from supervisor.http.api import Api, TheApi
 from supervisor.http.owners import owner_of_trace
 from supervisor.http.problems import Refused
 from supervisor.http.streams import EVENT_SCHEMA, EVENT_STREAM, ServerEvent
+from supervisor.http.visible import VISIBLE
 
 __all__ = ["TraceId", "router"]
 
@@ -49,17 +50,22 @@ class Whose(Body):
 
 
 class Bounds(Limits):
-    """The bounds of a request, each of its own type."""
+    """The bounds of a request: numbers, and neither true nor text that reads like one."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        if isinstance(value, bool | str):
+            raise ValueError("a number is wanted")
+        return value
 
 
 class NewRequest(Whose):
     """A request."""
 
-    text: str = Field(
-        max_length=100_000, pattern="[!-~\u00a1-\u00ac\u00ae-\u1fff]", description="what is wanted, in plain words"
-    )
+    text: str = Field(max_length=100_000, pattern=VISIBLE, description="what is wanted, in plain words")
     session: str | None = Field(default=None, min_length=1, max_length=200, description="continue this conversation")
     timezone: str | None = Field(
         default=None, description="IANA name, such as Europe/Zurich", json_schema_extra={"enum": [*_ZONES, None]}

@@ -47,6 +47,19 @@ async def test_a_request_is_handled_once_for_its_key(client: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "明天天气怎么样",
+        "какая завтра погода",
+        "\u0b95\u0bbe\u0bb2\u0bc8 \u0baa\u0ba4\u0bbf\u0ba9\u0bcb\u0bb0\u0bbe\u0bae\u0bcd",
+        "⏰🙂",
+    ],
+)
+async def test_a_request_may_be_in_any_script(client: httpx.AsyncClient, text: str) -> None:
+    data(await client.post("/api/requests", json={"text": text}))
+
+
+@pytest.mark.parametrize(
     ("body", "at"),
     [
         ({}, "body.text"),

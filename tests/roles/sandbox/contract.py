@@ -15,10 +15,16 @@ MARK = "agent-supervisor-contract"
 
 
 def left_over() -> list[str]:
-    """Processes of runs that are over: below this one, or anywhere with the mark on their command line."""
-    mine = psutil.Process().children(recursive=True)
-    marked = [process for process in psutil.process_iter(["cmdline"]) if MARK in (process.info["cmdline"] or [])]
-    return [str(process) for process in {*mine, *marked}]
+    """Processes of runs that are over: sandboxes below this process, or anything with the mark on its command line.
+
+    Other tests of the same run have servers below this process, too.
+    """
+    mine = {child.pid for child in psutil.Process().children(recursive=True)}
+    return [
+        str(process)
+        for process in psutil.process_iter(["name", "cmdline"])
+        if MARK in (process.info["cmdline"] or []) or (process.pid in mine and process.info["name"] == "bwrap")
+    ]
 
 
 async def usable(sandbox: Sandbox) -> Sandbox:

@@ -147,7 +147,7 @@ _BY_CATEGORY: dict[str, list[str]] = {
         "x = [0]\nwhile True: x += x",
         "x = 10 ** (10 ** 9)",
         "print(list(range(10 ** 12)))",
-        "import os, time\nfor _ in range(12): os.fork() or [bytearray(40 * 10 ** 6), time.sleep(30)]",
+        "import os, time\nfor _ in range(12): os.fork() or [bytearray(40 * 10 ** 6), time.sleep(30)]\ntime.sleep(30)",
         "import mmap\nm = [mmap.mmap(-1, 10 ** 7) for _ in range(10 ** 4)]\n[p.write(bytes(10 ** 7)) for p in m]",
         "import os\nfd = os.memfd_create('x')\nwhile True: os.write(fd, bytes(10 ** 6))",
         "import ctypes\nl = ctypes.CDLL(None)\ni = l.shmget(0, 10 ** 8, 0o1777)\nassert i >= 0",

@@ -11,6 +11,7 @@ from common.hints import PlanningHints
 from events.projection import Row, Views
 from events.state.guideline import GuidelineStatus
 from events.store import EventStore
+from events.topic_news import TopicNews
 from events.views.guidelines import GuidelineView
 from supervisor.learning.assignment import OnTrial, ServedGuidelines
 
@@ -27,9 +28,8 @@ class ActiveGuidelines:
     """
 
     def __init__(self, store: EventStore, views: Views) -> None:
-        self._store = store
         self._views = views
-        self._position: int | None = None
+        self._news = TopicNews(store, GuidelineView.topics)
         self._lock = anyio.Lock()
         self.served = ServedGuidelines()
 
@@ -41,23 +41,12 @@ class ActiveGuidelines:
     async def refresh(self) -> None:
         """Take in what was decided since, here or in another process. Raises `StoreError`."""
         async with self._lock:
-            position = await self._store.run(self._look)
+            position = await self._news.look()
             if position is None:
                 return
             rows = await self._views.query(GuidelineView.name, limit=_MANY)
             self.served = _served(rows)
-            self._position = position
-
-    def _look(self) -> int | None:
-        """Where the log ends, if the view has to be read; None where nothing new is about guidelines. Blocks."""
-        head = self._store.head_now()
-        if self._position is None:
-            return head
-        events, reached = self._store.read_page(self._position, GuidelineView.topics, 1, head)
-        if events:
-            return head
-        self._position = reached
-        return None
+            self._news.taken(position)
 
 
 def _served(rows: Sequence[Row]) -> ServedGuidelines:

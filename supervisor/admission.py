@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import anyio
@@ -12,9 +13,13 @@ __all__ = ["Admission"]
 
 
 class Admission:
-    """Lets `max_concurrent` requests run and `queue` more wait their turn, in order of arrival."""
+    """Lets `max_concurrent` requests run and `queue` more wait their turn, in order of arrival.
 
-    def __init__(self, max_concurrent: int, queue: int) -> None:
+    `refused` is called for each that is turned away.
+    """
+
+    def __init__(self, max_concurrent: int, queue: int, *, refused: Callable[[], object] = lambda: None) -> None:
+        self._refused = refused
         self._max_concurrent = max_concurrent
         self._queue = queue
         self._running = 0
@@ -46,6 +51,7 @@ class Admission:
             self._running += 1
             return
         if len(self._waiting) >= self._queue:
+            self._refused()
             raise Overloaded(
                 f"{self._running} requests run and {len(self._waiting)} wait",
                 where="requests.max_concurrent, requests.queue",

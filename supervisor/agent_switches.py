@@ -6,6 +6,7 @@ import anyio
 
 from events.projection import Views
 from events.store import EventStore
+from events.topic_news import TopicNews
 from events.views.agent_registry import AgentRegistryView
 from roles.role_registry import RoleRegistry
 
@@ -18,16 +19,15 @@ class AgentSwitches:
     """Keeps the registry of roles in step with AgentDisabled and AgentRestored."""
 
     def __init__(self, store: EventStore, views: Views, roles: RoleRegistry) -> None:
-        self._store = store
         self._views = views
         self._roles = roles
-        self._position: int | None = None
+        self._news = TopicNews(store, AgentRegistryView.topics)
         self._lock = anyio.Lock()
 
     async def refresh(self) -> None:
         """Take in what was switched since, here or in another process. Raises `StoreError`."""
         async with self._lock:
-            position = await self._store.run(self._look)
+            position = await self._news.look()
             if position is None:
                 return
             rows = await self._views.query(AgentRegistryView.name, limit=_MANY)
@@ -36,15 +36,4 @@ class AgentSwitches:
                 enabled = switched.get(name, True)
                 if enabled != self._roles.is_enabled(name):
                     (self._roles.enable if enabled else self._roles.disable)(name)
-            self._position = position
-
-    def _look(self) -> int | None:
-        """Where the log ends, if the view has to be read; None where nothing new is about agents. Blocks."""
-        head = self._store.head_now()
-        if self._position is None:
-            return head
-        events, reached = self._store.read_page(self._position, AgentRegistryView.topics, 1, head)
-        if events:
-            return head
-        self._position = reached
-        return None
+            self._news.taken(position)

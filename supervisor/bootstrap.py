@@ -195,12 +195,7 @@ async def _wire(
     router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache", ask_model=by_model)
     await router.learn()
     intents = IntentProcessor(store, ecosystem.with_policies(settings.intents), clock, telemetry, ownership)
-    handlers = [
-        *(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers, *ecosystem.handlers,
-    ]  # fmt: skip
-    for handler in handlers:
-        intents.add_handler(handler)
-    known = {handler.intent_type.TYPE: handler for handler in handlers}
+    known = _add_handlers(intents, roles, host, ecosystem)
     types = {name: handler.intent_type for name, handler in known.items()}
     guidelines = ActiveGuidelines(store, views)
     await guidelines.refresh()
@@ -212,7 +207,8 @@ async def _wire(
     planner = PlanningRole(roles, tools, models, router, iteration_cap=settings.requests.limits.turns or 30)
     outbox = await open_outbox(settings.notifications, telemetry.metrics)
     notifications = Notifications(host.notifier, outbox=outbox, redactor=settings.redaction.redactor())
-    admission = Admission(settings.requests.max_concurrent, settings.requests.queue)
+    refused = telemetry.metrics.rejected.labels("overloaded").inc
+    admission = Admission(settings.requests.max_concurrent, settings.requests.queue, refused=refused)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership)
     sessions = Sessions(views, SessionTurns(store, known), roles, scores=router.probabilities)
@@ -220,11 +216,9 @@ async def _wire(
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)
     meta_planning = SimplifiedWorkflowEngine(engine_services, planner, agents, task_graph)
-    request_services = (
-        RequestServices(
-            settings, store, clock, telemetry, runs, router, roles, task_graph, meta_planning,
-            intents, claims, recovery, ownership, earlier, admission, sessions, notifications, by_model,
-        )
+    request_services = RequestServices(
+        settings, store, clock, telemetry, runs, router, roles, task_graph, meta_planning,
+        intents, claims, recovery, ownership, earlier, admission, sessions, notifications, by_model,
     )  # fmt: skip
     rollout = wire_rollout(request_services, planner, agents, guidelines, flags, views)
     handler = RequestHandler(rollout.watched(request_services))
@@ -252,6 +246,18 @@ async def _wire(
         offered, claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem, learning,
         predictions, monitoring, switches, tuning, specialists, telling,
     )  # fmt: skip
+
+
+def _add_handlers(
+    intents: IntentProcessor, roles: RoleRegistry, host: HostParts, ecosystem: Ecosystem
+) -> dict[str, IntentHandler]:
+    """Have the processor know every handler; by the type of its intents."""
+    handlers = [
+        *(handler for role in roles.all() for handler in role.intent_handlers), *host.handlers, *ecosystem.handlers,
+    ]  # fmt: skip
+    for handler in handlers:
+        intents.add_handler(handler)
+    return {handler.intent_type.TYPE: handler for handler in handlers}
 
 
 def _agent_factory(settings: Settings, tools: ToolRegistry, models: LLMFactory) -> RuntimeAgentFactory:

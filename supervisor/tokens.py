@@ -20,12 +20,14 @@ from common.errors import ConfigurationError, NotFound, StreamConflict
 from events.catalogue.token import TokenCreated, TokenRevoked
 from events.projection import Views
 from events.store import EventStore, stream_name
+from events.topic_news import TopicNews
 from events.views.tokens import TokenView
 
 __all__ = ["ActiveTokens", "Grant", "NewToken", "Scope", "TokenRecord", "Tokens"]
 
 _FORM = re.compile(r"asv_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _MANY = 100_000
+_ATTEMPTS = 10
 _MAX_NAME = 200
 _REFRESH = 0.5
 """Seconds that a revocation by another process may take to be seen."""
@@ -144,7 +146,7 @@ class Tokens:
     async def revoke(self, token_id: str, *, by: str, reason: str = "") -> TokenRecord:
         """Have a token count for nothing; one that does already stays so. Raises `NotFound`."""
         stream = _stream(token_id)
-        while True:
+        for attempt in range(_ATTEMPTS):
             recorded = await self._store.read(stream) if token_id.isalnum() and token_id.isascii() else []
             if not recorded:
                 raise NotFound(
@@ -156,8 +158,11 @@ class Tokens:
             try:
                 await self._store.append(stream, [event], expected_version=recorded[-1].version)
             except StreamConflict:  # somebody else was first: look again
+                if attempt == _ATTEMPTS - 1:
+                    raise
                 continue
-            return await self._record(token_id)
+            break
+        return await self._record(token_id)
 
     async def forget(self, tenant: str, *, by: str) -> int:
         """Have a tenant's tokens count for nothing and be listed no more; returns how many. Raises `StoreError`."""
@@ -178,11 +183,10 @@ class ActiveTokens:
     """Recognises tokens: a snapshot of the view `tokens`, read anew at most every half second, when asked."""
 
     def __init__(self, store: EventStore, views: Views, clock: Clock) -> None:
-        self._store = store
         self._views = views
         self._clock = clock
+        self._news = TopicNews(store, TokenView.topics)
         self._grants: Mapping[str, Grant] = MappingProxyType({})
-        self._position: int | None = None
         self._looked = float("-inf")
         self._lock = anyio.Lock()
 
@@ -217,23 +221,12 @@ class ActiveTokens:
         async with self._lock:
             if anyio.current_time() - self._looked < _REFRESH:
                 return
-            position = await self._store.run(self._look)
+            position = await self._news.look()
             if position is not None:
                 rows = await self._views.query(TokenView.name, {"revoked_at": None}, limit=_MANY)
                 self._grants = MappingProxyType({str(row["token_id"]): _grant(row) for row in rows})
-                self._position = position
+                self._news.taken(position)
             self._looked = anyio.current_time()
-
-    def _look(self) -> int | None:
-        """Where the log ends, if the view has to be read; None where nothing new is about tokens. Blocks."""
-        head = self._store.head_now()
-        if self._position is None:
-            return head
-        events, reached = self._store.read_page(self._position, TokenView.topics, 1, head)
-        if events:
-            return head
-        self._position = reached
-        return None
 
 
 def _checked_scopes(scopes: Collection[Scope | str]) -> Sequence[Scope]:

@@ -23,6 +23,7 @@ from events.projection import Views
 from events.recorded import RecordedEvent, refuse_unreadable
 from events.state.improvement import ApprovedImprovement, ImprovementStatus, fold_improvement, permit
 from events.store import EventStore, stream_name
+from events.topic_news import TopicNews
 from events.views.tuning import TuningView
 from llm_provider.tool_registry import ToolRegistry
 from supervisor.commands.improvements import improvement_stream
@@ -95,7 +96,7 @@ class Tuning:
         self._views = views
         self._settings = settings
         self._tools = tools
-        self._position: int | None = None
+        self._news = TopicNews(store, TuningView.topics)
         self._lock = anyio.Lock()
         self._values: dict[str, float] = {}
         self._problems: dict[str, str] = {}
@@ -159,7 +160,7 @@ class Tuning:
     async def refresh(self) -> None:
         """Take in what was tuned since, here or in another process."""
         async with self._lock:
-            position = await self._store.run(self._look)
+            position = await self._news.look()
             if position is None:
                 return
             values: dict[str, float] = {}
@@ -176,22 +177,12 @@ class Tuning:
                         _log.warning("a tuned setting is not used: %s", problem)
                 else:
                     values[key] = value
-            self._position, self._problems = position, problems
+            self._problems = problems
+            self._news.taken(position)
             if values != self._values:
                 self._values = values
                 for applier in self._appliers:
                     applier(values)
-
-    def _look(self) -> int | None:
-        """Where the log ends, if the view has to be read; None where nothing new was tuned. Blocks."""
-        head = self._store.head_now()
-        if self._position is None:
-            return head
-        events, reached = self._store.read_page(self._position, TuningView.topics, 1, head)
-        if events:
-            return head
-        self._position = reached
-        return None
 
     async def _problem(self, tunable: Tunable | None, key: str, value: float, improvement: str | None) -> str:
         if tunable is None:

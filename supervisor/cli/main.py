@@ -53,6 +53,20 @@ def _build() -> App:
     app.command("supervisor.cli.ask:ask", name="ask", help="Handle one request and tell how it was done.")
     app.command("supervisor.cli.chat:chat", name="chat", help="Talk, with timers firing meanwhile.")
     app.command("supervisor.cli.compare:compare", name="compare", help="Both planning engines on the same requests.")
+    for group in (
+        _traces(), _approvals(), _events(), _agents(), _flags(), _guidelines(), _learn(), _improvements(), _tuning(),
+        _monitor(), _eval(), _tokens(),
+    ):  # fmt: skip
+        app.command(group)
+    app.command("supervisor.cli.serve:serve", name="serve", help="The HTTP API and the dashboard.")
+    app.command("supervisor.cli.serving:mcp", name="mcp", help="Be an MCP server, for other programs and agents.")
+    app.command("supervisor.cli.serving:a2a", name="a2a", help="Be an A2A agent, for other agents.")
+    app.command("supervisor.cli.monitoring:maintain", name="maintain", help="Archive, delete, give room back.")
+    app.command("supervisor.cli.doctor:doctor", name="doctor", help="Is everything there that is configured?")
+    return app
+
+
+def _traces() -> App:
     traces = App(name="traces", help="Look at requests that were handled; stop one, or go on with it.")
     traces.command("supervisor.cli.traces:list_traces", name="list", help="The latest requests, newest first.")
     traces.command("supervisor.cli.traces:show_trace", name="show", help="One request, step by step.")
@@ -61,10 +75,18 @@ def _build() -> App:
     traces.command("supervisor.cli.trace_files:outcome", name="outcome", help="Say how good a run was.")
     traces.command("supervisor.cli.trace_files:import_files", name="import", help="Take in runs of other agents.")
     traces.command("supervisor.cli.trace_files:export_file", name="export", help="All runs as a file of traces.")
+    return traces
+
+
+def _approvals() -> App:
     approvals = App(name="approvals", help="Decide on what waits for a person.")
     approvals.command("supervisor.cli.approvals:list_approvals", name="list", help="What waits, oldest first.")
     approvals.command("supervisor.cli.approvals:approve", name="approve", help="Approve one, and carry it out.")
     approvals.command("supervisor.cli.approvals:deny", name="deny", help="Deny one.")
+    return approvals
+
+
+def _events() -> App:
     events = App(name="events", help="The event log.")
     events.command("supervisor.cli.events:tail", name="tail", help="The latest events; --follow stays and waits.")
     events.command("supervisor.cli.event_transfer:export", name="export", help="All events as JSON lines.")
@@ -80,28 +102,30 @@ def _build() -> App:
     parked.command("supervisor.cli.event_views:retry", name="retry", help="Have the views try them again.")
     parked.command("supervisor.cli.event_views:drop", name="drop", help="Have them listed no more.")
     events.command(parked)
+    return events
+
+
+def _agents() -> App:
     agents = App(name="agents", help="The roles and agents that requests can be routed to.")
     agents.command("supervisor.cli.agents:list_agents", name="list", help="All of them, now or as they stood.")
     agents.command("supervisor.cli.agents:disable_agent", name="disable", help="Have no request routed to one.")
     agents.command("supervisor.cli.agents:restore_agent", name="restore", help="Undo a disable.")
-    made = (_flags(), _guidelines(), _learn(), _improvements(), _tuning(), _monitor())
-    for group in (traces, approvals, events, agents, *made):
-        app.command(group)
+    return agents
+
+
+def _eval() -> App:
     measured = App(name="eval", help="How well requests are routed and tools selected, on labelled rows.")
     measured.command("supervisor.cli.eval:routing", name="routing", help="Recall, calibration, coverage, confusion.")
     measured.command("supervisor.cli.eval:tools", name="tools", help="Right tool first, exact sets, no tool.")
-    app.command(measured)
+    return measured
+
+
+def _tokens() -> App:
     tokens = App(name="tokens", help="Who may use the HTTP API, and what for.")
     tokens.command("supervisor.cli.tokens:create", name="create", help="Make a token; it is shown this once.")
     tokens.command("supervisor.cli.tokens:list_tokens", name="list", help="Every token, revoked ones too.")
     tokens.command("supervisor.cli.tokens:revoke", name="revoke", help="Have a token count for nothing.")
-    app.command(tokens)
-    app.command("supervisor.cli.serve:serve", name="serve", help="The HTTP API and the dashboard.")
-    app.command("supervisor.cli.serving:mcp", name="mcp", help="Be an MCP server, for other programs and agents.")
-    app.command("supervisor.cli.serving:a2a", name="a2a", help="Be an A2A agent, for other agents.")
-    app.command("supervisor.cli.monitoring:maintain", name="maintain", help="Archive, delete, give room back.")
-    app.command("supervisor.cli.doctor:doctor", name="doctor", help="Is everything there that is configured?")
-    return app
+    return tokens
 
 
 def _flags() -> App:

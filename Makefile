@@ -14,7 +14,7 @@ override export LOCATION := $(value LOCATION)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .NOTPARALLEL:
-.PHONY: help setup ask test lint types layers unit crash-test bench-store bench-requests bench-router bench-guard bench-learning bench-http fit-router format lock clean
+.PHONY: help setup ask test lint types layers unit example-dscr crash-test bench-store bench-requests bench-router bench-guard bench-learning bench-http bench-builder bench-improver fit-router format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ layers: ## import-linter: each layer imports only what stands below it
 unit: ## the tests (a part of them: make unit ARGS="tests/events -k conflict")
 	@$(SETUP) dev
 	$(BIN)/pytest $(ARGS)
+
+example-dscr: ## build DSCR agents on a PostgreSQL of their own, and ask them
+	@$(SETUP) dev
+	@$(BIN)/python examples/dscr/run.py
 
 crash-test: ## kill processes that write, N times (default 200), and look for anything lost, doubled or falsely done
 	@$(SETUP) dev
@@ -78,6 +82,14 @@ bench-learning: ## simulate trials, and measure what is learned from traces (TRA
 bench-http: ## measure the HTTP API: reads beside open streams, and how long stopping takes (options: ARGS="…")
 	@$(SETUP) dev
 	$(BIN)/python -m benchmarks.bench_http $(ARGS)
+
+bench-builder: ## build and ask 50 agents (options: ARGS="--twice --only ltv")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_builder $(ARGS)
+
+bench-improver: ## inefficient agents mended, and changes without effect refused (options: ARGS="--only corpus")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.bench_improver $(ARGS)
 
 fit-router: ## learn the router's shipped weights anew, after a change of examples, phrasings or features
 	@$(SETUP) dev

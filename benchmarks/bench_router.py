@@ -1,6 +1,7 @@
 """Measures the router's classifier: on labelled public rows, and out of fold on the project's own examples.
 
-    python -m benchmarks.bench_router ../shared/data/routing/clinc150_train_val.jsonl.gz [--split val] [--own] [--near]
+    python -m benchmarks.bench_router ../shared/data/routing/clinc150_train_val.jsonl.gz [--split val]
+        [--encoder minilm] [--own] [--near]
 
 `--split` takes one split's rows only; `--own` fits anew (a minute or two); `--near` lists the examples that are near
 copies of a row (similarity above .9).
@@ -15,10 +16,11 @@ from pathlib import Path
 
 from benchmarks.near_copies import near_copies
 from common.json_lines import read_models
+from common.language.encoders import LEXICAL, load_encoder
+from roles.router import load_scorer
 from roles.scorer.evaluation import LabelledRow, RoutingReport, calibration_error, coverage, evaluate, public_label
 from roles.scorer.fit import fit_shipped
 from roles.scorer.labels import route_of
-from roles.scorer.scorer import Scorer
 from roles.scorer.training import shipped_corpus
 
 
@@ -37,10 +39,10 @@ def show(name: str, report: RoutingReport) -> None:
     print(f"  latency p50 {report.latency_ms.p50:.3f} ms, p95 {report.latency_ms.p95:.3f} ms")
 
 
-def public(path: Path, split: str | None, precision: float) -> None:
+def public(path: Path, split: str | None, precision: float, encoder: str) -> None:
     """Judge the shipped weights on public rows."""
     started = time.perf_counter()
-    scorer = Scorer.load()
+    scorer = load_scorer(load_encoder(encoder))
     print(f"weights loaded in {1000 * (time.perf_counter() - started):.0f} ms")
     raw = read_rows(path, split)
     report = evaluate(raw, scorer.probabilities, scorer.curve.threshold(precision))
@@ -92,11 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", type=Path)
     parser.add_argument("--split")
-    parser.add_argument("--precision", type=float, default=0.95)
+    parser.add_argument("--precision", type=float, default=0.99)
+    parser.add_argument("--encoder", default=LEXICAL)
     parser.add_argument("--own", action="store_true")
     parser.add_argument("--near", action="store_true")
     options = parser.parse_args()
-    public(options.rows, options.split, options.precision)
+    public(options.rows, options.split, options.precision, options.encoder)
     if options.own:
         own()
     if options.near:

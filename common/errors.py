@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AgentError",
     "BuildError",
     "ConfigurationError",
     "ConstraintViolation",
+    "DeploymentError",
+    "EvolutionError",
     "GuidelineError",
     "ImprovementError",
     "IntentError",
@@ -116,6 +119,12 @@ class LearningError(SupervisorError):
     code = "learning"
 
 
+class EvolutionError(SupervisorError):
+    """Raised when a cycle of evolution can't run."""
+
+    code = "evolution"
+
+
 class StoreError(SupervisorError):
     """Base of the event store's errors."""
 
@@ -150,6 +159,22 @@ class ConstraintViolation(BuildError):
     """Raised when a built agent is over its limits; the message carries the figures."""
 
     code = "constraint_violation"
+
+
+class DeploymentError(BuildError):
+    """Raised when an agent can't be deployed, brought back or loaded: a taken name, a changed file, a lost key."""
+
+    code = "deployment"
+
+
+class AgentError(SupervisorError):
+    """Raised when a built agent can't answer; `case` is the code of the specification's error case, or ``worker``."""
+
+    code = "agent"
+
+    def __init__(self, case: str, what: str, *, where: str = "", todo: str = "") -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.case = case
 
 
 class ValidationFailed(SupervisorError):

@@ -32,6 +32,9 @@ class MaintenanceSettings(Section):
     )
     archive_after: int = Field(default=0, ge=0, description="days until ended traces move to the archive; 0: never")
     keep_reports: int = Field(default=288, gt=0, description="reports, the latest ones; older ones are deleted")
+    keep_samples: int = Field(
+        default=90, ge=0, description="days that samples stay in the tables of monitoring; 0: for ever"
+    )
     vacuum: bool = Field(default=True, description="give room that is left over back to the file system")
 
 

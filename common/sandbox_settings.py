@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from common.section import Positive, Section
 
-__all__ = ["SANDBOX_VARIABLES", "SandboxSettings", "read_size"]
+__all__ = ["SANDBOX_VARIABLES", "SandboxSettings", "Size", "read_size"]
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _SIZE = re.compile(r"\s*(\d{1,15})\s*([kmg]?)i?b?\s*", re.IGNORECASE)

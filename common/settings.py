@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue, field_validator
 
+from common.builder_settings import BuilderSettings
 from common.context import Owner
 from common.ecosystem_settings import (
     A2AAgentSettings,
@@ -19,6 +20,7 @@ from common.ecosystem_settings import (
     ServingSettings,
     check_categories,
 )
+from common.evolution_settings import EvolutionSettings
 from common.http_settings import HttpSettings
 from common.intents import Policy
 from common.learning_settings import LearningSettings
@@ -43,6 +45,7 @@ __all__ = [
     "A2AAgentSettings",
     "AppriseSettings",
     "BreakerSettings",
+    "BuilderSettings",
     "CalDavAccount",
     "CalDavSettings",
     "CalendarSettings",
@@ -112,8 +115,13 @@ class RequestSettings(Section):
 class RouterSettings(Section):
     """The router."""
 
-    precision: float = Field(default=0.95, gt=0.5, lt=1, description="the share of direct routes that must be right")
+    precision: float = Field(default=0.99, gt=0.5, lt=1, description="the share of direct routes that must be right")
     model_tier: str | None = Field(default=None, description="tier asked where the classifier is unsure; None: none")
+    encoder: str = Field(
+        default="lexical",
+        min_length=1,
+        description="what compares requests with roles and tools: lexical, minilm (extra embeddings), module:attribute",
+    )
 
 
 class FlagSettings(Section):
@@ -270,6 +278,8 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     http: HttpSettings = HttpSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    builder: BuilderSettings = BuilderSettings()
+    evolution: EvolutionSettings = EvolutionSettings()
     language: LanguageSettings = LanguageSettings()
     redaction: RedactionSettings = RedactionSettings()
     log: LogSettings = LogSettings()
@@ -310,6 +320,11 @@ class Settings(Section):
     def flags_path(self) -> Path:
         """The file of flag definitions, with the default in `data_dir` filled in."""
         return self.flags.file or self.data_dir / "flags.json"
+
+    @property
+    def builds_folder(self) -> Path:
+        """The folder of builds, with the default in `data_dir` filled in."""
+        return self.builder.folder or self.data_dir / "builds"
 
     def folder_of(self, owner: Owner) -> Path:
         """The folder of an owner's local files: `data_dir` itself for the default owner, else one of their own."""

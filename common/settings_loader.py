@@ -19,6 +19,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from common.builder_settings import BUILDER_VARIABLES
 from common.errors import ConfigurationError
 from common.redaction import Redactor, is_secret_key
 from common.sandbox_settings import SANDBOX_VARIABLES
@@ -28,6 +29,7 @@ from common.yaml_document import KeyPath, Problem, YamlDocument, read_yaml, valu
 __all__ = ["ENVIRONMENT_PREFIX", "load_settings"]
 
 ENVIRONMENT_PREFIX = "SUPERVISOR_"
+_SHORT = {**SANDBOX_VARIABLES, **BUILDER_VARIABLES}
 _META_PLANNING = "ENABLE_PHASE4_META_PLANNING"
 
 _NOT_SETTINGS = frozenset(
@@ -112,7 +114,7 @@ class _Sources:
     def add_environment(self, environ: Mapping[str, str]) -> None:
         """Lay the variables over the file's values."""
         for name in sorted(environ):
-            short = SANDBOX_VARIABLES.get(name)
+            short = _SHORT.get(name)
             ours = name.startswith(ENVIRONMENT_PREFIX) and not name.startswith(f"{ENVIRONMENT_PREFIX}TEST_")
             if not short and (not ours or name in _NOT_SETTINGS):
                 continue
@@ -185,11 +187,12 @@ class _Sources:
                 given = str(Settings.model_fields["data_dir"].default)
             if isinstance(given, str):
                 self._put(path, str(_absolute(given, self._base_of(path, folder))))
-        url = self._get(("store", "url"))
         prefix = "sqlite:///"
-        if isinstance(url, str) and url.startswith(prefix) and len(url) > len(prefix):
-            base = self._base_of(("store", "url"), folder)
-            self._put(("store", "url"), f"{prefix}{_absolute(url.removeprefix(prefix), base)}")
+        for key in (("store", "url"), ("builder", "database_url")):
+            url = self._get(key)
+            if isinstance(url, str) and url.startswith(prefix) and len(url) > len(prefix):
+                base = self._base_of(key, folder)
+                self._put(key, f"{prefix}{_absolute(url.removeprefix(prefix), base)}")
 
     def _base_of(self, path: KeyPath, folder: Path) -> Path:
         from_file = path in self.document.lines and not any(path[:end] in self.variables for end in (1, 2))

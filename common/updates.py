@@ -8,6 +8,7 @@ from common.results import Response
 
 __all__ = [
     "ApprovalRequested",
+    "BuildProgress",
     "Completed",
     "IntentRegistered",
     "ModelReplaced",
@@ -122,6 +123,21 @@ class ApprovalRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildProgress:
+    """A stage of a build began (`state` ``started``), ended (``finished``, ``reused``) or failed.
+
+    ``repairing``: it goes back because of `component`. `seconds` are what it took, since it began.
+    """
+
+    build_id: str
+    stage: str
+    state: str
+    seconds: float = 0.0
+    component: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The request is done."""
 
@@ -139,5 +155,6 @@ Update = (
     | ModelReplaced
     | IntentRegistered
     | ApprovalRequested
+    | BuildProgress
     | Completed
 )

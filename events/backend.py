@@ -150,11 +150,15 @@ class ParkedRow:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a folded page does to a view: rows to write (key, then columns), keys to delete, events parked."""
+    """What a folded page does to a view: rows to write (key, then columns), keys to delete, events parked.
+
+    Before anything is written, rows go that lie in a column below a value (`below`, as the database stores it).
+    """
 
     upserts: list[DatabaseRow]
     deletes: list[Key]
     parked: list[ParkedRow]
+    below: Sequence[tuple[str, Any]] = ()
 
 
 Fold = Callable[[Mapping[Key, DatabaseRow]], Changes]

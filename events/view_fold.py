@@ -8,14 +8,17 @@ from typing import Any
 
 from events.backend import Changes, DatabaseRow, Key, ParkedRow
 from events.recorded import RecordedEvent, Unknown
-from events.view_types import HeldRow, Layout, View
+from events.view_types import HeldRow, Layout, RetiringView, View
 
 __all__ = ["PreparedPage"]
 
 _ERROR_CHARS = 500
 
-_Touch = tuple[RecordedEvent, list[tuple[Key, tuple[Any, ...]]]]
-"""An event and the rows it touches: the key as stored, and as the view named it."""
+_Bound = tuple[int, str, Any]
+"""The place of a column in a stored row, its name, and a value as stored: rows below it go."""
+
+_Touch = tuple[RecordedEvent, list[tuple[Key, tuple[Any, ...]]], _Bound | None]
+"""An event and the rows it touches: the key as stored, and as the view named it; before that, which rows go."""
 
 
 class PreparedPage:
@@ -26,18 +29,21 @@ class PreparedPage:
         self._layout = layout
         self._touches: list[_Touch] = []
         self._unusable: list[ParkedRow] = []
+        retires = view.retires if isinstance(view, RetiringView) else None
         for event in events:
             if isinstance(event.event, Unknown) and event.event.problem:
                 self._unusable.append(self._park(event, event.event.problem))
                 continue
             try:
+                retired = retires(event) if retires is not None else None
+                bound = None if retired is None else layout.bound(*retired)
                 keys = [(layout.encode_key(key), key) for key in view.keys(event)]
             except Exception as error:  # one bad event must not stop the others
                 self._unusable.append(self._park(event, error))
                 continue
-            if keys:
-                self._touches.append((event, keys))
-        self.keys: list[Key] = list({key: None for _, keys in self._touches for key, _ in keys})
+            if keys or bound is not None:
+                self._touches.append((event, keys, bound))
+        self.keys: list[Key] = list({key: None for _, keys, _ in self._touches for key, _ in keys})
 
         self.has_parked = bool(self._unusable)
 
@@ -56,8 +62,14 @@ class PreparedPage:
         rows: dict[Key, HeldRow | None] = {key: self._layout.hold(form) for key, form in stored.items()}
         touched: dict[Key, HeldRow | None] = {}
         parked = list(self._unusable)
-        for event, keys in self._touches:
+        below: dict[tuple[str, Any], None] = {}
+        for event, keys, bound in self._touches:
             after: dict[Key, HeldRow | None] = {}
+            if bound is not None:
+                place, name, value = bound
+                below[name, value] = None
+                rows.update(gone := self._below(rows, place, value))
+                touched.update(gone)
             try:
                 if len(keys) == 1:  # as good as always
                     stored_key, key = keys[0]
@@ -77,9 +89,14 @@ class PreparedPage:
             touched.update(after)
         parked.sort(key=lambda entry: entry.position)
         written = [(key, self._layout.written(row)) for key, row in touched.items() if row is not None]
-        upserts = [row for key, row in written if row != stored.get(key)]
+        upserts = [row for key, row in written if below or row != stored.get(key)]
         deletes = [key for key, row in touched.items() if row is None and key in stored]
-        return Changes(upserts, deletes, parked)
+        return Changes(upserts, deletes, parked, list(below))
+
+    def _below(self, rows: Mapping[Key, HeldRow | None], place: int, value: Any) -> dict[Key, HeldRow | None]:
+        """Those of the rows that lie below a value, as gone."""
+        held = {key: self._layout.written(row)[place] for key, row in rows.items() if row is not None}
+        return {key: None for key, found in held.items() if found is not None and found < value}
 
     def _park(self, event: RecordedEvent, problem: Exception | str) -> ParkedRow:
         error = problem if isinstance(problem, str) else f"{type(problem).__name__}: {problem}"

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
 from operator import is_not, itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from common.errors import StoreError
 from events.backend import DatabaseRow, Key, ViewShape
 from events.recorded import RecordedEvent
 from events.view_values import DECODERS, ENCODERS, MUTABLE, PLAIN, STORED_AS, ColumnType, encode
 
-__all__ = ["Column", "ColumnType", "HeldRow", "Layout", "Row", "View"]
+__all__ = ["Column", "ColumnType", "HeldRow", "Layout", "RetiringView", "Row", "View"]
 
 Row = dict[str, Any]
 """A view's row by column names."""
@@ -29,6 +29,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _MAX_COLUMNS = 60
 _MAX_INDEXED_BYTES = 2_600
 _LONG = frozenset({"text", "json"})
+_ORDERED = ("time", "integer", "real")
+"""Types that every database sorts alike."""
 _TEXT = {str}
 _NOT_PLAIN = (type(None), bool)
 """Instead of an entry of `PLAIN`: nothing is stored as it is."""
@@ -90,6 +92,18 @@ class View(Protocol):
         """A row after an event; None where there is none. Pure: what it is given is not changed.
 
         A row has all columns but the key; columns left out are None.
+        """
+        ...
+
+
+@runtime_checkable
+class RetiringView(Protocol):
+    """A view that lets old rows go, as events of its topics say: so it is the same whenever it is built."""
+
+    def retires(self, event: RecordedEvent) -> tuple[str, Any] | None:
+        """A column and a value: rows that are below it, when the event comes, go; None for other events.
+
+        Rows without a value in the column stay. Asked of every event of the view's topics, before `keys`.
         """
         ...
 
@@ -174,6 +188,13 @@ class Layout:
         if len(key) != len(self.key):
             raise StoreError(f"the key {key!r} does not have {len(self.key)} values", where=self.shape.name)
         return {column.name: value for column, value in zip(self.key, key, strict=True)}
+
+    def bound(self, name: str, value: object) -> tuple[int, str, Any]:
+        """A column's place in a stored row, its name, a value of it as stored. Raises `ValueError`, `StoreError`."""
+        column = self.column(name)
+        if value is None or column.type not in _ORDERED:
+            raise ValueError(f"column {name}: nothing lies below {value!r}")
+        return self._all_names.index(name), name, self.encode_value(column, value)
 
     def encode_value(self, column: Column, value: object) -> Any:
         """A value as the database stores it. Raises `ValueError` where it is not of the column's type."""

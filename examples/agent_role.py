@@ -64,6 +64,8 @@ WORDS = function_role(
         "count the words: to be or not to be", "how many words are in: a rose is a rose",
         "word count of: all's well that ends well", "count words: hello world", "number of words in: one two three",
         "how many words: it was a dark and stormy night", "count the words of: the end", "words in: brevity is wit",
+        "count the words: it is a far far better thing", "count the words: my name is red",
+        "please count the words: tell me a story", "count all words of: call it a day",
     ),
     count_words,
 )  # fmt: skip

@@ -12,7 +12,9 @@ from llm_provider.breaker import Breaker
 if TYPE_CHECKING:
     from strands.models import Model
 
-__all__ = ["OFFLINE", "Link", "ModelDescription", "describe_model", "is_offline_model", "links_of"]
+__all__ = [
+    "OFFLINE", "Link", "ModelDescription", "describe_model", "is_offline_model", "links_of", "without_offline",
+]  # fmt: skip
 
 OFFLINE = "offline"
 _HOST = "host"
@@ -69,6 +71,15 @@ def links_of(model: Model, tier: str = "") -> tuple[Link, ...]:
         return model
 
     return (Link(tier, describe_model(model), ModelSettings(), load, offline=is_offline_model(model)),)
+
+
+def without_offline(model: Model) -> Model:
+    """The same chain without the offline model, for what it would answer only in form."""
+    from llm_provider.tier_model import TierModel
+
+    if not isinstance(model, TierModel):
+        return model
+    return TierModel(model.model, [link for link in model.links if not link.offline])
 
 
 def is_offline_model(model: Model) -> bool:

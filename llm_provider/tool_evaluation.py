@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.errors import ConfigurationError
+from common.language.encoders import Encoder
 from llm_provider.tool_selection import ToolIndex, ToolProfile
 
 __all__ = ["RegistryRow", "ToolLatency", "ToolRow", "ToolsReport", "area_under_curve", "evaluate_tools"]
@@ -80,6 +81,9 @@ class ToolsReport(BaseModel):
     with_tools: int
     precision_at_1: float | None
     recall_at: dict[str, float | None]
+    all_of_several: float | None = Field(
+        description="share of requests with several right tools of which the ranking has exactly those first"
+    )
     exact_set: float
     no_tool_auc: float | None
     none_recall: float | None = Field(description="share of requests without a right tool for which none is chosen")
@@ -91,6 +95,7 @@ class ToolsReport(BaseModel):
 class _Judged:
     first: list[bool] = field(default_factory=list[bool])
     recalls: dict[int, list[float]] = field(default_factory=lambda: {depth: list[float]() for depth in _DEPTHS})
+    complete: list[bool] = field(default_factory=list[bool])
     exact: list[bool] = field(default_factory=list[bool])
     fitting: list[float] = field(default_factory=list[float])
     unfitting: list[float] = field(default_factory=list[float])
@@ -108,6 +113,8 @@ class _Judged:
         self.fitting.append(top)
         self.first.append(bool(ranked) and ranked[0][0] in wanted)
         names = list(dict.fromkeys(name for name, _ in ranked))
+        if len(wanted) > 1:
+            self.complete.append(wanted <= set(names[: len(wanted)]))
         for depth, shares in self.recalls.items():
             shares.append(len(wanted & set(names[:depth])) / len(wanted))
 
@@ -119,6 +126,7 @@ class _Judged:
             with_tools=len(self.first),
             precision_at_1=_mean(self.first),
             recall_at={str(depth): _mean(shares) for depth, shares in self.recalls.items()},
+            all_of_several=_mean(self.complete),
             exact_set=sum(self.exact) / len(self.exact),
             no_tool_auc=area_under_curve(self.fitting, self.unfitting),
             none_recall=_mean(self.refused),
@@ -129,14 +137,17 @@ class _Judged:
         )
 
 
-def evaluate_tools(rows: Iterable[ToolRow], registry: Iterable[RegistryRow]) -> ToolsReport:
+def evaluate_tools(
+    rows: Iterable[ToolRow], registry: Iterable[RegistryRow], encoder: Encoder | None = None
+) -> ToolsReport:
     """Judge the selection over `registry`, each request among the tools that its row names.
 
     The time that is measured is that of one ranking. Raises `ConfigurationError` for a tool that the registry does not
     have, and where there are no unambiguous rows.
     """
     tools = {row.id: row for row in registry}
-    index = ToolIndex(row.profile for row in tools.values())
+    index = ToolIndex((row.profile for row in tools.values()), encoder=encoder)
+    index.encode()
     sources: dict[str, frozenset[str]] = {}
     groups = {False: _Judged(), True: _Judged()}
     for number, row in enumerate(rows, 1):

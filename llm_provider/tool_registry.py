@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from common.errors import ToolError
+from common.language.encoders import Encoder
 from common.language.parts import split
 from common.language.relevance import Candidate, Ranker
 from common.tool import Tool
+from llm_provider.tool_evidence import ToolEvidence
 from llm_provider.tool_selection import ToolIndex, ToolProfile
 from llm_provider.wire_names import wire_name
 
@@ -22,6 +24,8 @@ _MAX_DESCRIPTION = 10_000
 _NEAR = 0.6
 _ENOUGH = 0.25
 """The least relevance at which a tool is taken for a part; below it the part needs no tool."""
+_SERVED = 0.3
+"""How much of what a tool's relevance lacks is made up for where all that is said speaks for it by past requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,13 @@ class ToolRegistry:
     """Tools by their unique names ``category.name``.
 
     Registration is checked; everything after it is read-only lookups, so one registry may serve any number of
-    requests at once.
+    requests at once. What past requests were served with is in `evidence`, which may grow meanwhile. An `encoder`
+    compares tools that bring no utterances once `encode` has run.
     """
 
-    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+    def __init__(self, tools: Iterable[Tool] = (), *, encoder: Encoder | None = None) -> None:
+        self.evidence = ToolEvidence()
+        self._encoder = encoder
         self._tools: dict[str, Tool] = {}
         self._by_wire: dict[str, str] = {}
         self._rankers: _Rankers | None = None
@@ -117,7 +124,8 @@ class ToolRegistry:
         arguments.
         """
         rankers = self._ranking()
-        found = [*rankers.said.rank(request, k), *rankers.described.rank(request, k)]
+        said = self._with_evidence(request, rankers.said.rank(request, None if len(self.evidence) else k))
+        found = [*said, *rankers.described.rank(request, k)]
         found.sort(key=lambda each: -each[1])
         return [ScoredTool(name, score) for name, score in found[:k]]
 
@@ -130,7 +138,8 @@ class ToolRegistry:
         rankers = self._ranking()
         best: dict[str, float] = {}
         for part in split(request):
-            said = next(iter(rankers.said.rank(part.standalone, 1)), ("", 0.0))
+            ranked = rankers.said.rank(part.standalone, None if len(self.evidence) else 1)
+            said = max(self._with_evidence(part.standalone, ranked), key=lambda each: each[1], default=("", 0.0))
             described = rankers.described.choose(part.standalone)
             if said[1] >= _ENOUGH and said[1] >= max((score for _, score in described), default=0.0):
                 described = [said]
@@ -164,15 +173,35 @@ class ToolRegistry:
         """The registered name behind a wire name, or None."""
         return self._by_wire.get(name)
 
+    @property
+    def encodes(self) -> bool:
+        """Whether there is an encoder, so that `encode` has something to do now and then."""
+        return self._encoder is not None
+
+    def encode(self) -> None:
+        """Have the encoder, if there is one, read the tools that it has not read yet: some milliseconds a tool, so do
+        it in a worker thread. Until then words alone are compared."""
+        if self._encoder is not None:
+            self._ranking().described.encode()
+
+    def _with_evidence(self, request: str, ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+        """The scores, higher where a tool served such requests before."""
+        shares = self.evidence.shares_of(request) if ranked else {}
+        return [(name, score + _SERVED * shares.get(name, 0.0) * (1.0 - score)) for name, score in ranked]
+
     def _ranking(self) -> _Rankers:
         if self._rankers is None:
             tools = self._tools.values()
             self._rankers = _Rankers(
                 Ranker({tool.name: _candidate(tool) for tool in tools if tool.utterances}),
                 ToolIndex(
-                    ToolProfile(tool.name, tool.name, tool.description, tool.schema)
-                    for tool in tools
-                    if not tool.utterances
+                    (
+                        ToolProfile(tool.name, tool.name, tool.description, tool.schema)
+                        for tool in tools
+                        if not tool.utterances
+                    ),
+                    evidence=self.evidence,
+                    encoder=self._encoder,
                 ),
             )
         return self._rankers

@@ -8,7 +8,7 @@ from functools import lru_cache
 from common.language.concepts import STOP_WORDS, WEAK_WORDS
 from common.language.words import clean, word_set
 
-__all__ = ["MAX_WORDS", "is_weak", "root", "words_of"]
+__all__ = ["MAX_WORDS", "is_weak", "root", "spelled_out", "words_of"]
 
 MAX_WORDS = 300
 """Words of a text that are looked at."""
@@ -96,3 +96,8 @@ def words_of(text: str) -> list[str]:
             if len(found) >= MAX_WORDS:
                 break
     return found
+
+
+def spelled_out(name: str) -> str:
+    """A joined name as words: ``getHTTPStatus`` becomes ``get http status``."""
+    return " ".join(match.group().lower() for match in _WORD.finditer(name)) or name

@@ -29,6 +29,7 @@ class RoleRegistry:
     def __init__(self) -> None:
         self._roles: dict[str, Role] = {}
         self._definitions: dict[str, str] = {}
+        self._leaving: dict[str, Role] = {}
         self._disabled: set[str] = set()
         self._enabled: Sequence[Role] | None = None
 
@@ -46,15 +47,37 @@ class RoleRegistry:
                 where=f"role {role.name}",
                 todo="Give one of them another name.",
             )
+        self._put(role)
+
+    def replace(self, role: Role) -> None:
+        """Have a role stand in the place of the one that has its name, or add it; it is enabled if that one was.
+
+        A request that has the earlier one already goes on with it. Raises like `add`, and then changes nothing.
+        """
+        _check(role)
+        self._put(role)
+
+    def remove(self, name: str) -> None:
+        """Take a role out. A request that was routed to it before still finds it by `get`. Raises `NotFound`."""
+        role = self._roles.get(name)
+        if role is None:
+            raise NotFound(f"there is no role called {name!r}", where="roles")
+        del self._roles[name]
+        self._leaving[name] = role
+        self._disabled.discard(name)
+        self._enabled = None
+
+    def _put(self, role: Role) -> None:
         self._check_free(role)
         self._definitions[role.name] = _definition(role)
         self._roles[role.name] = role
+        self._leaving.pop(role.name, None)
         self._enabled = None
 
     def get(self, name: str) -> Role:
         """The role of that name, disabled or not. Raises `NotFound`."""
         try:
-            return self._roles[name]
+            return self._roles[name] if name in self._roles else self._leaving[name]
         except KeyError:
             known = ", ".join(self._roles) or "none"
             raise NotFound(f"there is no role called {name!r}", where="roles", todo=f"Known: {known}.") from None
@@ -113,9 +136,10 @@ class RoleRegistry:
         )
 
     def _check_free(self, role: Role) -> None:
-        tools = {tool.name: name for name, other in self._roles.items() for tool in other.tools}
+        others = {name: other for name, other in self._roles.items() if name != role.name}
+        tools = {tool.name: name for name, other in others.items() for tool in other.tools}
         handled = {
-            handler.intent_type.TYPE: name for name, other in self._roles.items() for handler in other.intent_handlers
+            handler.intent_type.TYPE: name for name, other in others.items() for handler in other.intent_handlers
         }
         taken = [(tool.name, "tool") for tool in role.tools if tool.name in tools]
         taken += [(h.intent_type.TYPE, "intent handler") for h in role.intent_handlers if h.intent_type.TYPE in handled]

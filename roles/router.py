@@ -16,6 +16,7 @@ from anyio import to_thread
 
 from common.context import TaskContext
 from common.errors import LimitExceeded, RoutingError
+from common.language.encoders import Encoder
 from common.language.parts import Part, split
 from common.language.rules import parse_rules, rule_name
 from common.logs import get_logger
@@ -24,12 +25,13 @@ from common.role import Role
 from common.settings import RouterSettings
 from roles.planning_rules import FITS
 from roles.role_registry import RoleRegistry
+from roles.scorer.dense import read_head
 from roles.scorer.labels import CONVERSATION, NONE, examples_digest, role_of
 from roles.scorer.learning import NewRole, cached, learn, store
 from roles.scorer.scorer import Scorer
 from roles.scorer.table import LinearTable
 
-__all__ = ["PLANNING", "AskModel", "Router", "RoutingDecision"]
+__all__ = ["PLANNING", "AskModel", "Router", "RoutingDecision", "load_scorer"]
 
 logger = get_logger(__name__)
 
@@ -92,13 +94,17 @@ class Router:
         *,
         cache: Path | None = None,
         ask_model: AskModel | None = None,
+        encoder: Encoder | None = None,
     ) -> Router:
         """A router with the shipped weights and what `cache` (a folder) holds of the host's roles.
+
+        An `encoder` is asked beside the words (on the event loop, some milliseconds a request) where something was
+        fitted for it: it was for ``minilm``, and for a host's own by `python -m roles.scorer.fit --encoder`.
 
         Where `is_complete` is False afterwards, run `learn` beside the first requests. Raises `ConfigurationError`
         for damaged weights.
         """
-        scorer = await to_thread.run_sync(Scorer.load)
+        scorer = await to_thread.run_sync(load_scorer, encoder, cache)
         router = cls(roles, settings or RouterSettings(), scorer, cache=cache, ask_model=ask_model)
         await router._read_cache()
         return router
@@ -246,6 +252,18 @@ class Router:
         self._scores = Remembered(self._scorer.probabilities)
         self._learned = {role.name: role for role in new}
         self._complete = ((), True)
+
+
+def load_scorer(encoder: Encoder | None = None, cache: Path | None = None) -> Scorer:
+    """The scorer of the shipped roles, with an encoder where something was fitted for it (reads files)."""
+    scorer = Scorer.load()
+    if encoder is None:
+        return scorer
+    head = read_head(encoder.name, str(scorer.shipped.facts["corpus"]), cache)
+    if head is None:
+        logger.warning("nothing was fitted for the encoder %s, so requests are routed by words alone", encoder.name)
+        return scorer
+    return scorer.with_encoder(encoder, head)
 
 
 def _best(probabilities: Mapping[str, float]) -> tuple[str, float]:

@@ -24,6 +24,10 @@ class Admission:
         self._queue = queue
         self._running = 0
         self._waiting: list[anyio.Event] = []
+        self.admitted = 0
+        """Requests that were admitted so far."""
+        self.waited = 0.0
+        """Seconds that those waited for it, all together."""
 
     def resize(self, max_concurrent: int, queue: int) -> None:
         """Have other bounds hold from now on; nobody who runs or waits already is turned away."""
@@ -49,6 +53,7 @@ class Admission:
     async def __aenter__(self) -> None:
         if self._running < self._max_concurrent:
             self._running += 1
+            self.admitted += 1
             return
         if len(self._waiting) >= self._queue:
             self._refused()
@@ -57,7 +62,7 @@ class Admission:
                 where="requests.max_concurrent, requests.queue",
                 todo="Try again later, or raise these settings.",
             )
-        turn = anyio.Event()
+        turn, began = anyio.Event(), anyio.current_time()
         self._waiting.append(turn)
         try:
             await turn.wait()
@@ -67,6 +72,8 @@ class Admission:
             else:
                 self._waiting.remove(turn)
             raise
+        self.admitted += 1
+        self.waited += anyio.current_time() - began
 
     async def __aexit__(self, *_: object) -> None:
         self._leave()

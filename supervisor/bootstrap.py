@@ -18,6 +18,7 @@ from common.flags import FlagDeclaration, Flags
 from common.flags.watched_file import POLL
 from common.hints import AGENT_TYPES
 from common.intents import IntentHandler
+from common.language.encoders import load_encoder
 from common.logs import get_logger
 from common.role import Role
 from common.settings import Settings
@@ -33,6 +34,7 @@ from llm_provider.factory import LLMFactory
 from llm_provider.runtime_agent_factory import RuntimeAgentFactory
 from llm_provider.tool_policy import ToolPolicy
 from llm_provider.tool_registry import ToolRegistry
+from llm_provider.tools_served import ServedTools
 from roles.core_planning import PlanningRole
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
@@ -43,11 +45,15 @@ from roles.timer.firing import TimerFirer
 from supervisor.active_guidelines import ActiveGuidelines
 from supervisor.admission import Admission
 from supervisor.agent_switches import AgentSwitches
+from supervisor.building import Builds, ImprovementBuilder, wire_building
 from supervisor.cancellation import Cancellations
 from supervisor.claims import Claims
+from supervisor.deployment import DeployedAgents
 from supervisor.earlier import EarlierAttempts
 from supervisor.ecosystem import Ecosystem, wire_ecosystem
 from supervisor.engine import EngineServices
+from supervisor.evolution.evolution import MetaAgentEvolution
+from supervisor.evolution.wiring import evolution_loops, wire_evolution
 from supervisor.flags import open_flags
 from supervisor.guidelines import Guidelines
 from supervisor.intent_processor import IntentProcessor
@@ -144,9 +150,13 @@ class Parts:
     tuning: Tuning
     specialists: Specialists
     telling: ImprovementNews
+    deployed: DeployedAgents
+    builds: Builds
+    evolution: MetaAgentEvolution
 
     async def close(self) -> None:
         """Let everything go that was opened, the store last."""
+        await self.deployed.close()
         await self.notifications.close()
         self.flags.close()
         await self.models.aclose()
@@ -187,13 +197,21 @@ async def _wire(
 ) -> Parts:
     models = LLMFactory(settings.models, settings.model_aliases, model=host.model, breaker=settings.model_breaker)
     models.check()
-    tools = ToolRegistry()
+    encoder = await anyio.to_thread.run_sync(load_encoder, settings.router.encoder)
+    tools = ToolRegistry(encoder=encoder)
     agents = _agent_factory(settings, tools, models)
     ecosystem = wire_ecosystem(settings, tools, agents, clock, telemetry)
-    roles = _register(settings, host, RoleResources(settings, store, views, clock, agents), tools, ecosystem)
+    resources = RoleResources(settings, store, views, clock, agents)
+    roles = _register(settings, host, resources, tools, ecosystem)
+    custom = host.custom_metrics or CustomMetrics()
+    deployed = DeployedAgents(settings, store, views, clock, roles, tools, resources, custom)
+    await deployed.refresh()
     by_model = RouteByModel(roles, models, settings.router.model_tier)
-    router = await Router.create(roles, settings.router, cache=settings.data_dir / "cache", ask_model=by_model)
+    router = await Router.create(
+        roles, settings.router, cache=settings.data_dir / "cache", ask_model=by_model, encoder=encoder
+    )
     await router.learn()
+    deployed.use(router)
     intents = IntentProcessor(store, ecosystem.with_policies(settings.intents), clock, telemetry, ownership)
     known = _add_handlers(intents, roles, host, ecosystem)
     types = {name: handler.intent_type for name, handler in known.items()}
@@ -223,28 +241,39 @@ async def _wire(
     rollout = wire_rollout(request_services, planner, agents, guidelines, flags, views)
     handler = RequestHandler(rollout.watched(request_services))
     registry = AgentRegistry(store, views)
-    await _register_agents(registry, roles)
+    await _register_agents(registry, [role for role in roles.all() if role.name not in deployed.known])
     switches = AgentSwitches(store, views, roles)
     await switches.refresh()
     offered = Guidelines(store, views, clock, guidelines, [*roles.names, *AGENT_TYPES])
     learning = wire_learning(request_services, planner, agents, models, guidelines, offered, flags, views, predictions)
     monitoring = wire_monitoring(
         settings, clock, telemetry, store, views, ownership, flags, registry, admission, notifications,
-        host.custom_metrics or CustomMetrics(),
+        custom,
     )  # fmt: skip
     tuning = await wire_tuning(settings, store, views, tools, calls, admission, monitoring)
+    builds = wire_building(settings, store, views, ownership, models, telemetry, deployed)
+    for tool in builds.tools(settings.folder_of):
+        tools.register(tool)
     specialists = wire_specialists(
-        settings, clock, store, views, ownership, tuning, monitoring, registry, roles, switches, learning, offered
+        settings, clock, store, views, ownership, tuning, monitoring, registry, roles, switches, learning, offered,
+        ImprovementBuilder(builds.builder),
+    )  # fmt: skip
+    evolution = wire_evolution(
+        settings, clock, telemetry, store, views, ownership, router, roles, deployed, builds, monitoring, specialists
     )
     telling = ImprovementNews(
         store, views, clock, notifications, Lead(store, ownership, monitoring.node), monitoring.node,
         settings.monitoring.notify_every,
     )  # fmt: skip
+    monitoring.run_beside(Loop("specialists", 2.0, specialists.step, timeout=3_600.0))
+    monitoring.run_beside(Loop("improvements told", 5.0, telling.step))
+    monitoring.run_beside(Loop("tools served", 5.0, ServedTools(store, views, tools).keep_up, timeout=600.0))
     return Parts(
         settings, clock, telemetry, store, views, ownership, flags, models, tools, roles, router, intents,
         recovery, notifications, registry, admission, handler,
         offered, claims, Cancellations(store, views, earlier, handler.running), rollout, ecosystem, learning,
         predictions, monitoring, switches, tuning, specialists, telling,
+        deployed, builds, evolution,
     )  # fmt: skip
 
 
@@ -289,9 +318,9 @@ def _register(
     return roles
 
 
-async def _register_agents(registry: AgentRegistry, roles: RoleRegistry) -> None:
-    """Have the log know every role with its current definition."""
-    for role in roles.all():
+async def _register_agents(registry: AgentRegistry, roles: Sequence[Role]) -> None:
+    """Have the log know each role with its current definition."""
+    for role in roles:
         try:
             await registry.register(
                 role.name, role.description, [tool.name for tool in role.tools], examples=len(role.examples)
@@ -327,24 +356,16 @@ def loops(parts: Parts) -> list[Loop]:
         Loop("timers", parts.settings.timer.poll, firer.fire_due),
         Loop("seal", 30.0, sealer.seal_if_due),
         Loop("guidelines", 0.5, parts.guidelines.refresh),
+        Loop("built agents", 0.5, parts.deployed.refresh, timeout=120.0),
+        Loop("health of built agents", 600.0, parts.deployed.examine, timeout=600.0, delay=60.0),
         Loop("agents", 0.5, parts.switches.refresh),
         Loop("tuning", 0.5, parts.tuning.refresh),
-        *_improving(parts),
         Loop("flags", POLL, parts.flags.refresh),
         Loop("views", 30.0, parts.views.catch_up, timeout=_CATCH_UP),
         Loop("recovery", 30.0, lambda: parts.recovery.recover(parts.handler.running)),
         *parts.learning.loops(),
+        *evolution_loops(parts.evolution),
         *([Loop("predictions", 5.0, parts.predictions.step, timeout=600.0)] if parts.settings.learning.enabled else []),
-    ]
-
-
-def _improving(parts: Parts) -> list[Loop]:
-    """Approved improvements are carried out, and those that wait for a person are told of."""
-    if not parts.settings.monitoring.enabled:
-        return []
-    return [
-        Loop("specialists", 2.0, parts.specialists.step, timeout=3_600.0),
-        Loop("improvements told", 5.0, parts.telling.step),
     ]
 
 

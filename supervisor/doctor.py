@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,8 @@ from roles.sandbox.find import probe_sandboxes
 from supervisor.key_health import probe_keys
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
     from common.settings import Settings
     from supervisor.bootstrap import Parts
 
@@ -105,6 +108,7 @@ def health_checks(parts: Parts) -> list[HealthCheck]:
         *parts.ecosystem.health_checks,
         *parts.notifications.health_checks(),
         HealthCheck("learning", parts.learning.probe),
+        HealthCheck("evolution", parts.evolution.probe),
         HealthCheck("tuning", parts.tuning.probe),
         HealthCheck("sandbox", lambda: probe_sandboxes(parts.settings.sandbox), configured=False),
     ]
@@ -132,7 +136,16 @@ async def diagnose(settings: Settings, *, timeout: float = _SECONDS) -> list[Dia
             parts = await build(settings.model_copy(update={"store": memory}), HostParts())
         opened.push_async_callback(parts.close)
         checks = [check for check in health_checks(parts) if not store or check.part not in ("store", "keys")]
-        return [*store, *await examine(checks, timeout=timeout)]
+        found: list[Diagnosis] = []
+        async with anyio.create_task_group() as group:  # the parent of the built agents' processes
+            parts.deployed.attach(partial(_begin, group))
+            found = await examine(checks, timeout=timeout)
+            group.cancel_scope.cancel()
+        return [*store, *found]
+
+
+def _begin(group: TaskGroup, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    group.start_soon(work)
 
 
 def _closed_store(error: StoreError) -> Diagnosis:

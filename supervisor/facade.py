@@ -134,6 +134,8 @@ class Supervisor(Operations):
         self._background = Background()
         await self._background.start()
         parts.monitoring.attach(self._background.start_soon)
+        parts.deployed.attach(self._background.start_soon)
+        parts.builds.attach(self._background.start_soon)
         if self.settings.store.url != "memory://":
             self._background.start_soon(parts.cancellations.watch)
         if self._with_loops:

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from events.store import EventStore
     from events.views.agent_registry import AgentRecord
     from supervisor.bootstrap import Parts
+    from supervisor.building import Builds
     from supervisor.commands.forget import ForgottenTenant
     from supervisor.commands.maintain import Maintained
     from supervisor.comparison.comparer import Comparison, ComparisonRequest
+    from supervisor.deployment import DeployedAgents
     from supervisor.doctor import Diagnosis
+    from supervisor.evolution.evolution import MetaAgentEvolution
     from supervisor.flags import FlagControl
     from supervisor.guard.guard import VariantGuard
     from supervisor.guidelines import Guidelines
@@ -159,6 +162,11 @@ class Operations:
         registry = self._running_parts.agents
         return await (registry.get_all_agents() if at is None else registry.at(await self.position_at(at)))
 
+    @property
+    def built_agents(self) -> DeployedAgents:
+        """Built agents: deployed, rolled back, removed, examined, exported."""
+        return self._running_parts.deployed
+
     async def disable_agent(self, name: str, *, by: str, reason: str = "") -> AgentRecord:
         """Have no request routed to a role or agent, in any supervisor on this log. Raises `NotFound`."""
         record = await self._running_parts.agents.disable(name, reason=reason, by=by)
@@ -166,9 +174,16 @@ class Operations:
         return record
 
     async def restore_agent(self, name: str, *, by: str) -> AgentRecord:
-        """Undo `disable_agent`. Raises `NotFound`."""
-        record = await self._running_parts.agents.restore(name, by=by)
-        await self._running_parts.switches.refresh()
+        """Undo `disable_agent`, or bring a built agent back that was removed. Raises `NotFound`.
+
+        `DeploymentError`, too, where the files of a removed agent can't be used any more.
+        """
+        parts = self._running_parts
+        if (await parts.agents.get(name)).state == "retired":
+            await parts.deployed.restore(name, by=by)
+        record = await parts.agents.restore(name, by=by)
+        await parts.switches.refresh()
+        await parts.deployed.refresh()
         return record
 
     @property
@@ -195,6 +210,16 @@ class Operations:
         return self._running_parts.monitoring
 
     @property
+    def builds(self) -> Builds:
+        """Agents built from what is asked for in words: a build, going on with one, what became of them."""
+        return self._running_parts.builds
+
+    @property
+    def evolution(self) -> MetaAgentEvolution:
+        """Agents that are created, improved and retired by what the log says: a cycle at once, and how it stands."""
+        return self._running_parts.evolution
+
+    @property
     def tuning(self) -> Tuning:
         """Settings that are changed while supervisors run: what holds, and commands."""
         return self._running_parts.tuning
@@ -205,7 +230,7 @@ class Operations:
         return self._running_parts.specialists
 
     async def maintain(self, *, archive_after: int | None = None, vacuum: bool | None = None) -> Maintained:
-        """Housekeeping now, as `monitoring.maintenance` says: archive, old reports, room given back.
+        """Housekeeping now, as `monitoring.maintenance` says: archive, old samples and reports, room given back.
 
         `archive_after` (days, 0: nothing) and `vacuum` take the place of the settings. What could not be done is in
         what is returned.
@@ -217,7 +242,9 @@ class Operations:
             parts.store,
             parts.clock,
             parts.settings.monitoring.maintenance,
+            parts.monitoring.node,
             parts.monitoring.prune_reports,
+            parts.monitoring.housekeeping.retire_samples,
             archive_after=archive_after,
             vacuum=vacuum,
         )

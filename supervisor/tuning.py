@@ -100,6 +100,8 @@ class Tuning:
         self._lock = anyio.Lock()
         self._values: dict[str, float] = {}
         self._problems: dict[str, str] = {}
+        self.elsewhere: dict[str, float] = {}
+        """What was tuned and can't be here, such as of a tool that only another process has; with its value."""
         self._appliers: list[Callable[[Values], None]] = []
 
     # --- what holds ------------------------------------------------------------------------------------------------
@@ -165,31 +167,35 @@ class Tuning:
                 return
             values: dict[str, float] = {}
             problems: dict[str, str] = {}
+            elsewhere: dict[str, float] = {}
             known = self.tunables
             for row in await self._views.query(TuningView.name, limit=_MANY):
                 key, value = str(row["key"]), row["value"]
                 if value is None:
                     continue
-                problem = await self._problem(known.get(key), key, value, row["improvement"])
+                if key not in known:
+                    elsewhere[key] = value
+                    continue
+                problem = await self._problem(known[key], key, value, row["improvement"])
                 if problem:
                     problems[key] = problem
                     if self._problems.get(key) != problem:
                         _log.warning("a tuned setting is not used: %s", problem)
                 else:
                     values[key] = value
-            self._problems = problems
+            self._problems, self.elsewhere = problems, elsewhere
             self._news.taken(position)
             if values != self._values:
                 self._values = values
                 for applier in self._appliers:
                     applier(values)
 
-    async def _problem(self, tunable: Tunable | None, key: str, value: float, improvement: str | None) -> str:
-        if tunable is None:
-            return f"{key} can't be tuned here"
+    async def _problem(self, tunable: Tunable, key: str, value: float, improvement: str | None) -> str:
         problem = tunable.problem_with(value)
-        if problem or improvement is None:
-            return problem
+        return problem if problem or improvement is None else await self._disallowed(key, value, improvement)
+
+    async def _disallowed(self, key: str, value: float, improvement: str) -> str:
+        """Why an improvement does not allow the value, or not any more; empty where it does."""
         try:
             state = fold_improvement(improvement, await self._store.read(improvement_stream(improvement)))
             allowed = state.status in _CARRIED_OUT and changes_of(state.known.implementation_plan.arguments)
@@ -249,19 +255,40 @@ class Tuning:
         for key in keys:
             for entry in await self._store.read(_stream(key)):
                 if isinstance(entry.event, SettingTuned) and entry.event.improvement == improvement_id:
-                    found[key] = entry.event.before
+                    found.setdefault(key, entry.event.before)
         return found
 
     async def taking_back(
         self, improvement_id: str, before: Mapping[str, float | None], *, by: str, reason: str
     ) -> Sequence[StreamAppend]:
-        """What takes an improvement's changes back; a setting that was tuned again since then is left as it is."""
+        """What takes an improvement's changes back; a setting that was tuned again since then is left as it is.
+
+        What holds then is what a person set before, or another improvement that still stands, in its name: never what
+        was itself taken back meanwhile.
+        """
         appends: list[StreamAppend] = []
-        for key, value in before.items():
-            version, last = await self._last(key)
-            if last is not None and last.improvement == improvement_id:
-                appends.append(_tuned(key, value, version, last, by, reason, None))
+        for key in before:
+            recorded = await self._store.read(_stream(key))
+            refuse_unreadable(recorded, "this setting is not tuned")
+            tuned = [entry.event for entry in recorded if isinstance(entry.event, SettingTuned)]
+            if not tuned or tuned[-1].improvement != improvement_id:
+                continue
+            value, whose = await self._standing_before(key, improvement_id, tuned)
+            appends.append(_tuned(key, value, recorded[-1].version, tuned[-1], by, reason, whose))
         return appends
+
+    async def _standing_before(
+        self, key: str, improvement_id: str, tuned: Sequence[SettingTuned]
+    ) -> tuple[float | None, str | None]:
+        """The last value that is not this improvement's and still counts, and the improvement it is of, if any."""
+        for event in reversed(tuned):
+            if event.improvement is None:
+                return event.value, None
+            if event.improvement == improvement_id or event.value is None:
+                continue
+            if not await self._disallowed(key, event.value, event.improvement):
+                return event.value, event.improvement
+        return None, None
 
     async def _last(self, key: str) -> tuple[int, SettingTuned | None]:
         recorded = await self._store.read(_stream(key))
@@ -285,6 +312,7 @@ class Tuning:
             for each in settings
             if each.tuned
         ]
+        told += [f"{key} = {value:g} (not known in this process)" for key, value in self.elsewhere.items()]
         return Reached(detail="; ".join(told) or "everything as configured")
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 __all__ = [
     "CHOICES",
     "DURATION",
+    "FRACTION",
     "PART",
     "PART_ID",
     "PART_ORDER",
@@ -36,6 +37,8 @@ WHEN = "when"
 """Words of time, as said ("on Saturday at 9", "an hour before"); the tool resolves them with the request's clock."""
 DURATION = "duration"
 """Words of a length of time ("20 minutes", "an hour and a half")."""
+FRACTION = "fraction"
+"""On a number: a share of 1, so that "4 %" is 0.04."""
 PLACE = "place"
 """The name of a place."""
 SUBJECT = "subject"

@@ -41,6 +41,7 @@ _UNIT_WORDS = by_word(
         "time": "minutes minute hours hour seconds days day weeks years year months",
     }
 )
+_COMPANIES = frozenset({"party", "group", "table", "family", "team", "crowd", "booking", "reservation", "class"})
 _LEVELS = {
     "half": 0.5, "halfway": 0.5, "full": 1.0, "maximum": 1.0, "max": 1.0, "minimum": 0.0, "min": 0.0, "lowest": 0.0,
     "highest": 1.0, "fully": 1.0, "brightest": 1.0,
@@ -113,7 +114,12 @@ def _unit(marked: Marked, first: int, last: int) -> str:
     behind = tokens.word(last)
     if behind == "-" and tokens.glued(last):
         behind = tokens.word(last + 1)
-    return _UNIT_WORDS.get(behind) or _UNIT_WORDS.get(tokens.word(first - 1), "") if behind != "of" else ""
+    if behind == "of":
+        return ""
+    before = tokens.word(first - 1)
+    if before == "of" and tokens.word(first - 2) not in _COMPANIES:  # "a price of 20" counts no people
+        before = ""
+    return _UNIT_WORDS.get(behind) or _UNIT_WORDS.get(before, "")
 
 
 def _before(marked: Marked, first: int) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ _BY_NAME = by_word(
 )
 """What plain text is read as where a property has one of these names."""
 _BY_TAIL = frozenset({"city", "location", "place", "email", "date", "time", "query", "url"})
+_ACRONYM = re.compile(r"\b[A-Z]{2,5}\b")
 _NAME_PART = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
 
 
@@ -137,6 +138,7 @@ def _words(name: str, schema: Schema) -> frozenset[str]:
     described = schema.get("description")
     if isinstance(described, str):
         words += [stem(word) for word in tokenize(described[:300]).low[:30] if len(word) > 3]
+        words += [stem(short.lower()) for short in _ACRONYM.findall(described[:300])]
     return frozenset(words)
 
 

@@ -117,7 +117,7 @@ class _Filler:
         self._numbers([slot for slot in self._slots if slot.kind in ("number", "integer")])
         texts = [slot for slot in self._slots if slot.kind == "text" and slot.name not in self._filled.values]
         for slot in texts:
-            value = read_named_text(self._marked, slot.name, slot.words, alone=len(texts) == 1)
+            value = read_named_text(self._marked, slot.name, alone=len(texts) == 1)
             if value is not None and _short_enough(value, slot.schema):
                 self._filled.values[slot.name] = value
         self._filled.open = [slot.name for slot in self._slots if slot.name not in self._filled.values]
@@ -282,7 +282,7 @@ class _Filler:
             return [number for number in numbers if number is not None] or None
         if items.kind in (formats.PART_REFERENCE, formats.PART_ORDER, "object"):
             return None
-        text = read_named_text(self._marked, slot.name, slot.words, alone=True) or read_subject(self._marked)
+        text = read_named_text(self._marked, slot.name, alone=True) or read_subject(self._marked)
         return _listed(text) if text else None
 
 
@@ -329,9 +329,11 @@ def _in_order(slots: Sequence[Slot], whens: Whens) -> list[Slot]:
 
 
 def _level(number: Said, schema: Schema) -> float:
-    """A level such as "half" or "full" within the bounds of a property (0 to 100 where it has none)."""
+    """What a number means for a property: a share for a percentage, where that is wanted, and a level ("half", "full")
+    within its bounds (0 to 100 where it has none)."""
     if not number.level:
-        return number.value
+        is_share = number.unit == "percent" and schema.get("format") == formats.FRACTION
+        return round(number.value / 100, 12) if is_share else number.value
     low, high = schema.get("minimum", 0), schema.get("maximum", 100)
     bounds = (
         float(low) if isinstance(low, int | float) else 0.0,

@@ -21,6 +21,9 @@ _REASONS = frozenset({"because", "since", "due"})
 _CODE_SIGNS = frozenset("-_/#.")
 _STOPS = word_set("and or with for to on in at by from please , ; . ? ! then because that if as")
 _MAX_WORDS = 8
+_MAX_LAST = 3
+_BEFORE_NAME = frozenset({"with", "in", "of", "whose", "by", "has", "have", "having", "for"})
+_ARTICLES = frozenset({"the", "a", "an"})
 
 
 def read_email(text: str) -> str | None:
@@ -89,8 +92,11 @@ def _code_end(marked: Marked, index: int) -> int:
     return last
 
 
-def read_named_text(marked: Marked, name: str, words: frozenset[str], *, alone: bool) -> str | None:
-    """The text that is given for a property: named by it ("reason: too late"), said ("saying I'm late"), or quoted."""
+def read_named_text(marked: Marked, name: str, *, alone: bool) -> str | None:
+    """The text that is given for a property: named by it ("reason: too late"), said ("saying I'm late"), or quoted.
+
+    `alone`: no other property takes a text, so that quotes, last words and a proper name can be for this one only.
+    """
     tokens = marked.tokens
     own = {stem(part.lower()) for part in re.findall(r"[a-z]+|[A-Z][a-z]*", name)}
     end = len(tokens)
@@ -106,8 +112,30 @@ def read_named_text(marked: Marked, name: str, words: frozenset[str], *, alone: 
             value = _after(marked, index + 1, end)
             if value is not None:
                 return value
-    del words
-    return quoted(tokens.text) if alone else None
+    if not alone:
+        return None
+    return (
+        quoted(tokens.text) or _last_words(marked, own, end) or (_proper_name(marked, end) if "name" in own else None)
+    )
+
+
+def _last_words(marked: Marked, own: set[str], end: int) -> str | None:
+    """What ends the part behind the property's own name: "with status late", "in the category garden tools"."""
+    for index in range(1, end - 1):
+        before = index - 1 - (index > 1 and marked.low[index - 1] in _ARTICLES)
+        if stem(marked.low[index]) in own and marked.low[before] in _BEFORE_NAME and end - index - 1 <= _MAX_LAST:
+            last = range(index + 1, end)
+            if all(marked.free(place) and marked.tokens.word(place) not in _STOPS for place in last):
+                return marked.tokens.cut(index + 1, end)
+    return None
+
+
+def _proper_name(marked: Marked, end: int) -> str | None:
+    """The capitalised words that end the part, without what begins it."""
+    first = end
+    while first > 1 and marked.free(first - 1) and marked.tokens.raw(first - 1)[:1].isupper():
+        first -= 1
+    return marked.tokens.cut(first, end) if first < end <= first + _MAX_LAST else None
 
 
 def _message(marked: Marked, end: int) -> str | None:

@@ -7,8 +7,10 @@ from types import MappingProxyType
 
 from events.catalogue import (
     agent,
+    build,
     collected,
     comparison,
+    evolution,
     flag,
     guideline,
     improvement,
@@ -32,8 +34,8 @@ __all__ = ["BY_TOPIC", "Event"]
 def _collect() -> Mapping[str, type[Event]]:
     found: dict[str, type[Event]] = {}
     for module in (
-        agent, collected, comparison, flag, guideline, improvement, intent, learning, log, memory, request, smart_home,
-        system, timer, token, trace, tuning,
+        agent, build, collected, comparison, evolution, flag, guideline, improvement, intent, learning, log, memory,
+        request, smart_home, system, timer, token, trace, tuning,
     ):  # fmt: skip
         for name in module.__all__:
             event = getattr(module, name)

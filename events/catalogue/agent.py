@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from events.catalogue.base import Event
 
-__all__ = ["AgentDisabled", "AgentRegistered", "AgentRestored"]
+__all__ = ["AgentDeployed", "AgentDisabled", "AgentImproved", "AgentRegistered", "AgentRestored", "AgentRetired"]
 
 
 class AgentRegistered(Event):
@@ -45,5 +45,52 @@ class AgentRestored(Event):
     TOPIC: ClassVar[str] = "agent.restored"
     PERSONAL: ClassVar[bool] = False
     name: str
+    by: str = ""
+    improvement: str | None = None
+
+
+class AgentDeployed(Event):
+    """This version of a built agent serves from now on; appended once its folder is on the disk.
+
+    `folder` is relative to the data folder, `manifest_hash` the SHA-256 of the manifest in it, and `signature` the
+    manifest's (`roles.deployed.manifest`). `how` says whether it is new or an earlier version that was taken back to;
+    `replaces` is the version that served before.
+    """
+
+    TOPIC: ClassVar[str] = "agent.deployed"
+    PERSONAL: ClassVar[bool] = False
+    name: str
+    version: str
+    folder: str
+    specification_hash: str
+    manifest_hash: str
+    signature: str
+    build: str = ""
+    how: Literal["build", "rollback"] = "build"
+    replaces: str | None = None
+    reason: str = ""
+    by: str = ""
+    improvement: str | None = None
+
+
+class AgentImproved(Event):
+    """A version that was deployed does better than the one before; `figures` say in what."""
+
+    TOPIC: ClassVar[str] = "agent.improved"
+    PERSONAL: ClassVar[bool] = False
+    name: str
+    version: str
+    from_version: str
+    figures: dict[str, JsonValue] = Field(default_factory=dict)
+    improvement: str | None = None
+
+
+class AgentRetired(Event):
+    """A built agent was removed; its files stay, and AgentRestored brings it back. `improvement` as in others."""
+
+    TOPIC: ClassVar[str] = "agent.retired"
+    PERSONAL: ClassVar[bool] = False
+    name: str
+    reason: str = ""
     by: str = ""
     improvement: str | None = None

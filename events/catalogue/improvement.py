@@ -147,7 +147,7 @@ class ImprovementCompleted(Event):
 
 
 class ImprovementFailed(Event):
-    """It could not be carried out, or did not help and was taken back."""
+    """It could not be carried out, or was taken back since it did `harm`; `by_hand`: a person says so."""
 
     TOPIC: ClassVar[str] = "improvement.failed"
     PERSONAL: ClassVar[bool] = False
@@ -156,6 +156,8 @@ class ImprovementFailed(Event):
     error: str
     before: dict[str, JsonValue] = Field(default_factory=dict)
     after: dict[str, JsonValue] = Field(default_factory=dict)
+    harm: bool = False
+    by_hand: bool = False
 
 
 class ImprovementUndone(Event):

@@ -9,7 +9,15 @@ from pydantic import Field, JsonValue
 
 from events.catalogue.base import Event
 
-__all__ = ["AlertRaised", "AlertTold", "HealthChanged", "MonitoringLed", "SystemSampled"]
+__all__ = [
+    "AlertRaised",
+    "AlertTold",
+    "HealthChanged",
+    "MonitoringLed",
+    "SamplesRetired",
+    "SystemMaintained",
+    "SystemSampled",
+]
 
 
 class AlertRaised(Event):
@@ -75,9 +83,32 @@ class HealthChanged(Event):
 
 
 class MonitoringLed(Event):
-    """From now on this process analyses the log, and tells what concerns all of its processes."""
+    """From now on this process analyses the log, and tells what concerns all of its processes.
+
+    With an empty `owner` none does: who led gave it up, and whoever wants to may.
+    """
 
     TOPIC: ClassVar[str] = "system.monitoring_led"
     PERSONAL: ClassVar[bool] = False
     node: str
     owner: str
+
+
+class SamplesRetired(Event):
+    """The tables of samples hold none of before this moment any more; the log, or its archive, still has them."""
+
+    TOPIC: ClassVar[str] = "system.samples_retired"
+    PERSONAL: ClassVar[bool] = False
+    node: str
+    before: datetime
+
+
+class SystemMaintained(Event):
+    """Housekeeping was done, at the moment `at`: what came of it, and why parts of it could not be done."""
+
+    TOPIC: ClassVar[str] = "system.maintained"
+    PERSONAL: ClassVar[bool] = False
+    node: str
+    at: datetime
+    figures: dict[str, float] = Field(default_factory=dict)
+    problems: dict[str, str] = Field(default_factory=dict)

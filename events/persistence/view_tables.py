@@ -188,6 +188,8 @@ class ViewTables(ABC, Generic[AnySession]):
             if updated != 1:
                 return False
             changes = fold(self._load(session, shape, slot.id, keys) if keys else {})
+            for column, value in changes.below:
+                session.do(f'DELETE FROM {table_of(slot.id)} WHERE "{column}" < ?', (value,))  # noqa: S608
             self._store(session, shape, slot.id, changes)
             for row in changes.parked:
                 session.do(

@@ -77,6 +77,7 @@ class ImprovementStatus(StrEnum):
         return self in _OPEN
 
 
+_TENANT = "default"
 _OPEN = frozenset({ImprovementStatus.PENDING, ImprovementStatus.APPROVED, ImprovementStatus.ASSIGNED})
 
 
@@ -194,6 +195,7 @@ def evolve(state: ImprovementState, recorded: RecordedEvent) -> ImprovementState
     _check(recorded.version == state.stream_version + 1, "its events are not in their order", where)
     event = recorded.event
     _check(getattr(event, "improvement_id", None) == state.improvement_id, "it is about another improvement", where)
+    _check(recorded.tenant == _TENANT, "it is a tenant's", where)
     state = replace(state, stream_version=recorded.version)
     match event:
         case ImprovementSuggested():
@@ -336,13 +338,15 @@ def fail(
     *,
     before: dict[str, JsonValue] | None = None,
     after: dict[str, JsonValue] | None = None,
+    harm: bool = False,
 ) -> ImprovementFailed:
-    """Say that it could not be carried out."""
+    """Say that it could not be carried out, or that it did `harm` and was taken back."""
     _allow(state, "failed", ImprovementStatus.ASSIGNED)
     agent = _checked_leave(state, leave)
     check_figures(error, before, after, None)
+    was, now = before or {}, after or {}
     return ImprovementFailed(
-        improvement_id=state.improvement_id, agent=agent, error=error, before=before or {}, after=after or {}
+        improvement_id=state.improvement_id, agent=agent, error=error, before=was, after=now, harm=harm
     )
 
 

@@ -58,10 +58,10 @@ def check_evidence(evidence: Evidence) -> None:
     _check_size(evidence.figures, "evidence")
 
 
-def check_note(by: str, text: str = "") -> None:
-    """Raise `ImprovementError` where nobody is named, or too much is said."""
+def check_note(by: str, text: str = "", *, needed: bool = False) -> None:
+    """Raise `ImprovementError` where nobody is named, or too much is said, or nothing where something is `needed`."""
     _check(bool(by.strip()) and len(by) <= _MAX_NAME, f"a name of up to {_MAX_NAME} characters is needed", "by")
-    _check_text(text, "comment", may_be_empty=True)
+    _check_text(text, "comment", may_be_empty=not needed)
 
 
 def check_figures(text: str, before: object, after: object, undo: object) -> None:

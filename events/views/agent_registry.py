@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from common.errors import NotFound, StreamConflict
-from events.catalogue.agent import AgentDisabled, AgentRegistered, AgentRestored
+from events.catalogue.agent import AgentDeployed, AgentDisabled, AgentRegistered, AgentRestored, AgentRetired
 from events.catalogue.base import Event
 from events.projection import Column, RecordedEvent, Row, Views
 from events.recorded import refuse_unreadable
@@ -26,7 +26,7 @@ class AgentRegistryView:
     """View `agents`; shared by all tenants."""
 
     name = "agents"
-    version = 1
+    version = 2
     key = (Column("name", "text"),)
     columns = (
         Column("kind", "text"),
@@ -38,14 +38,21 @@ class AgentRegistryView:
         Column("reason", "text"),
         Column("registered_at", "time"),
         Column("position", "integer"),
+        Column("state", "text"),
+        Column("version", "text"),
+        Column("deployment", "json"),
     )
     indexes = ()
-    topics = frozenset({AgentRegistered.TOPIC, AgentDisabled.TOPIC, AgentRestored.TOPIC})
+    topics = frozenset(
+        kind.TOPIC for kind in (AgentRegistered, AgentDeployed, AgentDisabled, AgentRestored, AgentRetired)
+    )
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
         """The agent that the event names."""
         match event.event:
             case AgentRegistered(name=name) | AgentDisabled(name=name) | AgentRestored(name=name):
+                return ((name,),)
+            case AgentDeployed(name=name) | AgentRetired(name=name):
                 return ((name,),)
             case _:
                 return ()
@@ -64,18 +71,41 @@ class AgentRegistryView:
                     "reason": None if row is None else row["reason"],
                     "registered_at": event.recorded_at,
                     "position": event.position,
+                    "state": "registered" if row is None else row["state"],
+                    "version": None if row is None else row["version"],
+                    "deployment": None if row is None else row["deployment"],
                 }
+            case AgentDeployed() as deployed:
+                return None if row is None else {**row, **_deployed(deployed, row, event)}
+            case AgentRetired(reason=reason):
+                return None if row is None else {**row, "state": "retired", "enabled": False, "reason": reason}
             case AgentDisabled(reason=reason):
                 return None if row is None else {**row, "enabled": False, "reason": reason}
             case AgentRestored():
-                return None if row is None else {**row, "enabled": True, "reason": None}
+                return None if row is None else {**row, "state": _alive(row), "enabled": True, "reason": None}
             case _:
                 return row
 
 
+def _alive(row: Row) -> str:
+    return "registered" if row["deployment"] is None else "deployed"
+
+
+def _deployed(deployed: AgentDeployed, row: Row, event: RecordedEvent) -> Row:
+    """What a deployment changes of a row: it brings a retired agent back, not one that was disabled."""
+    back = {"enabled": True, "reason": None} if row["state"] == "retired" else {}
+    kept = deployed.model_dump(mode="json", exclude={"name", "version"})
+    about = {**kept, "deployed_at": event.recorded_at.isoformat()}
+    return {"state": "deployed", "version": deployed.version, "deployment": about, **back}
+
+
 @dataclass(frozen=True, slots=True)
 class AgentRecord:
-    """A registered agent. `definition_hash` names what it is made of; `position` is that of its last registration."""
+    """A registered agent. `definition_hash` names what it is made of; `position` is that of its last registration.
+
+    `state` is ``registered``, ``deployed`` or ``retired``. Of a built agent, `version` is the one that serves, and
+    `deployment` what its AgentDeployed says, with the time (`deployed_at`); both stay known while it is retired.
+    """
 
     name: str
     kind: str
@@ -87,6 +117,9 @@ class AgentRecord:
     reason: str | None
     registered_at: datetime
     position: int
+    state: str
+    version: str | None
+    deployment: dict[str, Any] | None
 
 
 class AgentRegistry:

@@ -20,6 +20,7 @@ from events.catalogue.improvement import (
 )
 from events.projection import Column, RecordedEvent, Row
 from events.state.improvement import ImprovementStatus, plan_hash
+from events.streams import stream_parts
 
 __all__ = ["KEPT_EVIDENCE", "ImprovementView"]
 
@@ -43,11 +44,12 @@ class ImprovementView:
     """View `system_improvements`; shared by all tenants. What may be done is decided on the stream, never here.
 
     `plan_hash` is what an approval names. `completion_time` is when it was completed; `decided_…` tell of the approval,
-    rejection or closing, `result` what became of it in words. `position` is that of its suggestion.
+    rejection or closing, `result` what became of it in words, `harm` that it did some and was taken back,
+    `by_hand` that a person says that it failed. `position` is that of its suggestion.
     """
 
     name = "system_improvements"
-    version = 1
+    version = 2
     key = (Column("id", "text"),)
     columns = (
         Column("type", "text"),
@@ -80,6 +82,8 @@ class ImprovementView:
         Column("before", "json"),
         Column("after", "json"),
         Column("undo", "json"),
+        Column("harm", "boolean"),
+        Column("by_hand", "boolean"),
         Column("updated_at", "time"),
         Column("position", "integer"),
     )
@@ -87,8 +91,11 @@ class ImprovementView:
     topics = frozenset(event.TOPIC for event in _Event.__args__)
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
-        """The improvement that the event is about."""
-        return ((event.event.improvement_id,),) if isinstance(event.event, _Event) else ()
+        """The improvement that the event is about; what stands in any other stream than its own says nothing of it."""
+        if not isinstance(event.event, _Event):
+            return ()
+        name = event.event.improvement_id
+        return ((name,),) if stream_parts(event.stream) == ("improvement", name) else ()
 
     def evolve(self, key: tuple[Any, ...], row: Row | None, event: RecordedEvent) -> Row | None:
         """The row after the event."""
@@ -176,6 +183,8 @@ def _ended(event: RecordedEvent) -> Row:
                 "result": failed.error,
                 "before": failed.before,
                 "after": failed.after,
+                "harm": failed.harm,
+                "by_hand": failed.by_hand,
             }
         case ImprovementUndone(by=by, reason=reason):
             text = f"undone by {by}" + (f": {reason}" if reason else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from events.catalogue.system import HealthChanged, SystemSampled
+from events.catalogue.system import HealthChanged, SamplesRetired, SystemSampled
 from events.projection import Column, RecordedEvent, Row
 
 __all__ = ["AgentHistoryView", "SystemHealthView", "SystemMetricsView"]
@@ -21,13 +21,22 @@ _REALS: Mapping[str, str] = {
     "disk_usage": "disk_usage",
     "loop_lag": "loop_lag",
 }
+_TOPICS = frozenset({SystemSampled.TOPIC, SamplesRetired.TOPIC})
+_SHARED = "agents share the process of the supervisor, so what one of them uses can't be told"
+_ABSENT: Mapping[str, str] = {
+    "response_time": "it had no task in the window",
+    "success_rate": "it had no task in the window",
+    "memory_usage": _SHARED,
+    "cpu_usage": _SHARED,
+}
+"""Why columns of `AgentHistoryView` are empty."""
 
 
 class SystemMetricsView:
     """View `system_metrics`: a sample of a process, by its time, with what most is asked for in columns of its own.
 
     `figures` has all figures by name, `absent` why others could not be read, `tools` and `models` those that worked
-    lately. A column is empty where its figure could not be read.
+    lately. A column is empty where its figure could not be read. Old samples go when `SamplesRetired` says so.
     """
 
     name = "system_metrics"
@@ -56,7 +65,11 @@ class SystemMetricsView:
         Column("position", "integer"),
     )
     indexes = (("position",),)
-    topics = frozenset({SystemSampled.TOPIC})
+    topics = _TOPICS
+
+    def retires(self, event: RecordedEvent) -> tuple[str, Any] | None:
+        """Samples of before a moment."""
+        return _retired(event)
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
         """The sample's row."""
@@ -86,7 +99,8 @@ class AgentHistoryView:
     """View `agent_performance_history`: how an agent did in the window that ended with a sample it worked in.
 
     `response_time` in seconds, `error_count` and `calls` in the window, `insights_generated` improvements that name it,
-    so far. Agents share their process, so `memory_usage` and `cpu_usage` are empty but for those that have one.
+    so far. Agents share their process, so `memory_usage` and `cpu_usage` are empty but for those that have one;
+    `absent` has the reasons, by column. Old rows go when `SamplesRetired` says so.
     """
 
     name = "agent_performance_history"
@@ -103,9 +117,14 @@ class AgentHistoryView:
         Column("tokens", "integer"),
         Column("node", "text"),
         Column("position", "integer"),
+        Column("absent", "json"),
     )
-    indexes = (("position",),)
-    topics = frozenset({SystemSampled.TOPIC})
+    indexes = (("position",), ("timestamp",))
+    topics = _TOPICS
+
+    def retires(self, event: RecordedEvent) -> tuple[str, Any] | None:
+        """Rows of before a moment."""
+        return _retired(event)
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
         """The rows of the agents that the sample tells of."""
@@ -129,6 +148,7 @@ class AgentHistoryView:
             "tokens": _whole(figures.get("tokens")),
             "node": sample.node,
             "position": event.position,
+            "absent": {name: why for name, why in _ABSENT.items() if figures.get(name) is None},
         }
 
 
@@ -171,3 +191,7 @@ class SystemHealthView:
 
 def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
+
+
+def _retired(event: RecordedEvent) -> tuple[str, Any] | None:
+    return ("timestamp", event.event.before) if isinstance(event.event, SamplesRetired) else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from events.catalogue.tuning import SettingTuned
 from events.projection import Column, RecordedEvent, Row
+from events.streams import stream_parts
 
 __all__ = ["TuningView"]
 
@@ -15,7 +16,7 @@ class TuningView:
     """View `tuning`; shared by all tenants. A `value` of None: tuned once, and as configured again."""
 
     name = "tuning"
-    version = 1
+    version = 2
     key = (Column("key", "text"),)
     columns = (
         Column("value", "real"),
@@ -31,8 +32,11 @@ class TuningView:
     topics = frozenset({SettingTuned.TOPIC})
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
-        """The setting that the event names."""
-        return ((event.event.key,),) if isinstance(event.event, SettingTuned) else ()
+        """The setting that the event names; what stands in any other stream than its own says nothing of it."""
+        if not isinstance(event.event, SettingTuned):
+            return ()
+        key = event.event.key
+        return ((key,),) if stream_parts(event.stream) == ("tuning", key) else ()
 
     def evolve(self, key: tuple[Any, ...], row: Row | None, event: RecordedEvent) -> Row | None:
         """The setting after the event."""

@@ -17,6 +17,7 @@ from common.errors import SandboxError
 from common.sandbox import KilledBy, Project, SandboxLimits, SandboxResult, SandboxWorker
 from common.sandbox_settings import SandboxSettings
 from roles.sandbox.launched import Launched, LaunchPlan, launched
+from roles.sandbox.process_tree import TreeUse, use_of
 
 __all__ = ["LAUNCHER", "ProcessSandbox"]
 
@@ -138,6 +139,11 @@ class _Worker:
     def stderr(self) -> bytes:
         """The latest bytes of its standard error."""
         return bytes(self._stderr)
+
+    @property
+    def use(self) -> TreeUse | None:
+        """What its processes use now; None where they can't be seen from here."""
+        return use_of(self._run.process.pid) if self._run.plan.watch else None
 
     async def start(self) -> None:
         """Send the project and wait until the code was started. Raises `SandboxError` where it was not."""

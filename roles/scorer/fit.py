@@ -1,12 +1,21 @@
 """`python -m roles.scorer.fit` writes the shipped weights anew from the examples; run it after changing either
-examples, phrasings or features. A test fails where it was forgotten."""
+examples, phrasings or features. A test fails where it was forgotten.
+
+With ``--encoder minilm`` (or a host's own, as module:attribute) it writes what reads the vectors of that encoder: into
+the package, or to the path that is given. For a host's own that is ``head-<name>.bin`` in the folder ``cache`` of the
+data folder.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
 
+from common.language.encoders import LEXICAL, Encoder, load_encoder
+from roles.scorer.calibration import PrecisionCurve
+from roles.scorer.dense import head_name
 from roles.scorer.fitting import FitSettings, Fitted, fit
 from roles.scorer.labels import examples_digest, route_of
 from roles.scorer.scorer import WEIGHTS
@@ -26,10 +35,18 @@ def fit_shipped(settings: FitSettings | None = None) -> Fitted:
 
 
 def main(arguments: list[str]) -> int:
-    """Fit and write; the first argument is where to, if not into the package. Returns the exit code."""
-    path = Path(arguments[0]) if arguments else Path(__file__).with_name(WEIGHTS)
+    """Fit and write. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m roles.scorer.fit")
+    parser.add_argument("path", nargs="?", type=Path, help="where to write to, if not into the package")
+    parser.add_argument("--encoder", default=LEXICAL, help="minilm, or module:attribute")
+    options = parser.parse_args(arguments)
+    encoder = load_encoder(options.encoder)
     started = time.perf_counter()
     fitted = fit_shipped()
+    if encoder is not None:
+        _write_head(fitted, encoder, options.path)
+        return 0
+    path = options.path or Path(__file__).with_name(WEIGHTS)
     data = fitted.table.to_bytes()
     path.write_bytes(data)
     sys.stdout.write(
@@ -39,6 +56,19 @@ def main(arguments: list[str]) -> int:
     for precision in (0.9, 0.95, 0.99):
         sys.stdout.write(f"  precision {precision}: from {fitted.curve.threshold(precision):.3f}\n")
     return 0
+
+
+def _write_head(fitted: Fitted, encoder: Encoder, path: Path | None) -> None:
+    from roles.scorer.dense_fitting import fit_head
+
+    corpus = shipped_corpus()
+    head = fit_head(corpus, fitted, encoder, route_of, corpus_digest(corpus))
+    path = path or Path(__file__).with_name(head_name(encoder.name))
+    path.write_bytes(head.to_bytes())
+    sys.stdout.write(f"{path}: words {head.lexical:.1f}, vectors {head.dense:.1f}\n")
+    curve = PrecisionCurve.from_json(head.facts["curve"])
+    for precision in (0.9, 0.95, 0.99):
+        sys.stdout.write(f"  precision {precision}: from {curve.threshold(precision):.3f}\n")
 
 
 if __name__ == "__main__":

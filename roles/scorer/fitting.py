@@ -19,7 +19,18 @@ from roles.scorer.features import FeatureBlocks, extract
 from roles.scorer.table import LinearTable
 from roles.scorer.training import Example
 
-__all__ = ["FitSettings", "Fitted", "design_matrix", "fit", "logistic_regression", "to_table", "vocabulary_of"]
+__all__ = [
+    "FitSettings",
+    "Fitted",
+    "design_matrix",
+    "fit",
+    "fold_of",
+    "judge",
+    "logistic_regression",
+    "softmax_rows",
+    "to_table",
+    "vocabulary_of",
+]
 
 _TEMPERATURES = tuple(round(0.4 * 1.03**step, 4) for step in range(62))
 
@@ -77,8 +88,8 @@ def fit(
     target = numpy.array([labels.index(example.label) for example in corpus])
     raw = _out_of_fold(corpus, blocks, target, len(labels), settings)
     temperature = _temperature(raw, target)
-    calibrated = _softmax_rows(raw / temperature)
-    curve = PrecisionCurve.measure(*_judge(calibrated, target, labels, merge))
+    calibrated = softmax_rows(raw / temperature)
+    curve = PrecisionCurve.measure(*judge(calibrated, target, labels, merge))
     vocabulary = vocabulary_of(blocks)
     model = logistic_regression(settings.regularization, settings.iterations)
     model.fit(design_matrix(blocks, vocabulary, settings.scales), target)
@@ -145,7 +156,8 @@ def to_table(
     return LinearTable(tuple(labels), tuple(map(float, bias)), index, weights, step, tuple(scales), facts)
 
 
-def _fold_of(group: str, folds: int) -> int:
+def fold_of(group: str, folds: int) -> int:
+    """The fold that the examples of a group are in."""
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") % folds
 
 
@@ -154,7 +166,7 @@ def _out_of_fold(
 ) -> Any:
     """One row of uncalibrated scores per example, from a model that saw nothing of the example's group."""
     numpy: Any = import_module("numpy")
-    folds = numpy.array([_fold_of(example.group, settings.folds) for example in corpus])
+    folds = numpy.array([fold_of(example.group, settings.folds) for example in corpus])
     scores = numpy.full((len(corpus), width), -30.0)
     for fold in range(settings.folds):
         seen: list[int] = numpy.nonzero(folds != fold)[0].tolist()
@@ -169,7 +181,8 @@ def _out_of_fold(
     return scores
 
 
-def _softmax_rows(scores: Any) -> Any:
+def softmax_rows(scores: Any) -> Any:
+    """Probabilities in the proportion of the exponentials of the scores, row by row."""
     numpy: Any = import_module("numpy")
     powers = numpy.exp(scores - scores.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -181,7 +194,7 @@ def _temperature(scores: Any, target: Any) -> float:
     rows = numpy.arange(len(target))
 
     def loss(temperature: float) -> float:
-        chosen = _softmax_rows(scores / temperature)[rows, target]
+        chosen = softmax_rows(scores / temperature)[rows, target]
         return float(-numpy.log(numpy.maximum(chosen, 1e-12)).sum())
 
     return min(_TEMPERATURES, key=loss)
@@ -195,7 +208,7 @@ def _serve_alike(model: Any, table: LinearTable) -> None:
     model.n_features_in_ = len(table.index)
 
 
-def _judge(
+def judge(
     calibrated: Any, target: Any, labels: Sequence[str], merge: Callable[[str], str]
 ) -> tuple[list[float], list[bool]]:
     """The confidence of every prediction out of fold and whether it was right, labels merged."""

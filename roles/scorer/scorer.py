@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
+from common.language.encoders import Encoder
 from roles.scorer.calibration import PrecisionCurve
+from roles.scorer.dense import DenseHead
 from roles.scorer.features import extract
 from roles.scorer.labels import NONE, route_of
-from roles.scorer.table import LinearTable
+from roles.scorer.table import LinearTable, softmax
 
 __all__ = ["REST", "WEIGHTS", "Scorer"]
 
@@ -20,10 +22,18 @@ REST = ""
 class Scorer:
     """Immutable; a scorer that knows more takes its place as a whole."""
 
-    def __init__(self, shipped: LinearTable, learned: LinearTable | None = None) -> None:
+    def __init__(
+        self,
+        shipped: LinearTable,
+        learned: LinearTable | None = None,
+        head: DenseHead | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
         self.shipped = shipped
         self.learned = learned
-        self.curve = PrecisionCurve.from_json(shipped.facts["curve"])
+        self._head = head if encoder is not None else None
+        self._encoder = encoder
+        self.curve = PrecisionCurve.from_json((shipped if self._head is None else self._head).facts["curve"])
 
     @classmethod
     def load(cls) -> Scorer:
@@ -33,7 +43,11 @@ class Scorer:
 
     def with_learned(self, learned: LinearTable) -> Scorer:
         """The same scorer, knowing a host's roles as well."""
-        return Scorer(self.shipped, learned)
+        return Scorer(self.shipped, learned, self._head, self._encoder)
+
+    def with_encoder(self, encoder: Encoder, head: DenseHead) -> Scorer:
+        """The same scorer, reading an encoder's vectors beside the words."""
+        return Scorer(self.shipped, self.learned, head, encoder)
 
     @property
     def digests(self) -> Mapping[str, str]:
@@ -43,7 +57,10 @@ class Scorer:
     def probabilities(self, text: str) -> dict[str, float]:
         """Label -> calibrated probability; they add up to 1. Never raises, whatever the text."""
         blocks = extract(text)
-        found = dict(zip(self.shipped.labels, self.shipped.probabilities(blocks), strict=True))
+        scores = self.shipped.scores(blocks)
+        if self._head is not None and self._encoder is not None:
+            scores = self._head.scores(scores, self._encoder.encode([text])[0])
+        found = dict(zip(self.shipped.labels, softmax(scores), strict=True))
         if self.learned is None:
             return found
         shares = dict(zip(self.learned.labels, self.learned.probabilities(blocks), strict=True))

@@ -10,7 +10,17 @@ from common.errors import ImprovementError
 from common.intents import StreamAppend
 from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
-from roles.specialists.specialist import Applied, CodeImprover, Measure, Tuner, WorkSeen, component_of, text_of
+from roles.specialists.specialist import (
+    Applied,
+    CodeImprover,
+    Measure,
+    Permits,
+    Tuner,
+    WorkSeen,
+    component_of,
+    leave_for,
+    text_of,
+)
 from roles.specialists.tuning_rules import settings_for
 from roles.specialists.tuning_work import CHANGES, TuningWork, with_changes
 
@@ -27,8 +37,9 @@ class CodeEditor:
     name = "code_editor"
     actions = frozenset({_MEND, _CHANGE, _TUNE})
 
-    def __init__(self, tuner: Tuner, work: WorkSeen, improver: CodeImprover | None = None) -> None:
+    def __init__(self, tuner: Tuner, work: WorkSeen, permits: Permits, improver: CodeImprover | None = None) -> None:
         self._tuner = tuner
+        self._permits = permits
         self._work = work
         self._improver = improver
         self._tuning = TuningWork(tuner, self.name)
@@ -66,7 +77,8 @@ class CodeEditor:
         """Have the improver change the code. Raises `ImprovementError` without one."""
         if leave.plan.action != _CHANGE:
             raise ImprovementError("the settings were not changed", where=leave.improvement_id)
-        return await self._needed(leave.improvement_id).change(leave)
+        improver = self._needed(leave.improvement_id)
+        return await improver.change(await leave_for(self.name, self._permits, leave))
 
     async def undo(self, improvement_id: str, undo: JsonValue, *, by: str, reason: str) -> Sequence[StreamAppend]:
         """The values of before, or the code of before."""

@@ -10,7 +10,7 @@ from common.errors import ImprovementError
 from common.intents import StreamAppend
 from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
-from roles.specialists.specialist import Applied, Measure, Proposals, component_of
+from roles.specialists.specialist import Applied, Measure, Permits, Proposals, component_of, leave_for
 
 __all__ = ["GuidelineProposer"]
 
@@ -23,8 +23,9 @@ class GuidelineProposer:
     name = "prompt_engineer"
     actions = frozenset({_ACTION})
 
-    def __init__(self, proposals: Proposals) -> None:
+    def __init__(self, proposals: Proposals, permits: Permits) -> None:
         self._proposals = proposals
+        self._permits = permits
 
     async def draw_up(self, plan: ImprovementPlan) -> ImprovementPlan | None:
         """The agent type whose guideline is to get a new version."""
@@ -51,6 +52,7 @@ class GuidelineProposer:
 
     async def carry_out(self, leave: ApprovedImprovement) -> Applied:
         """Have learning propose a version. Raises `ImprovementError` where the traces speak for none."""
+        leave = await leave_for(self.name, self._permits, leave)
         agent_type = leave.plan.arguments.get("agent_type")
         if not isinstance(agent_type, str):
             raise ImprovementError("the plan names no agent type", where=leave.improvement_id)

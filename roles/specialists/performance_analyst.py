@@ -10,7 +10,7 @@ from common.errors import ImprovementError
 from common.intents import StreamAppend
 from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
-from roles.specialists.specialist import Applied, Measure, Tuner, WorkSeen, component_of, text_of
+from roles.specialists.specialist import Applied, Measure, Permits, Tuner, WorkSeen, component_of, leave_for, text_of
 from roles.specialists.tuning_rules import settings_for
 from roles.specialists.tuning_work import CHANGES, TuningWork, with_changes
 
@@ -28,8 +28,9 @@ class PerformanceAnalyst:
     name = "performance_analyst"
     actions = _TUNE | {_MAINTAIN}
 
-    def __init__(self, tuner: Tuner, work: WorkSeen, housekeep: Housekeep) -> None:
+    def __init__(self, tuner: Tuner, work: WorkSeen, housekeep: Housekeep, permits: Permits) -> None:
         self._tuner = tuner
+        self._permits = permits
         self._work = work
         self._housekeep = housekeep
         self._tuning = TuningWork(tuner, self.name)
@@ -61,6 +62,7 @@ class PerformanceAnalyst:
         """Housekeeping. Raises `ImprovementError` for what was to be done by events, and was not."""
         if leave.plan.action != _MAINTAIN:
             raise ImprovementError("the settings were not changed", where=leave.improvement_id)
+        await leave_for(self.name, self._permits, leave)
         return Applied(await self._housekeep())
 
     async def undo(self, improvement_id: str, undo: JsonValue, *, by: str, reason: str) -> Sequence[StreamAppend]:

@@ -9,12 +9,13 @@ person who approves sees exactly what will change; it carries out that plan and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from common.errors import ImprovementError
 from common.intents import StreamAppend
 from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
@@ -25,14 +26,19 @@ __all__ = [
     "Applied",
     "CodeImprover",
     "Measure",
+    "Permits",
     "Proposals",
     "Seen",
     "Specialist",
     "Tuner",
     "WorkSeen",
     "component_of",
+    "leave_for",
     "text_of",
 ]
+
+Permits = Callable[[ApprovedImprovement], Awaitable[ApprovedImprovement]]
+"""Gives a leave as the log gives it now, or raises `ImprovementError`: asked right before anything is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,10 @@ class Agents(Protocol):
         """Of these agents, those that an improvement changed."""
         ...
 
+    async def last_changed_by(self, name: str) -> str | None:
+        """The improvement that switched or registered an agent last; None where a person did, or nobody."""
+        ...
+
 
 class Proposals(Protocol):
     """Where versions of guidelines are proposed; see `supervisor.learning`."""
@@ -218,6 +228,14 @@ class Specialist(Protocol):
     async def undo(self, improvement_id: str, undo: JsonValue, *, by: str, reason: str) -> Sequence[StreamAppend]:
         """Take back what was done: what events do is returned, to be appended; the rest is done. May be repeated."""
         ...
+
+
+async def leave_for(name: str, permits: Permits, leave: ApprovedImprovement) -> ApprovedImprovement:
+    """The leave as the log gives it now, for the specialist of that name. Raises `ImprovementError`."""
+    now = await permits(leave)
+    if now.agent != name:
+        raise ImprovementError(f"it is not assigned to {name}", where=leave.improvement_id)
+    return now
 
 
 def component_of(plan: ImprovementPlan) -> str:

@@ -10,7 +10,7 @@ from common.errors import ImprovementError
 from common.intents import StreamAppend
 from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
-from roles.specialists.specialist import AgentBuilder, Agents, Applied, Measure, text_of
+from roles.specialists.specialist import AgentBuilder, Agents, Applied, Measure, Permits, leave_for, text_of
 
 __all__ = ["SystemArchitect"]
 
@@ -25,8 +25,9 @@ class SystemArchitect:
     name = "system_architect"
     actions = frozenset({_DISABLE, _RESTORE, _MERGE, _REGISTER, _BUILD})
 
-    def __init__(self, agents: Agents, builder: AgentBuilder | None = None) -> None:
+    def __init__(self, agents: Agents, permits: Permits, builder: AgentBuilder | None = None) -> None:
         self._agents = agents
+        self._permits = permits
         self._builder = builder
 
     async def draw_up(self, plan: ImprovementPlan) -> ImprovementPlan | None:
@@ -41,6 +42,7 @@ class SystemArchitect:
 
     async def prepare(self, leave: ApprovedImprovement) -> Sequence[StreamAppend]:
         """The agents' events; nothing where a builder does it. Raises `NotFound`, `ImprovementError`."""
+        leave = await self._permits(leave)
         plan, agent = leave.plan, text_of(leave.plan.arguments, "agent")
         if plan.action == _BUILD:
             return ()
@@ -83,12 +85,14 @@ class SystemArchitect:
             raise ImprovementError("the agent was not changed", where=leave.improvement_id)
         if self._builder is None:
             raise ImprovementError("nobody here can build agents", where=leave.improvement_id)
-        return await self._builder.build(leave)
+        return await self._builder.build(await leave_for(self.name, self._permits, leave))
 
     async def undo(self, improvement_id: str, undo: JsonValue, *, by: str, reason: str) -> Sequence[StreamAppend]:
-        """Switch the agent back; one that was registered is retired."""
+        """Switch the agent back; one that was registered is retired. One that was switched since then stays so."""
         agent = text_of(undo, "agent") if isinstance(undo, dict) else ""
         if isinstance(undo, dict) and agent and isinstance(undo.get("enabled"), bool):
+            if await self._agents.last_changed_by(agent) != improvement_id:
+                return ()
             enabled = bool(undo["enabled"])
             return await self._agents.switching(agent, enabled=enabled, by=by, reason=reason, improvement=None)
         if self._builder is None:

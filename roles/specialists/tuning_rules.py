@@ -2,7 +2,8 @@
 
 Against a slow tool: its answers are given again for a while, where it allows that and at least a fifth of its calls ask
 what was asked shortly before; a time-out is set where few calls hold much of the time; a breaker where it fails in
-rows. Against a busy machine or queue: fewer requests at once.
+rows. Against a busy machine, or a full queue of the store: fewer requests at once; against requests that wait to be
+admitted: more.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _ROOM = 1.5
 _BREAKER_SECONDS = 30.0
 _ROW = 5
 _FEWER = 0.75
+_MORE = 1.5
 _LOAD = frozenset(
     {"cpu_usage", "memory_usage", "file_descriptor_usage", "loop_lag", "store_queue_usage", "projection_lag"}
 )
@@ -33,8 +35,10 @@ _LOAD = frozenset(
 def settings_for(component: str, metric: str, seen: Seen, tuner: Tuner) -> dict[str, float]:
     """The settings to change, with their values; empty where no rule says anything."""
     kind, _, name = component.partition(":")
-    if metric in _LOAD:
-        return _within(tuner, {"requests.max_concurrent": float(int(tuner.value("requests.max_concurrent") * _FEWER))})
+    if metric in _LOAD or kind == "queue":
+        now = tuner.value("requests.max_concurrent")
+        at_once = int(now * _FEWER) if metric in _LOAD else max(int(now * _MORE), int(now) + 1)
+        return _within(tuner, {"requests.max_concurrent": float(at_once)})
     if seen.calls < LEAST_CALLS:
         return {}
     wanted: dict[str, float] = {}

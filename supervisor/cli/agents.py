@@ -88,10 +88,17 @@ def _cells(agents: Sequence[AgentRecord]) -> list[tuple[str, ...]]:
         (
             agent.name,
             agent.kind,
-            "enabled" if agent.enabled else f"disabled: {agent.reason or 'no reason given'}",
+            _state(agent),
             str(len(agent.tools)),
             f"{agent.registered_at.astimezone():%Y-%m-%d %H:%M:%S}",
             agent.description,
         )
         for agent in agents
     ]
+
+
+def _state(agent: AgentRecord) -> str:
+    if not agent.enabled:
+        what = "removed" if agent.state == "retired" else "disabled"
+        return f"{what}: {agent.reason or 'no reason given'}"
+    return "enabled" if agent.version is None else f"enabled, {agent.version}"

@@ -35,11 +35,12 @@ def routing(
     count as none. Rows that people could disagree about are reported apart.
     """
     from common.json_lines import read_models
+    from common.language.encoders import load_encoder
+    from roles.router import load_scorer
     from roles.scorer.evaluation import LabelledRow, evaluate
-    from roles.scorer.scorer import Scorer
 
     settings = load(common)
-    scorer = Scorer.load()
+    scorer = load_scorer(load_encoder(settings.router.encoder), settings.data_dir / "cache")
     rows = (row for row in read_models(file, LabelledRow) if split is None or row.split == split)
     report = evaluate(rows, scorer.probabilities, scorer.curve.threshold(settings.router.precision))
     if json:
@@ -64,10 +65,11 @@ def tools(
 ) -> int:
     """Measure the selection of tools without a model, each request among the tools that its row names by id."""
     from common.json_lines import read_models
+    from common.language.encoders import load_encoder
     from llm_provider.tool_evaluation import RegistryRow, ToolRow, evaluate_tools
 
-    load(common)
-    report = evaluate_tools(read_models(file, ToolRow), read_models(registry, RegistryRow))
+    encoder = load_encoder(load(common).router.encoder)
+    report = evaluate_tools(read_models(file, ToolRow), read_models(registry, RegistryRow), encoder)
     if json:
         write_json(report.model_dump())
     else:
@@ -102,6 +104,7 @@ def _tool_lines(report: ToolsReport) -> list[str]:
         f"rows             {report.rows}, {report.with_tools} with a right tool",
         f"precision at 1   {_figure(report.precision_at_1)}",
         *(f"recall at {depth}      {_figure(share)}" for depth, share in report.recall_at.items()),
+        f"all of several   {_figure(report.all_of_several)}",
         f"exact set        {report.exact_set:.3f}",
         f"no-tool AUC      {_figure(report.no_tool_auc)}",
         f"none recall      {_figure(report.none_recall)}",

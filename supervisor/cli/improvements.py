@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from supervisor.facade import Supervisor
     from supervisor.monitoring.models import ImprovementRecord
 
-__all__ = ["approve", "history", "list_improvements", "reject", "show", "undo"]
+__all__ = ["approve", "done", "failed", "history", "list_improvements", "reject", "show", "undo"]
 
 IdArgument = Annotated[str, Parameter(help="As “improvements list” names it.")]
 Status = Literal["pending", "approved", "rejected", "assigned", "completed", "failed", "undone", "closed"]
@@ -151,6 +151,40 @@ def undo(
     return anyio.run(_decide, work, "is undone", json, common)
 
 
+def done(
+    improvement: IdArgument,
+    /,
+    *,
+    note: Annotated[str, Parameter(help="What was done; recorded with it.")],
+    by: Annotated[str | None, Parameter(help="Who did it (default: the login name).")] = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Say that you carried out an approved improvement yourself: it is completed, and nobody else takes it up."""
+
+    async def work(supervisor: Supervisor) -> Any:
+        return await supervisor.monitoring.done_by_hand(improvement, by=who(by), note=note)
+
+    return anyio.run(_decide, work, "is completed", json, common)
+
+
+def failed(
+    improvement: IdArgument,
+    /,
+    *,
+    note: Annotated[str, Parameter(help="Why it can't be done, or does not help; recorded with it.")],
+    by: Annotated[str | None, Parameter(help="Who found so (default: the login name).")] = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Say that an approved improvement can't be carried out: it is failed, and nobody takes it up."""
+
+    async def work(supervisor: Supervisor) -> Any:
+        return await supervisor.monitoring.failed_by_hand(improvement, by=who(by), note=note)
+
+    return anyio.run(_decide, work, "is failed", json, common)
+
+
 async def _decide(work: Callable[[Supervisor], Awaitable[Any]], told: str, as_json: bool, common: CommonOptions) -> int:
     async with open_supervisor(common) as supervisor:
         event = await work(supervisor)
@@ -192,6 +226,8 @@ def _show(record: ImprovementRecord) -> None:
         write(f"  {_when(seen.at)}  {one_line(seen.text, _WIDE)}")
     if record.status == "pending":
         note(f"Decide: agent-supervisor improvements approve {record.id}, or reject.")
+    if record.status == "approved" and not plan.action:
+        note(f'Once you did it: agent-supervisor improvements done {record.id} --note "what you did", or failed.')
     if record.status == "completed" and record.undo is not None:
         note(f"Take it back: agent-supervisor improvements undo {record.id}")
 

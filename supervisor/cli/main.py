@@ -26,6 +26,8 @@ OK, FAILED, USAGE = 0, 1, 2
 
 _USUAL = {
     ("agents",): "list",
+    ("builds",): "list",
+    ("evolve",): "cycle",
     ("flags",): "list",
     ("guidelines",): "list",
     ("improvements",): "list",
@@ -53,9 +55,10 @@ def _build() -> App:
     app.command("supervisor.cli.ask:ask", name="ask", help="Handle one request and tell how it was done.")
     app.command("supervisor.cli.chat:chat", name="chat", help="Talk, with timers firing meanwhile.")
     app.command("supervisor.cli.compare:compare", name="compare", help="Both planning engines on the same requests.")
+    app.command("supervisor.cli.build:build", name="build", help="Build an agent from a sentence.")
     for group in (
         _traces(), _approvals(), _events(), _agents(), _flags(), _guidelines(), _learn(), _improvements(), _tuning(),
-        _monitor(), _eval(), _tokens(),
+        _builds(), _evolve(), _monitor(), _eval(), _tokens(),
     ):  # fmt: skip
         app.command(group)
     app.command("supervisor.cli.serve:serve", name="serve", help="The HTTP API and the dashboard.")
@@ -109,8 +112,28 @@ def _agents() -> App:
     agents = App(name="agents", help="The roles and agents that requests can be routed to.")
     agents.command("supervisor.cli.agents:list_agents", name="list", help="All of them, now or as they stood.")
     agents.command("supervisor.cli.agents:disable_agent", name="disable", help="Have no request routed to one.")
-    agents.command("supervisor.cli.agents:restore_agent", name="restore", help="Undo a disable.")
+    agents.command("supervisor.cli.agents:restore_agent", name="restore", help="Undo a disable or a remove.")
+    built = "supervisor.cli.agent_versions"
+    agents.command(f"{built}:show", name="show", help="A built agent: what it does, its figures and versions.")
+    agents.command(f"{built}:health", name="health", help="Start a built agent and see whether it is well.")
+    agents.command(f"{built}:rollback", name="rollback", help="Have an earlier version of a built agent serve.")
+    agents.command(f"{built}:remove", name="remove", help="Take a built agent out of service; its files stay.")
+    agents.command(f"{built}:export", name="export", help="Write a built agent as a project of its own.")
     return agents
+
+
+def _builds() -> App:
+    builds = App(name="builds", help="How agents were built.")
+    builds.command("supervisor.cli.build:list_builds", name="list", help="The latest builds, newest first.")
+    builds.command("supervisor.cli.build:show_build", name="show", help="One build, stage by stage.")
+    return builds
+
+
+def _evolve() -> App:
+    group = App(name="evolve", help="Agents that are missing appear, better versions replace others, weak ones go.")
+    group.command("supervisor.cli.evolve:evolve", name="cycle", help="A cycle now; --dry-run only shows it.")
+    group.command("supervisor.cli.evolve:status", name="status", help="What evolution did, and how fit agents are.")
+    return group
 
 
 def _eval() -> App:
@@ -171,6 +194,8 @@ def _improvements() -> App:
     group.command(f"{home}:show", name="show", help="One with its evidence and plan.")
     group.command(f"{home}:approve", name="approve", help="Allow its plan to be carried out.")
     group.command(f"{home}:reject", name="reject", help="Decide against one.")
+    group.command(f"{home}:done", name="done", help="You carried out an approved one yourself.")
+    group.command(f"{home}:failed", name="failed", help="An approved one can't be carried out.")
     group.command(f"{home}:undo", name="undo", help="Take back what one changed.")
     group.command(f"{home}:history", name="history", help="What became of one, step by step.")
     return group

@@ -157,16 +157,18 @@ def maintain(
     json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
-    """Housekeeping: archive what is old, delete reports beyond the bound, give room back. As the settings say."""
+    """Housekeeping: archive what is old, let go old samples and reports, give room back. As the settings say."""
 
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
             done = await supervisor.maintain(archive_after=archive_after, vacuum=vacuum)
+        kept = done.samples_from
         if json:
-            write_json(asdict(done))
+            write_json({**asdict(done), "samples_from": None if kept is None else kept.isoformat()})
         else:
             traces = f"{done.archived_events:,} events of {done.archived_traces:,} traces"
             write(f"archived: {traces}, {done.archived_samples:,} samples")
+            write(f"samples:  {'none to let go' if kept is None else f'the tables hold those since {_when(kept)}'}")
             write(f"reports:  {done.deleted_reports:,} deleted")
             write(f"room:     {done.freed_bytes:,} bytes given back")
         for part, why in done.problems.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from common.updates import (
     ApprovalRequested,
+    BuildProgress,
     IntentRegistered,
     ModelReplaced,
     Planned,
@@ -70,8 +71,20 @@ def describe(update: Update) -> str | None:
             return f"to do: {one_line(update.summary, _WIDTH)}"
         case ApprovalRequested():
             return f"waits for approval: {one_line(update.summary, _WIDTH)}"
+        case BuildProgress():
+            return _stage(update)
         case _:
             return None
+
+
+def _stage(update: BuildProgress) -> str:
+    """A stage of a build: what, of which component, how long, and what came of it."""
+    what = f"{update.stage.replace('_', ' ')}{f' {update.component}' if update.component else ''}"
+    if update.state == "started":
+        return f"{what} …"
+    told = f": {one_line(update.text, _WIDTH)}" if update.text else ""
+    state = "" if update.state == "finished" else f" {update.state}"
+    return f"{what}{state} ({update.seconds:.2f} s){told}"
 
 
 def route_text(approach: str, route: str, confidence: float) -> str:
@@ -102,8 +115,9 @@ class PlainProgress(AbstractContextManager["PlainProgress"]):
         """Lines stay."""
 
     def show(self, update: Update) -> None:
-        """Write the line; the start of a tool call is left to its end."""
-        if not isinstance(update, ToolStarted) and (line := describe(update)) is not None:
+        """Write the line; the start of a tool call and of a stage is left to its end."""
+        begins = isinstance(update, ToolStarted) or (isinstance(update, BuildProgress) and update.state == "started")
+        if not begins and (line := describe(update)) is not None:
             note(f"· {line}")
 
 
@@ -136,6 +150,9 @@ class TerminalProgress(AbstractContextManager["TerminalProgress"]):
                 self._lines[update.call_id] = ("…", line)
             case ToolFinished():
                 self._lines[update.call_id] = ("✓" if update.ok else "✗", line)
+            case BuildProgress():
+                mark = {"started": "…", "failed": "✗", "repairing": "✗"}.get(update.state, "✓")
+                self._lines[f"stage {update.stage}"] = (mark, line)
             case _:
                 self._lines[f"#{len(self._lines)}"] = ("·", line)
         self._live.update(self.text())

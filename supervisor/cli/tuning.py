@@ -35,14 +35,17 @@ def list_settings(
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
             settings = await supervisor.tuning.settings()
+            elsewhere = dict(supervisor.tuning.elsewhere)
         shown = [each for each in settings if all or each.tuned or each.problem]
         if json:
             write_json([_as_json(each) for each in shown])
         elif not shown:
-            note("Everything is as configured; --all lists what may be tuned.")
+            note(f"Everything {'else ' if elsewhere else ''}is as configured; --all lists what may be tuned.")
         else:
             header = ("SETTING", "VALUE", "CONFIGURED", "BOUNDS", "BY", "WHY")
             write("\n".join(columns(header, [_cells(each) for each in shown], terminal_width())))
+        for key, value in elsewhere.items():
+            note(f"{key} is {value:g} where that is known; here it is not, such as the tool of another host.")
         return 0
 
     return anyio.run(work)

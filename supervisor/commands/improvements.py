@@ -23,6 +23,7 @@ from events.catalogue.improvement import (
 )
 from events.state import improvement as deciding
 from events.state.improvement import ApprovedImprovement, ImprovementState, fold_improvement, permit
+from events.state.improvement_by_hand import HandWork, by_hand
 from events.store import EventStore, stream_name
 
 __all__ = ["ImprovementCommands", "PolicyCheck", "improvement_stream"]
@@ -33,6 +34,7 @@ PolicyCheck = Callable[[str, str], Awaitable[bool]]
 """Whether a policy (the key of a flag) allows improvements of a type, now."""
 
 Decided = TypeVar("Decided", bound=Event)
+Together = TypeVar("Together", bound=tuple[Event, ...])
 
 
 def improvement_stream(improvement_id: str) -> str:
@@ -105,6 +107,8 @@ class ImprovementCommands:
     async def approve_by_policy(self, improvement_id: str, *, by: str, policy: str) -> ImprovementApproved:
         """The software approves what a policy allows, which is asked now."""
         suggestion = (await self.state(improvement_id)).known
+        if not suggestion.implementation_plan.action:
+            raise ImprovementError("only a person can do that, so a person approves it", where=improvement_id)
         if not await self._policy_allows(policy, suggestion.type):
             raise ImprovementError(
                 f"{policy} does not allow improvements of the type {suggestion.type}",
@@ -176,14 +180,22 @@ class ImprovementCommands:
         *,
         before: dict[str, JsonValue] | None = None,
         after: dict[str, JsonValue] | None = None,
+        harm: bool = False,
         beside: Sequence[StreamAppend] = (),
     ) -> ImprovementFailed:
-        """Say that it could not be carried out, or did not help."""
+        """Say that it could not be carried out, or did `harm` and is taken back."""
         return await self._change(
             leave.improvement_id,
-            lambda state: deciding.fail(state, leave, error, before=before, after=after),
+            lambda state: deciding.fail(state, leave, error, before=before, after=after, harm=harm),
             beside,
         )
+
+    async def by_hand(self, improvement_id: str, *, by: str, note: str, done: bool) -> HandWork:
+        """Say that a person carried out what is approved (`done`), or could not; see `by_hand` for what is needed.
+
+        Who is first counts: a specialist that took it up before has this refused.
+        """
+        return await self._changes(improvement_id, lambda state: by_hand(state, by=by, note=note, done=done), ())
 
     async def undo(
         self, improvement_id: str, *, by: str, reason: str = "", beside: Sequence[StreamAppend] = ()
@@ -207,15 +219,21 @@ class ImprovementCommands:
     async def _change(
         self, improvement_id: str, decide: Callable[[ImprovementState], Decided], beside: Sequence[StreamAppend]
     ) -> Decided:
+        (event,) = await self._changes(improvement_id, lambda state: (decide(state),), beside)
+        return event
+
+    async def _changes(
+        self, improvement_id: str, decide: Callable[[ImprovementState], Together], beside: Sequence[StreamAppend]
+    ) -> Together:
         stream = improvement_stream(improvement_id)
         for attempt in range(_ATTEMPTS):
             state = fold_improvement(improvement_id, await self._store.read(stream))
-            event = decide(state)
+            events = decide(state)
             try:
-                await self._store.append([StreamAppend(stream, [event], state.stream_version), *beside])
+                await self._store.append([StreamAppend(stream, list(events), state.stream_version), *beside])
             except StreamConflict as conflict:
                 if conflict.where != stream or attempt == _ATTEMPTS - 1:
                     raise
             else:
-                return event
+                return events
         raise AssertionError("the last attempt returns or raises")

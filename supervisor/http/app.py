@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,6 +30,7 @@ from supervisor.http.routes import (
     requests,
     session,
     traces,
+    tuning,
 )
 from supervisor.http.session_secret import FILE, session_secret
 from supervisor.http.streams import Streams
@@ -41,16 +43,33 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-_DESCRIPTION = """Requests, traces, agents, guidelines, improvements, approvals, flags and events of one supervisor.
+_DESCRIPTION = """Requests, traces, agents, guidelines, improvements, approvals, flags, tuning and events of one
+supervisor.
 
 Every call but those on health shows a token (`Authorization: Bearer …`, made by `agent-supervisor tokens create`).
 Answers are `{"status": "success", "data": …}`, lists have a `page`; errors are `application/problem+json` (RFC 9457).
 """
 _RESOURCES = (
-    requests, traces, agents, guidelines, approvals, flags, events, meta_agent, learning, operations, session, docs,
+    requests, traces, agents, guidelines, approvals, flags, tuning, events, meta_agent, learning, operations, session,
+    docs,
 )  # fmt: skip
 _LONG = ("/api/requests", "/api/approvals", "/api/meta-agent", "/api/learning")
 """What may take as long as a request: what is asked, what is carried out after an approval, analyses."""
+
+
+class _Application(FastAPI):
+    """An application whose document tells how long a request's text may be here: a setting, which no model knows."""
+
+    def __init__(self, longest: int, **given: Any) -> None:
+        super().__init__(**given)
+        self._longest = longest
+
+    def openapi(self) -> dict[str, Any]:
+        """The document. Made at the first call, which takes half a second."""
+        document = super().openapi()
+        text: dict[str, Any] = document["components"]["schemas"]["NewRequest"]["properties"]["text"]
+        text["maxLength"] = min(self._longest, text["maxLength"])
+        return document
 
 
 def create_app(supervisor: Supervisor, settings: HttpSettings | None = None) -> FastAPI:
@@ -62,7 +81,8 @@ def create_app(supervisor: Supervisor, settings: HttpSettings | None = None) -> 
     """
     own = settings or supervisor.settings.http
     redactor = supervisor.settings.redaction.redactor()
-    app = FastAPI(
+    app = _Application(
+        supervisor.settings.requests.max_chars,
         title="agent-supervisor",
         version=own_version(),
         description=_DESCRIPTION,
@@ -99,6 +119,6 @@ def _add_document(app: FastAPI) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     async def document(caller: Reader, request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        found: dict[str, Any] = {**app.openapi()}
+        found = {**await to_thread.run_sync(app.openapi)}
         root = str(request.scope.get("root_path", "")).rstrip("/")
         return JSONResponse({**found, "servers": [{"url": root}]} if root else found)

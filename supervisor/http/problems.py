@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -90,7 +91,9 @@ def add_handlers(app: FastAPI, redactor: Redactor) -> None:
 
     async def known(request: Request, error: Exception) -> Response:
         found = cast("HTTPException", error)
-        headers = methods.of(request, found.headers) if found.status_code == 405 else found.headers
+        headers = found.headers
+        if found.status_code == 405:  # on a thread, for the first time makes the document
+            headers = await to_thread.run_sync(methods.of, request, found.headers)
         title = _TITLES.get(found.status_code, "Error")
         problem = Problem(title=title, status=found.status_code, detail=str(found.detail), code=_code(title))
         return problem_response(problem, headers)
@@ -115,9 +118,10 @@ class _Methods:
     def of(self, request: Request, otherwise: Mapping[str, str] | None) -> Mapping[str, str] | None:
         """The header Allow for a path: of the one form that fits it most closely, or else what is given."""
         if not self._known:
-            for form, operations in self._app.openapi()["paths"].items():
-                methods = ", ".join(sorted(map(str.upper, operations)))
-                self._known.append((compile_path(form)[0], form.count("{"), methods))
+            self._known = [
+                (compile_path(form)[0], form.count("{"), ", ".join(sorted(map(str.upper, operations))))
+                for form, operations in self._app.openapi()["paths"].items()
+            ]
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         fitting = [(open_ends, methods) for pattern, open_ends, methods in self._known if pattern.fullmatch(path)]
         return {"Allow": min(fitting)[1]} if fitting else otherwise

@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from common.errors import ConfigurationError
 from common.logs import get_logger
+from common.redaction import current_redactor
 from supervisor.monitoring.findings import AnalysisContext, Analyzer, Finding
 
 __all__ = ["Analyzers"]
@@ -64,9 +65,9 @@ class Analyzers:
                     found[name] = await self._one(name, function, context)
             except TimeoutError:
                 failed[name] = f"it took more than {self._timeout:g} s"
-            except Exception as error:  # an analyzer of the host's must not end the analysis
+            except (Exception, SystemExit) as error:  # an analyzer of the host's must not end the analysis
                 _log.warning("the analyzer %s failed", name, exc_info=True)
-                failed[name] = f"{type(error).__name__}: {error}"[:500]
+                failed[name] = current_redactor.get().text(f"{type(error).__name__}: {error}")[:500]
         return found, failed
 
     async def _one(self, name: str, function: Callable[..., Any], context: AnalysisContext) -> list[Finding]:

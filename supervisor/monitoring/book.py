@@ -22,12 +22,14 @@ from events.projection import Row, Views
 from events.recorded import RecordedEvent
 from events.state.improvement import ImprovementStatus
 from events.store import EventStore
+from events.streams import stream_parts
 from events.views.improvements import ImprovementView
 
 __all__ = ["BookEntry", "ImprovementBook"]
 
 _PAGE = 1_000
 _MANY = 100_000
+_TAKEN_BACK = 500
 _AFTER: Mapping[str, ImprovementStatus] = {
     ImprovementApproved.TOPIC: ImprovementStatus.APPROVED,
     ImprovementRejected.TOPIC: ImprovementStatus.REJECTED,
@@ -42,7 +44,10 @@ _TOPICS = frozenset({ImprovementSuggested.TOPIC, ImprovementEvidenceAdded.TOPIC,
 
 @dataclass(frozen=True, slots=True)
 class BookEntry:
-    """The short form of one improvement; `seen_at` is when it was suggested or last got evidence."""
+    """The short form of one improvement; `seen_at` is when it was suggested or last got evidence.
+
+    `by_hand`: it failed, as a person says.
+    """
 
     id: str
     fingerprint: str
@@ -54,6 +59,7 @@ class BookEntry:
     status: ImprovementStatus
     changed_at: datetime
     seen_at: datetime
+    by_hand: bool = False
 
 
 class ImprovementBook:
@@ -65,7 +71,7 @@ class ImprovementBook:
         self._position: int | None = None
         self._entries: dict[str, BookEntry] = {}
         self._latest: dict[str, str] = {}
-        self._insights: Counter[str] = Counter()
+        self._named: dict[str, list[str]] = {}
 
     async def refresh(self) -> None:
         """Take in what happened since the last call: at first from the view, then from the log. Raises `StoreError`."""
@@ -84,6 +90,14 @@ class ImprovementBook:
                 break
         self._position = position
 
+    async def taken_back(self) -> list[Row]:
+        """Of what was carried out, the improvements that were undone, and those that did harm, newest first."""
+        found: list[Row] = []
+        for status in (ImprovementStatus.UNDONE, ImprovementStatus.FAILED):
+            where = {"status": status, **({"harm": True} if status is ImprovementStatus.FAILED else {})}
+            found += await self._views.query(ImprovementView.name, where, order_by="-position", limit=_TAKEN_BACK)
+        return found
+
     @property
     def total(self) -> int:
         """How many were ever suggested."""
@@ -96,7 +110,11 @@ class ImprovementBook:
 
     def insights(self, component: str) -> int:
         """How many suggestions named a component."""
-        return self._insights[component]
+        return len(self._named.get(component, ()))
+
+    def naming(self, component: str) -> list[str]:
+        """The ids of those that name a component, newest first."""
+        return self._named.get(component, [])[::-1]
 
     def latest(self, fingerprint: str) -> BookEntry | None:
         """The last improvement of a cause."""
@@ -115,10 +133,13 @@ class ImprovementBook:
         if entry.id not in self._entries:
             self._entries[entry.id] = entry
             self._latest[entry.fingerprint] = entry.id
-            self._insights.update(set(entry.components))
+            for component in set(entry.components):
+                self._named.setdefault(component, []).append(entry.id)
 
     def _take(self, recorded: RecordedEvent) -> None:
         event, at = recorded.event, recorded.recorded_at
+        if stream_parts(recorded.stream) != ("improvement", getattr(event, "improvement_id", None)):
+            return
         match event:
             case ImprovementSuggested():
                 self._add(
@@ -133,11 +154,15 @@ class ImprovementBook:
             case _:
                 name = getattr(event, "improvement_id", None)
                 if name in self._entries and recorded.topic in _AFTER:
-                    self._entries[name] = replace(self._entries[name], status=_AFTER[recorded.topic], changed_at=at)
+                    by_hand = isinstance(event, ImprovementFailed) and event.by_hand
+                    self._entries[name] = replace(
+                        self._entries[name], status=_AFTER[recorded.topic], changed_at=at, by_hand=by_hand
+                    )
 
 
 def _entry(row: Row) -> BookEntry:
     return BookEntry(
         row["id"], row["fingerprint"], row["generation"], row["analyzer"], row["type"], row["priority"],
         tuple(row["affected_components"]), ImprovementStatus(row["status"]), row["updated_at"], row["last_seen_at"],
+        bool(row["by_hand"]),
     )  # fmt: skip

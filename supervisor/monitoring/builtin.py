@@ -11,6 +11,7 @@ from supervisor.monitoring.findings import Analyzer
 from supervisor.monitoring.forecast_findings import LimitPredictor
 from supervisor.monitoring.leak_findings import find_leaks
 from supervisor.monitoring.models import Forecast
+from supervisor.monitoring.queue_findings import find_queues
 from supervisor.monitoring.threshold_findings import find_crossed
 
 __all__ = ["builtin_analyzers", "builtin_predictors"]
@@ -21,6 +22,7 @@ def builtin_analyzers() -> Mapping[str, Analyzer]:
     return {
         "thresholds": find_crossed,
         "bottlenecks": find_slowest,
+        "queues": find_queues,
         "drift": DriftFinder(),
         "leaks": find_leaks,
         "anomalies": AnomalyFinder(),

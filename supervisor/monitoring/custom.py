@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from common.errors import ConfigurationError
 from common.logs import get_logger
+from common.redaction import current_redactor
 
 __all__ = ["CustomMetric", "CustomMetrics", "MetricFunction"]
 
@@ -23,6 +24,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _AT_MOST = 100
 _THREADS = 4
 _MAX_REASON = 200
+_LARGEST = 1e150
+"""Squares and sums of values stay finite up to here, so that no metric spoils what is worked out of it."""
 
 _log = get_logger(__name__)
 
@@ -81,9 +84,9 @@ class CustomMetrics:
                     values[key] = await self._ask(metric)
             except TimeoutError:
                 absent[key] = f"no answer within {timeout:g} s"
-            except Exception as error:  # the host's own function
+            except (Exception, SystemExit) as error:  # the host's own function
                 _log.debug("the metric %s failed", metric.name, exc_info=True)
-                absent[key] = f"{type(error).__name__}: {error}"[:_MAX_REASON]
+                absent[key] = current_redactor.get().text(f"{type(error).__name__}: {error}")[:_MAX_REASON]
 
         async with anyio.create_task_group() as group:
             for metric in self._metrics.values():
@@ -98,11 +101,15 @@ class CustomMetrics:
         else:
             if self._threads is None:
                 self._threads = anyio.CapacityLimiter(_THREADS)
+            # those that hang hold their thread, and must not keep the others from theirs
+            self._threads.total_tokens = _THREADS + sum(each.busy for each in self._metrics.values())
             value = await anyio.to_thread.run_sync(_call, metric, abandon_on_cancel=True, limiter=self._threads)
             if inspect.isawaitable(value):
                 value = await value
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{value!r} is no finite number")
+        if abs(value) > _LARGEST:
+            raise ValueError(f"{value:.3g} is too large to be judged")
         return float(value)
 
 

@@ -7,7 +7,7 @@ belongs to one process is apart by node: ``node/process_memory``.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +25,8 @@ _COARSE = 300.0
 _MAX_SERIES = 500
 _GROWN = 500
 """Values by which a series has grown when it is thinned out again."""
+_SET_BACK = timedelta(minutes=1)
+"""A node's sample that is earlier than its last one by more than this tells that its clock was set back."""
 _PAGE = 500
 _SHARED = frozenset(
     {
@@ -56,6 +58,11 @@ class Series:
         if not self.times or at > self.times[-1]:
             self.times.append(at)
             self.values.append(value)
+
+    def cut(self, at: float) -> None:
+        """Let go what is later than a moment."""
+        end = bisect_right(self.times, at)
+        del self.times[end:], self.values[end:]
 
     def forget(self, before: float, fine: float) -> None:
         """Let go what is older than `before`, and most of what is older than `fine`, once there is much of it."""
@@ -111,8 +118,11 @@ class SeriesHistory:
         sample = recorded.event
         if not isinstance(sample, SystemSampled):
             return
-        self.latest[sample.node] = sample
+        last, self.latest[sample.node] = self.latest.get(sample.node), sample
         at = sample.at.timestamp()
+        if last is not None and last.at - sample.at > _SET_BACK:
+            for series in self._series.values():  # what was told of a time that was not would hide what is now
+                series.cut(at)
         for name, value in figures_of(sample):
             series = self._series.get(name)
             if series is None:

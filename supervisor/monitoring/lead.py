@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import anyio.to_thread
 
 from common.errors import StoreUnavailable, StreamConflict
@@ -28,13 +30,10 @@ class Lead:
     async def take(self) -> bool:
         """Whether this process leads, which it does from now on if nobody does. Raises `StoreError`."""
         me = self._ownership.owner_id
-        for recorded in await self._store.read(LEAD_STREAM, self._version):
-            self._version = recorded.version
-            # what can't be read was written by a newer version: it is asked who lives, and nobody answers to this
-            self._owner = recorded.event.owner if isinstance(recorded.event, MonitoringLed) else None
+        await self._look()
         if self._owner == me:
             return True
-        if self._owner is not None and await anyio.to_thread.run_sync(self._ownership.is_alive, self._owner):
+        if self._owner and await anyio.to_thread.run_sync(self._ownership.is_alive, self._owner):
             return False
         claim = MonitoringLed(node=self._node, owner=me)
         try:
@@ -42,6 +41,19 @@ class Lead:
         except StreamConflict:
             return False
         return True
+
+    async def give_up(self) -> None:
+        """Lead no more, so that another process may; does nothing where this one does not, or the log can't be told."""
+        with contextlib.suppress(StreamConflict, StoreUnavailable):
+            await self._look()
+            if self._owner == self._ownership.owner_id:
+                await self._store.append(LEAD_STREAM, [MonitoringLed(node=self._node, owner="")], self._version)
+
+    async def _look(self) -> None:
+        for recorded in await self._store.read(LEAD_STREAM, self._version):
+            self._version = recorded.version
+            # what can't be read was written by a newer version: it is asked who lives, and nobody answers to this
+            self._owner = recorded.event.owner if isinstance(recorded.event, MonitoringLed) else None
 
     async def leads(self) -> bool:
         """Like `take`, but False where the log or the ownership can't be asked now."""

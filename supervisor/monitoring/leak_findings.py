@@ -35,9 +35,16 @@ def find_leaks(context: AnalysisContext) -> Iterable[Finding]:
             continue
         what, kind = _WATCHED[metric]
         limit = _limit(context.series, node, metric)
-        leak = find_leak(series.times, series.values, limit=limit, least_growth=LEAST_GROWTH[kind])
+        times, values = series.since(_began(context.series, node))
+        leak = find_leak(times, values, limit=limit, least_growth=LEAST_GROWTH[kind])
         if leak.flagged:
             yield _finding(node, metric, what, leak)
+
+
+def _began(series: Mapping[str, Series], node: str) -> float:
+    """When the node's latest process was started: an earlier one may have stood at another level without any leak."""
+    uptime = series.get(f"{node}/process_uptime")
+    return uptime.times[-1] - uptime.values[-1] if uptime is not None else 0.0
 
 
 def _limit(series: Mapping[str, Series], node: str, metric: str) -> float | None:

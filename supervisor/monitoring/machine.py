@@ -66,6 +66,7 @@ class MachineReader:
         with process.oneshot():
             take("process_memory", lambda: (process.memory_info().rss,))
             take("threads", lambda: (process.num_threads(),))
+            take("process_uptime", lambda: (max(0.0, time.time() - process.create_time()),))
             take("process_cpu", lambda: (self._process_cpu(sum(process.cpu_times()[:2])),))
         take("file_descriptors file_descriptor_usage", lambda: _descriptors(process))
         take("cpu_usage", lambda: (self._machine_cpu(psutil.cpu_times()),))

@@ -116,7 +116,7 @@ class MetricsReport(_Model):
 
 
 class AgentPoint(_Model):
-    """One row of the view `agent_performance_history`."""
+    """One row of the view `agent_performance_history`; `absent` tells by name why figures could not be read."""
 
     agent_name: str
     timestamp: datetime
@@ -128,6 +128,7 @@ class AgentPoint(_Model):
     cpu_usage: float | None
     calls: int | None
     tokens: int | None
+    absent: dict[str, str] = Field(default_factory=dict)
 
 
 class AgentPerformance(_Model):
@@ -191,6 +192,8 @@ class ImprovementRecord(_Model):
     before: dict[str, JsonValue] | None
     after: dict[str, JsonValue] | None
     undo: JsonValue
+    harm: bool | None = None
+    by_hand: bool | None = None
     updated_at: datetime
     position: int
 

@@ -17,12 +17,12 @@ from common.clock import Clock
 from common.logs import get_logger
 from common.owner_keys import DEFAULT_OWNER
 from events.catalogue.system import AlertRaised
-from events.projection import Row, Views
+from events.projection import Views
 from events.state.improvement_limits import PRIORITIES
 from events.store import EventStore, stream_name
 from events.time_travel import position_at
 from events.views.improvements import ImprovementView
-from supervisor.monitoring.book import ImprovementBook
+from supervisor.monitoring.book import BookEntry, ImprovementBook
 from supervisor.monitoring.lead import Lead
 from supervisor.notifications import Notification, Notifications
 
@@ -33,6 +33,8 @@ _BACK = timedelta(days=90)
 _HOUR = timedelta(hours=1)
 _CRITICAL_AN_HOUR = 10
 _LISTED = 10
+_AT_ONCE = 1_000
+"""Improvements that one notification tells of, the most urgent ones; the others wait for the next."""
 _PAGE = 1_000
 
 _log = get_logger(__name__)
@@ -71,55 +73,59 @@ class ImprovementNews:
         await self._book.refresh()
         await self._restore()
         new = [
-            entry.id
+            entry
             for entry in self._book.pending()
             if entry.id not in self._told or _is_worse(entry.priority, self._told[entry.id])
         ]
         if not new:
             return 0
-        rows = [row for name in new if (row := await self._views.get(ImprovementView.name, (name,))) is not None]
         now = self._clock.now()
         told = 0
-        for row in rows:
-            if row["priority"] == PRIORITIES[0] and self._may_tell_critical(now):
+        for entry in new:
+            if entry.priority == PRIORITIES[0] and self._may_tell_critical(now):
                 self._critical.append(now)
-                await self._tell([row], now)
+                await self._tell([entry], now)
                 told += 1
-        rest = [row for row in rows if row["id"] not in self._told or self._told[row["id"]] != row["priority"]]
-        if rest and (self._digest_at is None or now - self._digest_at >= self._every):
+        rest = [entry for entry in new if self._told.get(entry.id) != entry.priority]
+        if rest and _is_over(self._digest_at, self._every, now):
             self._digest_at = now
+            rest = sorted(rest, key=lambda entry: PRIORITIES.index(entry.priority))[:_AT_ONCE]
             await self._tell(rest, now)
             told += len(rest)
         return told
 
     def _may_tell_critical(self, now: datetime) -> bool:
-        return len(self._critical) < _CRITICAL_AN_HOUR or now - self._critical[0] >= _HOUR
+        return len(self._critical) < _CRITICAL_AN_HOUR or _is_over(self._critical[0], _HOUR, now)
 
-    async def _tell(self, rows: Sequence[Row], now: datetime) -> None:
-        critical = any(row["priority"] == PRIORITIES[0] for row in rows)
-        ordered = sorted(rows, key=lambda row: (PRIORITIES.index(row["priority"]), row["position"]))
-        lines = [f"{row['priority']}: {row['title']} ({row['id']})" for row in ordered[:_LISTED]]
+    async def _tell(self, entries: Sequence[BookEntry], now: datetime) -> None:
+        critical = any(entry.priority == PRIORITIES[0] for entry in entries)
+        ordered = sorted(entries, key=lambda entry: PRIORITIES.index(entry.priority))
+        titles = [await self._title(entry) for entry in ordered[:_LISTED]]
+        lines = [f"{entry.priority}: {name} ({entry.id})" for name, entry in zip(titles, ordered, strict=False)]
         if len(ordered) > _LISTED:
             lines.append(f"and {len(ordered) - _LISTED} more: agent-supervisor improvements list --status pending")
-        lines.append(f"Decide: agent-supervisor improvements approve {ordered[0]['id']}, or reject.")
-        one = ordered[0]["title"]
-        title = one if len(ordered) == 1 else f"{len(ordered)} improvements wait for a decision"
-        told: dict[str, JsonValue] = {row["id"]: row["priority"] for row in ordered}
+        lines.append(f"Decide: agent-supervisor improvements approve {ordered[0].id}, or reject.")
+        title = titles[0] if len(ordered) == 1 else f"{len(ordered)} improvements wait for a decision"
+        told: dict[str, JsonValue] = {entry.id: entry.priority for entry in ordered}
         alert = AlertRaised(
             node=self._node,
             kind=ALERT_KIND,
-            subject=ordered[0]["id"],
+            subject=ordered[0].id,
             title=title,
             text="\n".join(lines),
             evidence={"improvements": told, "critical": critical},
         )
         # in the log first: killed in between, it is told by the log and the dashboard alone, and never twice
         await self._store.append(stream_name("system", self._node), [alert])
-        self._told |= {row["id"]: row["priority"] for row in ordered}
+        self._told |= {entry.id: entry.priority for entry in ordered}
         kind = "alert" if critical else "approval"
         if not critical:  # alerts are logged by who sends them
             _log.info("%s: %s", title, "; ".join(lines))
         await self._notifications.send(Notification(kind, title, alert.text, now, DEFAULT_OWNER))
+
+    async def _title(self, entry: BookEntry) -> str:
+        row = await self._views.get(ImprovementView.name, (entry.id,))
+        return entry.id if row is None else str(row["title"])
 
     async def _restore(self) -> None:
         """Know what was told before, by this process or others."""
@@ -144,6 +150,11 @@ class ImprovementNews:
     def _remember(self, alert: AlertRaised, at: datetime) -> None:
         if alert.evidence.get("critical") is not True and at <= self._clock.now():
             self._digest_at = at
+
+
+def _is_over(since: datetime | None, lasts: timedelta, now: datetime) -> bool:
+    """Whether so much time has passed; also where `since` is still to come, for then the clock was set back."""
+    return since is None or now < since or now - since >= lasts
 
 
 def _is_worse(priority: str, before: str) -> bool:

@@ -17,6 +17,7 @@ from events.views.improvements import ImprovementView
 from events.views.performance import PerformanceView
 from events.views.system import AgentHistoryView, SystemHealthView, SystemMetricsView
 from supervisor.commands.improvements import improvement_stream
+from supervisor.monitoring.book import ImprovementBook
 from supervisor.monitoring.models import (
     AgentPerformance,
     AgentPoint,
@@ -73,20 +74,23 @@ async def metrics_of(views: Views, now: datetime, hours: float, node: str | None
 
 
 async def agent_performance(
-    views: Views, agents: AgentRegistry, name: str | None, now: datetime, hours: float, most: int = 500
+    views: Views,
+    agents: AgentRegistry,
+    book: ImprovementBook,
+    name: str | None,
+    now: datetime,
+    hours: float,
+    most: int = 500,
 ) -> list[AgentPerformance]:
     """One agent, or all of them, by name. Raises `NotFound` for one that the log does not know."""
     if not 0 < hours <= MAX_HOURS:
         raise ConfigurationError(f"{hours:g} hours can't be told", where="agents", todo=f"Up to {MAX_HOURS:g}.")
+    await book.refresh()
     known = [agent for agent in await agents.get_all_agents() if name is None or agent.name == name]
     if name is not None and not known:
         raise NotFound(f"there is no agent {name[:80]!r}", where="agents", todo="List them with agents list.")
     counters = {row["name"]: row for row in await views.query(PerformanceView.name, {"kind": "role"}, limit=_MANY)}
     health = {row["component"]: row["health"] for row in await views.query(SystemHealthView.name, limit=10_000)}
-    named: dict[str, list[str]] = {}
-    for row in await views.query(ImprovementView.name, order_by="-position", limit=_MANY):
-        for component in row["affected_components"]:
-            named.setdefault(component, []).append(row["id"])
     found: list[AgentPerformance] = []
     for agent in known:
         where = {"agent_name": agent.name, "timestamp >=": now - timedelta(hours=hours)}
@@ -106,7 +110,7 @@ async def agent_performance(
                 response_time=row["seconds"] / calls if row is not None and calls else None,
                 last_active_at=row["last_at"] if row is not None else None,
                 history=tuple(AgentPoint.model_validate(point) for point in reversed(rows)),
-                improvements=tuple(named.get(component, ())),
+                improvements=tuple(book.naming(component)),
             )
         )
     return found

@@ -85,6 +85,7 @@ class Sampler:
         self.latest: SystemSampled | None = None
         self.latest_at: datetime | None = None
         self._restored = False
+        self._waits = (0, 0.0)
 
     def tune(self, limits: ThresholdSettings) -> None:
         """Judge by these thresholds from the next sample on."""
@@ -109,7 +110,7 @@ class Sampler:
         absent |= custom_absent
         await parts.book.refresh()
         self.activity = await self._window.look(now)
-        self._read_process(figures, absent)
+        self._read_process(figures, absent, record)
         await self._read_work(figures, absent)
         measured = self._measured(figures)
         changes = self.keeper.see(measured, now) if record else []
@@ -151,7 +152,7 @@ class Sampler:
         glance.see(measured, now)
         return glance.components
 
-    def _read_process(self, figures: dict[str, float], absent: dict[str, str]) -> None:
+    def _read_process(self, figures: dict[str, float], absent: dict[str, str], record: bool) -> None:
         parts = self._parts
         late = self.lag.take()
         if late is None:
@@ -165,6 +166,14 @@ class Sampler:
         figures["tasks"] = len(asyncio.all_tasks())
         figures["requests_running"] = parts.admission.running
         figures["requests_waiting"] = parts.admission.waiting
+        admitted, waited = parts.admission.admitted - self._waits[0], parts.admission.waited - self._waits[1]
+        figures["requests_admitted"] = admitted
+        if admitted:
+            figures["admission_wait"] = round(waited / admitted, 6)
+        else:
+            absent["admission_wait"] = "no request was admitted since the last sample"
+        if record:
+            self._waits = (parts.admission.admitted, parts.admission.waited)
 
     async def _read_work(self, figures: dict[str, float], absent: dict[str, str]) -> None:
         requests = self.activity.requests

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,38 +13,30 @@ from pydantic import JsonValue
 
 from common.errors import ConfigurationError
 from common.flags import Flags
-from events.catalogue.improvement import ImprovementApproved, ImprovementRejected
 from events.catalogue.system import SystemSampled
 from events.ownership import Ownership
 from supervisor.commands.improvements import ImprovementCommands
 from supervisor.monitoring.analyzers import Analyzers
 from supervisor.monitoring.builtin import builtin_analyzers, builtin_predictors
 from supervisor.monitoring.custom import MetricFunction
+from supervisor.monitoring.desk import ImprovementDesk
 from supervisor.monitoring.files import ReportFolder, write_status
 from supervisor.monitoring.findings import AnalysisContext, Analyzer
 from supervisor.monitoring.health import ComponentState
 from supervisor.monitoring.history import SeriesHistory
+from supervisor.monitoring.housekeeping import Housekeeping
 from supervisor.monitoring.lead import Lead
 from supervisor.monitoring.models import (
     AgentPerformance,
     AnalysisReport,
     Forecast,
     HealthReport,
-    ImprovementPage,
-    ImprovementRecord,
-    ImprovementStep,
     MetricsReport,
     ReportInfo,
     SystemStatus,
 )
 from supervisor.monitoring.policy import policy_check
-from supervisor.monitoring.queries import (
-    agent_performance,
-    find_improvement,
-    improvement_page,
-    improvement_steps,
-    metrics_of,
-)
+from supervisor.monitoring.queries import agent_performance, metrics_of
 from supervisor.monitoring.report_page import report_page
 from supervisor.monitoring.sampler import Sampler, SamplerParts
 from supervisor.monitoring.score import score_parts
@@ -58,11 +50,15 @@ __all__ = ["Monitoring"]
 _REPORTED = 20
 _POINTS = 240
 _REPORT_POINTS = 120
+_ENDING = 30.0
+"""Seconds that stopping waits for what is being done to end."""
+_HOUSEKEEPING = 600.0
+"""Seconds between two looks at whether something is to be kept house for."""
 
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], None]
 
 
-class Monitoring:
+class Monitoring(ImprovementDesk):
     """The monitoring of one supervisor: made at its start, running unless it has no loops (``background=False``).
 
     Every reading method works whether it runs or not, and on what other processes on the same log have told, too.
@@ -71,14 +67,12 @@ class Monitoring:
 
     def __init__(self, parts: SamplerParts, ownership: Ownership, flags: Flags) -> None:
         settings = parts.settings.monitoring
-        self._parts = parts
+        allows = policy_check(flags, settings.auto_apply_types)
+        super().__init__(parts, ImprovementCommands(parts.store, allows))
         self._settings = settings
         self._sampler = Sampler(parts)
         self._lead = Lead(parts.store, ownership, parts.node)
         self._history = SeriesHistory(parts.store, settings.history)
-        allows = policy_check(flags, settings.auto_apply_types)
-        self.improvements = ImprovementCommands(parts.store, allows)
-        """What decides on improvements, for those who carry them out, too."""
         self.suggester = Suggester(self.improvements, parts.book, settings, allows)
         """What makes improvements of findings; told by who wires the supervisor who draws up their plans."""
         self._analyzers = Analyzers(settings.analyzer_timeout)
@@ -90,13 +84,15 @@ class Monitoring:
             self._predictors.register(name, function)
         self._standing = StandingReader(self._sampler, parts.views, parts.clock, settings, parts.node)
         self._reports = ReportFolder(parts.settings.data_dir, settings.maintenance.keep_reports)
-        self.maintain: Callable[[], Awaitable[object]] | None = None
-        """What maintenance does, on its schedule; set by who wires the supervisor."""
+        self.housekeeping = Housekeeping(parts.store, parts.views, parts.clock, settings.maintenance, parts.node)
+        """When maintenance is due, and what it does."""
         self._analysing = anyio.Lock()
         self._sampling = anyio.Lock()
         self._spawn: Spawn | None = None
         self._scope: anyio.CancelScope | None = None
+        self._ended = anyio.Event()
         self._leads = False
+        self._more: list[Loop] = []
         self.last_analysis: AnalysisReport | None = None
         """What the last analysis of this process did."""
 
@@ -126,34 +122,48 @@ class Monitoring:
             return False
         if self._spawn is None:
             raise ConfigurationError("the supervisor is not started", where="monitoring", todo="Start it first.")
-        self._scope = anyio.CancelScope()
-        self._spawn(partial(self._run, self._scope))
+        self._scope, self._ended = anyio.CancelScope(), anyio.Event()
+        self._spawn(partial(self._run, self._scope, self._ended))
         return True
 
     async def stop_monitoring(self) -> bool:
-        """Do nothing by itself any more; what is asked for is answered all the same. False where nothing ran."""
+        """Do nothing by itself any more; what is asked for is answered all the same. False where nothing ran.
+
+        Improvements that are approved are not carried out any more, either: what was begun is taken up where it was,
+        by this process once it is started again, or by another one that runs on the same log, which leads from now on.
+        """
         scope, self._scope = self._scope, None
         if scope is None:
             return False
         scope.cancel()
+        with anyio.move_on_after(_ENDING):
+            await self._ended.wait()
+        self._leads = False
+        await self._lead.give_up()
         return True
 
-    async def _run(self, scope: anyio.CancelScope) -> None:
+    def run_beside(self, loop: Loop) -> None:
+        """Have this done, too, for as long as monitoring runs by itself; to be told before it is started."""
+        self._more.append(loop)
+
+    async def _run(self, scope: anyio.CancelScope, ended: anyio.Event) -> None:
+        try:
+            with scope:
+                await self._run_loops()
+        finally:
+            ended.set()
+
+    async def _run_loops(self) -> None:
         settings = self._settings
-        with scope:
-            step = settings.sample_every
-            each = [
-                Loop("sampling", step, self.sample, timeout=max(30.0, step), delay=step),
-                Loop("analysis", settings.analyze_every, self._analyse, timeout=600.0, delay=settings.analyze_every),
-                Loop("prediction", settings.predict_every, self._predict, timeout=600.0, delay=settings.predict_every),
-                Loop("reports", settings.report_every, self.write_report, timeout=120.0, delay=settings.report_every),
-            ]
-            hours = settings.maintenance.every
-            if hours:
-                each.append(
-                    Loop("maintenance", hours * 3_600, self._maintain_if_led, timeout=3_600.0, delay=hours * 3_600)
-                )
-            await Scheduler(each, [self._sampler.lag.run]).run()
+        step = settings.sample_every
+        each = [
+            Loop("sampling", step, self.sample, timeout=max(30.0, step), delay=step),
+            Loop("analysis", settings.analyze_every, self._analyse, timeout=600.0, delay=settings.analyze_every),
+            Loop("prediction", settings.predict_every, self._predict, timeout=600.0, delay=settings.predict_every),
+            Loop("reports", settings.report_every, self.write_report, timeout=120.0, delay=settings.report_every),
+        ]
+        each += [Loop("housekeeping", _HOUSEKEEPING, self._keep_house, timeout=3_600.0, delay=_HOUSEKEEPING)]
+        await Scheduler([*each, *self._more], [self._sampler.lag.run]).run()
 
     async def sample(self) -> SystemSampled:
         """Take a sample now and record it, as is done by itself every `monitoring.sample_every` seconds."""
@@ -169,9 +179,9 @@ class Monitoring:
         if await self._lead.leads():
             await self._analysis(self._predictors)
 
-    async def _maintain_if_led(self) -> None:
-        if self.maintain is not None and await self._lead.leads():
-            await self.maintain()
+    async def _keep_house(self) -> None:
+        if await self._lead.leads() and not await self.housekeeping.maintain_if_due():
+            await self.housekeeping.retire_by_itself()
 
     # --- what it extends by ----------------------------------------------------------------------------------------
 
@@ -298,46 +308,11 @@ class Monitoring:
     ) -> list[AgentPerformance]:
         """How an agent did, or all of them, with the history of the last `hours`. Raises `NotFound`."""
         parts = self._parts
-        return await agent_performance(parts.views, parts.agents, agent_name, parts.clock.now(), hours)
+        return await agent_performance(parts.views, parts.agents, parts.book, agent_name, parts.clock.now(), hours)
 
     async def get_forecasts(self) -> list[Forecast]:
         """When figures reach their limits, by the last prediction of this process."""
         return list(self._forecasts)
-
-    # --- improvements ----------------------------------------------------------------------------------------------
-
-    async def get_improvements(
-        self, status: str | None = None, page: int = 1, *, page_size: int = 50
-    ) -> ImprovementPage:
-        """A page of the improvements, newest first; of one status, if any. Raises `ConfigurationError`."""
-        await self._parts.book.refresh()
-        return await improvement_page(self._parts.views, status, page, page_size, self._parts.book.counts())
-
-    async def get_improvement(self, improvement_id: str) -> ImprovementRecord:
-        """One improvement. Raises `NotFound`."""
-        return await find_improvement(self._parts.views, improvement_id)
-
-    async def improvement_history(self, improvement_id: str) -> list[ImprovementStep]:
-        """How an improvement came to be what it is, oldest first. Raises `NotFound`."""
-        return await improvement_steps(self._parts.store, improvement_id)
-
-    async def approve(
-        self, improvement_id: str, *, by: str, comment: str = "", plan_hash: str | None = None
-    ) -> ImprovementApproved:
-        """Allow its plan to be carried out, in the name of the person `by`.
-
-        With `plan_hash` (of the record that was looked at) only if it is that plan. Raises `NotFound`, and
-        `ImprovementError` for one that is not pending.
-        """
-        approved = await self.improvements.approve(improvement_id, by=by, comment=comment, plan_hash=plan_hash)
-        await self._parts.book.refresh()
-        return approved
-
-    async def reject(self, improvement_id: str, *, by: str, comment: str = "") -> ImprovementRejected:
-        """Decide against it. Raises `NotFound`, and `ImprovementError` for one that is not pending."""
-        rejected = await self.improvements.reject(improvement_id, by=by, reason=comment)
-        await self._parts.book.refresh()
-        return rejected
 
     # --- reports ---------------------------------------------------------------------------------------------------
 

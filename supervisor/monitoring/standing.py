@@ -64,7 +64,8 @@ class StandingReader:
         if runs and (own := self._own(recorded=True)) is not None:
             return own
         rows = await self._views.query(SystemMetricsView.name, {"node": self._node}, order_by="-timestamp", limit=1)
-        if rows and self._clock.now() - rows[0]["timestamp"] <= self._fresh:
+        # a sample of a time to come was taken before the clock was set back
+        if rows and -self._fresh <= self._clock.now() - rows[0]["timestamp"] <= self._fresh:
             return await self._told(rows[0])
         async with self._looking:
             known = self._own(recorded=False)

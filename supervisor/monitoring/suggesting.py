@@ -17,6 +17,7 @@ from events.state.improvement_limits import PRIORITIES
 from supervisor.commands.improvements import ImprovementCommands, PolicyCheck
 from supervisor.monitoring.book import BookEntry, ImprovementBook
 from supervisor.monitoring.findings import AnalysisContext, Finding, fingerprint
+from supervisor.monitoring.tried import for_a_person, taken_back_before
 
 __all__ = ["BY", "DrawUp", "Outcome", "Suggester", "improvement_id"]
 
@@ -105,13 +106,15 @@ class Suggester:
         age = now - entry.changed_at
         if entry.status is ImprovementStatus.COMPLETED:  # it takes a while to show in the figures
             return age >= timedelta(seconds=self._settings.evidence_every)
-        if entry.status is ImprovementStatus.FAILED:
+        if entry.status is ImprovementStatus.FAILED and not entry.by_hand:
             return age >= _FAILED_AGAIN
         is_worse = PRIORITIES.index(finding.urgency) < PRIORITIES.index(entry.priority)
         return is_worse or age >= timedelta(hours=self._settings.again_after)
 
     async def _suggest(self, analyzer: str, name: str, entry: BookEntry | None, finding: Finding) -> str:
         generation = 1 if entry is None else entry.generation + 1
+        plan = finding.plan if self.draw_up is None else await self.draw_up(finding.plan)
+        tried = taken_back_before(plan, finding.urgency, finding.impact, await self._book.taken_back())
         suggestion = ImprovementSuggested(
             improvement_id=improvement_id(name, generation),
             fingerprint=name,
@@ -124,7 +127,7 @@ class Suggester:
             description=finding.description,
             affected_components=list(finding.components),
             estimated_impact=finding.impact,
-            implementation_plan=finding.plan if self.draw_up is None else await self.draw_up(finding.plan),
+            implementation_plan=plan if tried is None else for_a_person(plan, tried),
             confidence=finding.confidence,
             evidence=finding.evidence,
         )

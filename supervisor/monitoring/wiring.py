@@ -54,6 +54,10 @@ def wire_monitoring(
         node=settings.monitoring.node or socket.gethostname() or "localhost",
     )
     monitoring = Monitoring(parts, ownership, flags)
-    monitoring.maintain = partial(maintain, store, clock, settings.monitoring.maintenance, monitoring.prune_reports)
+    keeping = monitoring.housekeeping
+    keeping.maintain = partial(
+        maintain, store, clock, settings.monitoring.maintenance, parts.node, monitoring.prune_reports,
+        keeping.retire_samples,
+    )  # fmt: skip
     telemetry.metrics.registry.register(MonitoringGauges(monitoring))
     return monitoring

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from common.errors import ImprovementError
 from common.intents import StreamAppend
-from events.catalogue.agent import AgentDisabled, AgentRegistered, AgentRestored
+from events.catalogue.agent import AgentDisabled, AgentRegistered, AgentRestored, AgentRetired
 from events.catalogue.base import Event
 from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
@@ -68,6 +68,20 @@ class AgentChanges:
                 for entry in await self._store.read(stream_name("agent", name))
             )
         ]
+
+    async def last_changed_by(self, name: str) -> str | None:
+        """The improvement whose switch, or registration, of an agent is the last one. Raises `StoreError`."""
+        recorded = await self._store.read(stream_name("agent", name))
+        refuse_unreadable(recorded, "this agent is not changed")
+        for entry in reversed(recorded):
+            match entry.event:
+                case AgentDisabled(improvement=by) | AgentRestored(improvement=by) | AgentRetired(improvement=by):
+                    return by
+                case AgentRegistered(improvement=str(by)):  # else it is a role that began with another definition
+                    return by
+                case _:
+                    pass
+        return None
 
     async def _version(self, name: str) -> int:
         recorded = await self._store.read(stream_name("agent", name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from events.catalogue.base import Event
@@ -21,6 +21,8 @@ _BACK = 20_000
 """Positions of the log that are looked back over."""
 _MOST = 500
 """Calls that a figure is made of, at the most: those nearest to the change."""
+_REMEMBERED = 100
+"""Figures that are followed at once."""
 _PAGE = 1_000
 _AGAIN = timedelta(minutes=10)
 _GOOD = frozenset({"success", "partial", "awaiting_approval"})
@@ -31,10 +33,21 @@ _KINDS: dict[str, type[Event]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    """One call; or one sample, whose figure `seconds` is then."""
+
     seconds: float
     ok: bool
     at: datetime
     asked: str = ""
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What was read of a figure: all before a position, and behind it, up to where it was `reached`."""
+
+    before: Figure
+    reached: int
+    found: list[_Call] = field(default_factory=list[_Call])
 
 
 class CallLog:
@@ -42,6 +55,7 @@ class CallLog:
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
+        self._looked: dict[tuple[Measure, int], _Looked] = {}
 
     async def seen(self, component: str) -> Seen:
         """The latest calls of a component. Raises `StoreError`."""
@@ -55,16 +69,26 @@ class CallLog:
         return Seen(good, len(calls) - len(good), _repeated(calls), longest)
 
     async def figures(self, measure: Measure, position: int) -> tuple[Figure, Figure]:
-        """The figure before and after a position of the log. Raises `StoreError`."""
+        """The figure before and after a position of the log. Raises `StoreError`.
+
+        What was read for it before is not read again, since it is asked for again and again until there is enough.
+        """
         head = await self._store.head()
-        start = max(0, position - _BACK)
-        if measure.component.partition(":")[0] not in _KINDS:
-            before = (await self._samples(measure, start, position))[-_MOST:]
-            after = (await self._samples(measure, position, head))[:_MOST]
-            return mean_of(measure.metric, before), mean_of(measure.metric, after)
-        earlier = (await self._calls(measure.component, start, position))[-_MOST:]
-        later = (await self._calls(measure.component, position, head))[:_MOST]
-        return _figure(measure.metric, earlier), _figure(measure.metric, later)
+        looked = self._looked.get((measure, position))
+        if looked is None:
+            while len(self._looked) >= _REMEMBERED:
+                del self._looked[next(iter(self._looked))]
+            before = _figure(measure, (await self._read_for(measure, max(0, position - _BACK), position))[-_MOST:])
+            looked = self._looked[measure, position] = _Looked(before, position)
+        if len(looked.found) < _MOST:
+            looked.found += await self._read_for(measure, looked.reached, head)
+            looked.reached = head
+        return looked.before, _figure(measure, looked.found[:_MOST])
+
+    async def _read_for(self, measure: Measure, after: int, until: int) -> list[_Call]:
+        if measure.component.partition(":")[0] in _KINDS:
+            return await self._calls(measure.component, after, until)
+        return await self._samples(measure, after, until)
 
     async def _calls(self, component: str, after: int, until: int) -> list[_Call]:
         kind, _, name = component.partition(":")
@@ -73,11 +97,11 @@ class CallLog:
         read = [_call(entry, name) for entry in await self._read(_KINDS[kind].TOPIC, after, until)]
         return [call for call in read if call is not None]
 
-    async def _samples(self, measure: Measure, after: int, until: int) -> list[float]:
-        found: list[float] = []
+    async def _samples(self, measure: Measure, after: int, until: int) -> list[_Call]:
+        found: list[_Call] = []
         for entry in await self._read(SystemSampled.TOPIC, after, until):
             if isinstance(entry.event, SystemSampled) and measure.metric in entry.event.figures:
-                found.append(entry.event.figures[measure.metric])
+                found.append(_Call(entry.event.figures[measure.metric], True, entry.recorded_at))
         return found
 
     async def _read(self, topic: str, after: int, until: int) -> list[RecordedEvent]:
@@ -119,11 +143,14 @@ def _repeated(calls: Sequence[_Call]) -> float:
     return again / len(calls) if calls and calls[0].asked else 0.0
 
 
-def _figure(metric: str, calls: Sequence[_Call]) -> Figure:
+def _figure(measure: Measure, calls: Sequence[_Call]) -> Figure:
+    metric, values = measure.metric, [call.seconds for call in calls]
+    if measure.component.partition(":")[0] not in _KINDS:
+        return mean_of(metric, values)
     errors = Rate(sum(not call.ok for call in calls), len(calls))
     if metric in ("error_rate", "success_rate"):
         return Figure("error_rate", len(calls), errors.failed / errors.calls if calls else None, *_ends(errors), errors)
-    return mean_of(metric, [call.seconds for call in calls], errors)
+    return mean_of(metric, values, errors)
 
 
 def _ends(errors: Rate) -> tuple[float | None, float | None]:

@@ -25,6 +25,7 @@ from common.errors import (
 from common.intents import StreamAppend
 from common.logs import get_logger
 from common.monitoring_settings import MonitoringSettings
+from common.redaction import current_redactor
 from events.catalogue.improvement import ImprovementAssigned, ImprovementPlan, ImprovementUndone
 from events.recorded import RecordedEvent
 from events.state.improvement import ApprovedImprovement, ImprovementStatus, permit
@@ -42,6 +43,8 @@ __all__ = ["Refresh", "Specialists"]
 _log = get_logger(__name__)
 _ATTEMPTS = 10
 _MAX_ERROR = 2_000
+_LONGEST = 1_800.0
+"""Seconds that carrying out one improvement may take."""
 _SAMPLES = 10
 """Samples after a change that are enough to judge a figure of machine or process."""
 _CALLS = ("tool", "role", "model", "requests")
@@ -76,6 +79,8 @@ class Specialists:
         self._refresh = tuple(refresh)
         self._calls = CallLog(store)
         self._stepping = anyio.Lock()
+        self._nobodys: set[str] = set()
+        """Approved improvements that a person has to carry out: they are not looked at again and again."""
         for specialist in specialists:
             self.register(specialist)
 
@@ -89,6 +94,7 @@ class Specialists:
         if not specialist.name or not specialist.actions:
             raise ConfigurationError("a specialist has a name and actions", where="specialists")
         self._known[specialist.name] = specialist
+        self._nobodys.clear()
 
     async def draw_up(self, plan: ImprovementPlan) -> ImprovementPlan:
         """The plan with everything settled; without an action where only a person can do it. Raises `StoreError`."""
@@ -114,11 +120,15 @@ class Specialists:
             await self._book.refresh()
             moved: list[str] = []
             for name in self._book.standing(*_OPEN):
+                if name in self._nobodys:
+                    continue
                 try:
                     if await self._advance(name):
                         moved.append(name)
                 except (StoreError, ImprovementError, LearningError) as error:  # decided on meanwhile, or not now
                     _log.info("%s gets no further now: %s", name, error)
+                except Exception:  # a specialist's own fault must not keep the others waiting
+                    _log.exception("%s gets no further now", name)
             if moved:
                 await self._book.refresh()
             return moved
@@ -139,13 +149,14 @@ class Specialists:
         """Assign it, together with what carries it out by events; what can't be done fails."""
         leave = await self._commands.permitted(name)
         specialist = self._for(leave.plan)
-        if specialist is None:
-            return False  # a person does it
+        if specialist is None:  # a person does it
+            self._nobodys.add(name)
+            return False
         try:
             appends = await specialist.prepare(leave)
         except _LATER:
             raise
-        except SupervisorError as error:
+        except Exception as error:  # a plan that its specialist can't take, whatever it is about it
             leave = await self._commands.assign(name, agent=specialist.name)
             await self._commands.fail(leave, _told(error))
             return True
@@ -167,7 +178,8 @@ class Specialists:
             applied = await specialist.applied(leave)
             if applied is None:
                 leave = await self._commands.permitted(leave)
-                applied = await specialist.carry_out(leave)
+                with anyio.fail_after(_LONGEST):
+                    applied = await specialist.carry_out(leave)
         except _LATER as error:
             if not late:
                 raise
@@ -181,7 +193,7 @@ class Specialists:
     async def _judge(
         self, specialist: Specialist, leave: ApprovedImprovement, applied: Applied, position: int, *, late: bool
     ) -> bool:
-        problem = await self._withdrawn(leave)
+        problem, did_harm = await self._withdrawn(leave), False
         measure = specialist.measures(leave.plan)
         before: Figure | None = None
         after: Figure | None = None
@@ -193,12 +205,12 @@ class Specialists:
             if calls < enough and not late and not problem:
                 return False
             if not problem and is_harm(before, after):
-                problem = f"it did harm: {_compared(before, after)}"
+                did_harm, problem = True, f"it did harm: {_compared(before, after)}"
         was, now = {} if before is None else before.to_json(), {} if after is None else after.to_json()
         if problem:
-            appends = await self._take_back(specialist, leave, applied, problem)
-            error = f"{problem}; {'it was taken back' if applied.undo is not None else 'nothing can take it back'}"
-            await self._commands.fail(leave, error[:_MAX_ERROR], before=was, after=now, beside=appends)
+            appends, came = await self._take_back(specialist, leave, applied, problem)
+            text = f"{problem}; {came}"[:_MAX_ERROR]
+            await self._commands.fail(leave, text, before=was, after=now, harm=did_harm, beside=appends)
             await self._changed()
             return True
         text = applied.text
@@ -217,11 +229,19 @@ class Specialists:
 
     async def _take_back(
         self, specialist: Specialist, leave: ApprovedImprovement, applied: Applied, why: str
-    ) -> Sequence[StreamAppend]:
+    ) -> tuple[Sequence[StreamAppend], str]:
+        """What takes it back, and what came of that."""
         if applied.undo is None:
-            return ()
+            return (), "nothing can take it back"
         reason = f"improvement {leave.improvement_id}: {why}"[:_MAX_ERROR]
-        return await specialist.undo(leave.improvement_id, applied.undo, by=specialist.name, reason=reason)
+        try:
+            appends = await specialist.undo(leave.improvement_id, applied.undo, by=specialist.name, reason=reason)
+        except _LATER:
+            raise
+        except SupervisorError as error:
+            _log.error("%s could not be taken back: %s", leave.improvement_id, error)
+            return (), f"it could not be taken back: {error}"
+        return appends, "it was taken back"
 
     # --- undoing ---------------------------------------------------------------------------------------------------
 
@@ -269,8 +289,10 @@ def _assignment(recorded: Sequence[RecordedEvent]) -> RecordedEvent:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
     text = str(error) if isinstance(error, SupervisorError) else f"{type(error).__name__}: {error}"
-    return text[:_MAX_ERROR] or type(error).__name__
+    return current_redactor.get().text(text)[:_MAX_ERROR] or type(error).__name__
 
 
 def _outcome(before: Figure, after: Figure) -> str:

@@ -14,6 +14,7 @@ from roles.role_registry import RoleRegistry
 from roles.specialists.code_editor import CodeEditor
 from roles.specialists.guideline_proposer import GuidelineProposer
 from roles.specialists.performance_analyst import PerformanceAnalyst
+from roles.specialists.specialist import AgentBuilder
 from roles.specialists.system_architect import SystemArchitect
 from supervisor.agent_switches import AgentSwitches
 from supervisor.guidelines import Guidelines
@@ -44,14 +45,15 @@ def wire_specialists(
     switches: AgentSwitches,
     learning: Learning,
     guidelines: Guidelines,
+    builder: AgentBuilder | None = None,
 ) -> Specialists:
     """The four specialists; plans are drawn up by them from now on, and roles are looked at, too."""
-    seen = CallLog(store)
+    seen, permits = CallLog(store), monitoring.improvements.permitted
     specialists = [
-        PerformanceAnalyst(tuning, seen, lambda: _housekeep(monitoring)),
-        GuidelineProposer(LearnedProposals(learning, guidelines)),
-        CodeEditor(tuning, seen),
-        SystemArchitect(AgentChanges(store, registry, roles)),
+        PerformanceAnalyst(tuning, seen, lambda: _housekeep(monitoring), permits),
+        GuidelineProposer(LearnedProposals(learning, guidelines), permits),
+        CodeEditor(tuning, seen, permits),
+        SystemArchitect(AgentChanges(store, registry, roles), permits, builder),
     ]
     made = Specialists(
         store, clock, settings.monitoring, monitoring.improvements, ImprovementBook(store, views),
@@ -63,8 +65,8 @@ def wire_specialists(
 
 
 async def _housekeep(monitoring: Monitoring) -> str:
-    if monitoring.maintain is None:
+    if monitoring.housekeeping.maintain is None:
         return "there is nothing to keep house for"
-    done = await monitoring.maintain()
+    done = await monitoring.housekeeping.maintain()
     told = asdict(done)  # pyright: ignore[reportArgumentType, reportUnknownVariableType, reportUnknownArgumentType]
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value) or "nothing was left"

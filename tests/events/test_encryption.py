@@ -46,6 +46,8 @@ def write(store: EventStore, stream: str, version: int, topic: str, stored: byte
 UNLIKE_THEIR_FAMILY = {
     "trace.guidelines_drawn",  # versions only: a trial counts the same after its tenant was forgotten
     "learning.original_prompt_kept",  # a prompt may quote somebody
+    "build.started",  # somebody's words
+    "build.failed",  # may quote them
 }
 
 

@@ -126,3 +126,14 @@ def test_the_area_is_the_share_of_pairs_in_order(higher: list[int], lower: list[
 def test_there_is_no_area_without_both_kinds() -> None:
     assert area_under_curve([1.0], []) is None
     assert area_under_curve([], [1.0]) is None
+
+
+def test_both_tools_of_a_request_with_two_parts_come_first() -> None:
+    ranked = INDEX.rank("Find recipes with the ingredients leek and egg. When does the train leave the station?", 2)
+    assert {key for key, _ in ranked} == {"r1", "t1"}
+
+
+def test_a_long_story_is_ranked_as_a_whole() -> None:
+    story = "The train was late. I had no euros left. " * 30
+    assert len(INDEX.rank(story)) == len(ALL)
+    assert len(INDEX.choose(story)) <= 5

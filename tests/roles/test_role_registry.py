@@ -168,3 +168,23 @@ def test_the_definition_changes_with_what_the_role_says_of_itself_and_with_nothi
         _definition(intent_handlers=(PayHandler(),)),
     ]
     assert len({same, *others}) == 5
+
+
+def test_a_role_is_replaced_and_removed_while_others_use_it() -> None:
+    registry = RoleRegistry()
+    first, second = HostRole("shop"), HostRole("shop")
+    registry.replace(first)
+    registry.disable("shop")
+    registry.replace(second)
+    assert registry.get("shop") is second
+    assert not registry.is_enabled("shop"), "a new one does not enable it"
+    registry.enable("shop")
+    before = registry.enabled()
+    registry.remove("shop")
+    assert registry.enabled() is not before
+    assert (registry.names, registry.enabled()) == ((), ())
+    assert registry.get("shop") is second, "a request that was routed to it still finds it"
+    with pytest.raises(NotFound, match="no role called 'shop'"):
+        registry.remove("shop")
+    registry.replace(first)
+    assert registry.enabled() == (first,)

@@ -15,9 +15,9 @@ from supervisor.testing import offline_settings
 
 META = TaskContext(flags={"meta-planning": True})
 GRAPH = TaskContext(flags={"meta-planning": False})
-DIARY = "what is noted in the diary"
+DIARY = "what is noted in the agenda"
 """Of which the classifier finds search and calendar about as likely."""
-CALL = "remember to call mum tomorrow at 9"
+CALL = "please remember: call mum tomorrow at 9"
 """Which is for memory more likely than for timer or calendar, and these are far behind."""
 SURE = "turn on the kitchen light"
 THREE = "turn on the kitchen light and set a timer for 5 minutes and add lunch to my calendar tomorrow at noon"

@@ -32,6 +32,9 @@ _GLUED_UNITS: dict[str, tuple[str, float]] = {
 _BEHIND_SECOND = word_set(
     "ago later before after from and or earlier beforehand please then in on at for long timer countdown to but of is"
 )
+_SPELLED_TAILS = word_set("ten fifteen twenty thirty forty fifty")
+_BEHIND_TAIL = frozenset({"", ".", ",", "?", "!", "and", "please", "on", "for"})
+"""What may stand behind "two minutes thirty"; before any other word the thirty counts something else."""
 _LIMIT = 1e9
 _PAIRS = 6
 _ISO = re.compile(
@@ -182,6 +185,9 @@ def _tail(tokens: Tokens, index: int, unit: float) -> tuple[Length, int] | None:
         behind = tokens.word(at + 1)
         if glued or ((at > index or tokens.word(index - 1) in UNITS) and behind in ("", ".", ",", "and", "please")):
             return Length(seconds=int(word) * 60.0), at + 1
+    spelled = read_number(tokens, at) if unit in (60.0, 3600.0) and word in _SPELLED_TAILS else None
+    if spelled is not None and spelled[0] < 60 and tokens.word(spelled[1]) in _BEHIND_TAIL:
+        return Length(seconds=spelled[0] * unit / 60.0), spelled[1]
     return None
 
 

@@ -34,4 +34,6 @@ def hints_of(tokens: Tokens) -> frozenset[str]:
     found = frozenset(_HINTS[word] for word in low if word in _HINTS)
     if any(word == "up" and not _RISING.isdisjoint(low[max(0, n - 2) : n]) for n, word in enumerate(low)):
         found |= {"morning"}
+    if any(low[n : n + 3] == ["out", "of", "bed"] for n in range(len(low))):
+        found |= {"morning"}
     return found if len(found - {"alarm"}) <= 1 else frozenset()

@@ -78,5 +78,5 @@ def _day_and_month(tokens: Tokens, index: int, sign: str, led: bool, spec: Month
     if sign == ".":
         dotted = behind == "." and tokens.glued(index + 3)
         return (spec, index + 4) if dotted and (led or len(tokens.word(index + 2)) == 2) else None
-    led = led or (index == 0 and index + 3 == len(tokens))
+    led = led or (index == 0 and index + 3 == len(tokens)) or behind == "at"
     return (spec, index + 3) if led and (ends_here(tokens, index + 3) or behind in ("am", "pm")) else None

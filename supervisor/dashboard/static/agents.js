@@ -21,7 +21,7 @@ function all(ctx) {
               ["Agent", "State", "Calls", "Success rate", "Response time", "Lately", "Last active"],
               agents.map((agent) => [
                 stop(link(agent.agent_name, "agents", agent.agent_name)),
-                agent.enabled ? state(agent.health) : state("off", "switched off"),
+                standing(agent),
                 count(agent.calls),
                 share(agent.success_rate),
                 seconds(agent.response_time),
@@ -36,6 +36,12 @@ function all(ctx) {
   ctx.follow(["agent.", "system.", "reopened"], list.refresh);
   ctx.every(list.refresh);
   return { nodes: [card(null, list.node)] };
+}
+
+// A role that had too few calls lately is not judged: it is neither well nor ill.
+function standing(agent) {
+  if (!agent.enabled) return state("off", "switched off");
+  return agent.health === "unknown" ? state("unknown", "too few calls") : state(agent.health);
 }
 
 function stop(node) {
@@ -68,15 +74,16 @@ function draw(ctx, agent, known, refresh) {
       "Now",
       h("p", {}, known.description),
       facts([
-        ["State", known.enabled ? state(agent.health) : state("off", "switched off")],
-        ["Why", known.reason],
+        ["State", standing({ ...agent, enabled: known.enabled })],
+        ["Why", known.reason, true],
         ["Kind", known.kind],
+        ["Version", known.version],
         ["Calls", count(agent.calls)],
         ["Errors", count(agent.errors)],
         ["Success rate", share(agent.success_rate)],
         ["Response time, mean", seconds(agent.response_time)],
         ["Last active", when(agent.last_active_at)],
-        ["Tools", known.tools.join(", ")],
+        ["Tools", known.tools.join(", "), true],
         [
           "Improvements",
           agent.improvements.length ? agent.improvements.map((id) => [link(id, "improvements", id), " "]) : null,

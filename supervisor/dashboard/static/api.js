@@ -98,6 +98,7 @@ export const paths = {
   agent: (name, what) => `api/agents/${seg(name)}/${what}`,
   improvement: (id, what) => `api/meta-agent/improvements/${seg(id)}${what ? `/${what}` : ""}`,
   guideline: (type, ...rest) => ["api/guidelines", seg(type), ...rest.map(seg)].join("/"),
+  tuning: (key, what) => `api/tuning/${seg(key)}${what ? `/${what}` : ""}`,
   flag: (key) => `api/flags/${seg(key)}`,
   trace: (id) => `api/traces/${seg(id)}`,
   approval: (id, what) => `api/approvals/${seg(id)}/${what}`,

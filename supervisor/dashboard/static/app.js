@@ -11,6 +11,7 @@ const VIEWS = [
   ["agents", "Agents", () => import("./agents.js")],
   ["guidelines", "Guidelines", () => import("./guidelines.js")],
   ["flags", "Flags", () => import("./flags.js")],
+  ["tuning", "Tuning", () => import("./tuning.js")],
 ];
 const shown = () => VIEWS.filter(([, , , forTenants]) => forTenants || api.whole());
 const POLL = 30_000;
@@ -148,13 +149,13 @@ async function badges() {
   const counts = await Promise.all([
     api.page("api/approvals", { tenant, limit: 100 }).then(
       ({ data }) => data.length,
-      () => 0,
+      () => null,
     ),
     !api.whole()
       ? 0
       : api.get("api/meta-agent/status").then(
           (found) => found.pending_improvements,
-          () => 0,
+          () => null,
         ),
   ]);
   if (turn !== counting) return;
@@ -163,7 +164,7 @@ async function badges() {
     ["improvements", counts[1]],
   ]) {
     const badge = at(`badge-${name}`);
-    if (!badge) continue;
+    if (!badge || found === null) continue; // not told: what was known stays, rather than “nothing waits”
     badge.hidden = !found;
     badge.replaceChildren(found >= 100 ? "99+" : String(found), h("span", { class: "unseen" }, " waiting"));
   }
@@ -174,7 +175,11 @@ function connection(word) {
   const node = at("connection");
   node.textContent = STATES[word];
   node.dataset.state = word;
+  clearTimeout(asking);
+  if (word === "live" && !at("offline").hidden) badges(); // which takes the line away
+  if (word === "reconnecting") asking = setTimeout(badges, 2_000); // whether it is the stream alone, or the server
 }
+let asking = 0;
 
 function enter() {
   store.set("supervisor-signed-in", "1");

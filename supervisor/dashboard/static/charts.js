@@ -6,6 +6,7 @@ const COLOURS = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5", "--
 const HEIGHT = 150;
 const ROWS = 30;
 const BINARY = Array.from({ length: 45 }, (_, power) => 2 ** power);
+const MINUTE = 60;
 const DAY = 86_400;
 
 function colour(name) {
@@ -36,7 +37,7 @@ export function chart({
     "figure",
     { class: "chart" },
     h("figcaption", {}, h("span", {}, title), reading),
-    xs.length ? canvas : h("p", { class: "empty" }, "No samples in this time yet."),
+    xs.length ? canvas : h("p", { class: "empty" }, counts ? "Nothing was compared yet." : "No samples in this time yet."),
     xs.length ? rows(title, xs, series, show, counts, xLabel) : null,
   );
   const read = (at) => {
@@ -72,15 +73,14 @@ function rows(title, xs, series, show, counts, xLabel) {
   );
 }
 
-// Hours within two days, dates beyond.
+// Seconds within minutes, hours within two days, dates beyond.
 function times(ticks) {
-  const day = ticks.length > 1 && ticks[1] - ticks[0] >= DAY;
-  return ticks.map((tick) =>
-    new Date(tick * 1_000).toLocaleString(
-      "en-GB",
-      day ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
-    ),
-  );
+  const step = ticks.length > 1 ? ticks[1] - ticks[0] : MINUTE;
+  const form =
+    step >= DAY
+      ? { day: "numeric", month: "short" }
+      : { hour: "2-digit", minute: "2-digit", ...(step < MINUTE ? { second: "2-digit" } : {}) };
+  return ticks.map((tick) => new Date(tick * 1_000).toLocaleString("en-GB", form));
 }
 
 function draw(canvas, { xs, series, show, low, high, counts, band, tick, read }) {
@@ -163,6 +163,7 @@ function draw(canvas, { xs, series, show, low, high, counts, band, tick, read })
 // A small line without axes, as a hint beside a row; the figures stand in the row.
 export function spark(values) {
   const found = values.filter((value) => value !== null);
+  if (found.length < 2) return null;
   const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   for (const [name, value] of [
     ["viewBox", "0 0 100 24"],
@@ -171,16 +172,14 @@ export function spark(values) {
     ["preserveAspectRatio", "none"],
   ])
     box.setAttribute(name, value);
-  if (found.length > 1) {
-    const [least, most] = [Math.min(...found), Math.max(...found)];
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    line.setAttribute(
-      "points",
-      found
-        .map((value, at) => `${(at / (found.length - 1)) * 100},${22 - ((value - least) / (most - least || 1)) * 20}`)
-        .join(" "),
-    );
-    box.append(line);
-  }
+  const [least, most] = [Math.min(...found), Math.max(...found)];
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  line.setAttribute(
+    "points",
+    found
+      .map((value, at) => `${(at / (found.length - 1)) * 100},${22 - ((value - least) / (most - least || 1)) * 20}`)
+      .join(" "),
+  );
+  box.append(line);
   return box;
 }

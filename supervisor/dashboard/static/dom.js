@@ -82,40 +82,46 @@ export function state(word, text = word) {
   );
 }
 
+// Names with values; a third entry that is true gives a long value more room.
 export function facts(pairs) {
   const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return h(
     "dl",
     { class: "facts" },
-    rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+    rows.map(([name, value, wide]) => h("div", { class: wide && "wide" }, h("dt", {}, name), h("dd", {}, value))),
   );
 }
 
+// On a narrow screen rows are cards (dashboard.css); the roles stay what they are, however it is laid out.
 export function table(caption, heads, rows) {
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
-      {},
+      { role: "table" },
       h("caption", { class: "unseen" }, caption),
       h(
         "thead",
-        {},
+        { role: "rowgroup" },
         h(
           "tr",
-          {},
-          heads.map((head) => h("th", { scope: "col" }, head)),
+          { role: "row" },
+          heads.map((head) => h("th", { scope: "col", role: "columnheader" }, head)),
         ),
       ),
       h(
         "tbody",
-        {},
+        { role: "rowgroup" },
         rows.map((row) =>
           h(
             "tr",
-            {},
-            row.map((cell, at) => (at ? h("td", {}, cell) : h("th", { scope: "row" }, cell))),
+            { role: "row" },
+            row.map((cell, at) =>
+              at
+                ? h("td", { role: "cell", "data-head": heads[at] }, h("span", {}, cell))
+                : h("th", { scope: "row", role: "rowheader" }, cell),
+            ),
           ),
         ),
       ),
@@ -182,11 +188,16 @@ export function arrows(list) {
 }
 
 // A part of a page that is loaded, and loaded again: what has not changed is not drawn anew.
-export function panel(ctx, load, draw, { keep } = {}) {
+export function panel(ctx, load, draw) {
   const node = h("div", { class: "panel", "aria-busy": "true" }, h("p", { class: "muted" }, "Loading…"));
   let drawn;
   let running = false;
   let again = false;
+  let data;
+  // The same data, drawn otherwise: a filter, say.
+  function redraw() {
+    if (drawn !== undefined) swap(node, draw(data));
+  }
   async function refresh() {
     if (running) {
       again = true;
@@ -194,8 +205,8 @@ export function panel(ctx, load, draw, { keep } = {}) {
     }
     running = true;
     try {
-      const data = await load();
-      const text = JSON.stringify(data, keep);
+      data = await load();
+      const text = JSON.stringify(data);
       if (text !== drawn) {
         swap(node, draw(data));
         drawn = text;
@@ -214,5 +225,5 @@ export function panel(ctx, load, draw, { keep } = {}) {
       }
     }
   }
-  return { node, refresh };
+  return { node, refresh, redraw };
 }

@@ -14,10 +14,11 @@ export const money = (value) => (known(value) ? `$${value.toFixed(value && value
 
 export function seconds(value) {
   if (!known(value)) return none;
-  if (value < 0.001) return value ? `${number(value * 1e6, 0)} µs` : "0 s";
-  if (value < 1) return `${number(value * 1_000, value < 0.01 ? 1 : 0)} ms`;
-  if (value < 120) return `${number(value, value < 10 ? 2 : 1)} s`;
-  return value < 7_200 ? `${number(value / 60, 1)} min` : `${number(value / 3_600, 1)} h`;
+  const size = Math.abs(value);
+  if (size < 0.001) return value ? `${number(value * 1e6, 0)} µs` : "0 s";
+  if (size < 1) return `${number(value * 1_000, size < 0.01 ? 1 : 0)} ms`;
+  if (size < 120) return `${number(value, size < 10 ? 2 : 1)} s`;
+  return size < 7_200 ? `${number(value / 60, 1)} min` : `${number(value / 3_600, 1)} h`;
 }
 
 export function bytes(value) {
@@ -44,14 +45,15 @@ const FIGURES = {
   memory_available: bytes,
   disk_free: bytes,
   loop_lag: seconds,
+  process_uptime: seconds,
   response_time: seconds,
   success_rate: share,
   error_rate: share,
   cost: money,
 };
 
-// A figure of monitoring by its name, with its unit.
-export const figure = (name, value) => (FIGURES[name] ?? ((each) => (known(each) ? number(each, 2) : none)))(value);
+// A figure of monitoring by its name (such as tool:x/response_time), with its unit.
+export const figure = (name, value) => (FIGURES[name.slice(name.lastIndexOf("/") + 1)] ?? ((each) => (known(each) ? number(each, 2) : none)))(value);
 
 const STEPS = [
   [60, 1, "second"],
@@ -73,9 +75,11 @@ export function when(text) {
   if (!text) return none;
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return String(text);
-  const exact = at.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "long" });
-  return h("time", { datetime: at.toISOString(), title: exact }, told(at));
+  return h("time", { datetime: at.toISOString(), title: moment(at, "long") }, told(at));
 }
+
+export const moment = (at, timeStyle = "medium") =>
+  new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle });
 
 export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
 

@@ -106,6 +106,7 @@ function draw(ctx, type, version, { versions, history, trials }, refresh) {
           shown.decided_by
             ? [`${shown.decided_by}${shown.decided_why ? `: ${shown.decided_why}` : ""}, `, when(shown.decided_at)]
             : null,
+          true,
         ],
         ["Share of requests", shown.share === null ? null : share(shown.share)],
         ["Patterns", shown.patterns.join(", ")],
@@ -113,7 +114,7 @@ function draw(ctx, type, version, { versions, history, trials }, refresh) {
       h("h3", {}, shown.base_version ? `What differs from ${shown.base_version}` : "What it adds"),
       difference(shown.diff),
       more(
-        `All ${shown.rules.length} rules`,
+        shown.rules.length === 1 ? "Its one rule" : `All ${shown.rules.length} rules`,
         "rules",
         h(
           "ol",

@@ -54,6 +54,12 @@ function all(ctx) {
   };
 }
 
+// What it tunes: each setting's page tells its bounds, and what holds now.
+function settings({ arguments: { changes } }) {
+  const keys = Object.keys(changes ?? {});
+  return keys.length ? keys.map((key) => [link(key, "tuning", key), " "]) : null;
+}
+
 function row(item) {
   const go = link(item.title, "improvements", item.id);
   go.dataset.stop = "";
@@ -79,14 +85,16 @@ function one(ctx, id) {
   );
   body.refresh();
   ctx.follow(["improvement.", "reopened"], body.refresh);
-  return { title: `Improvement ${id}`, nodes: [h("p", {}, link("← All improvements", "improvements")), body.node] };
+  return { title: "Improvement", nodes: [h("p", {}, link("← All improvements", "improvements")), body.node] };
 }
 
-function impact({ text, metric, before, after, low, high }) {
-  if (!metric || before === null || after === null) return text;
+function impact({ metric, before, after, low, high }) {
+  if (!metric || before === null || after === null) return null;
   const range = low === null || high === null ? "" : ` (${figure(metric, low)} to ${figure(metric, high)})`;
-  return `${text} ${metric}: ${figure(metric, before)} → ${figure(metric, after)}${range}`;
+  return `${figure(metric, before)} → ${figure(metric, after)}${range}`;
 }
+
+const measure = ({ metric }) => (metric ?? "").split("/").at(-1).replaceAll("_", " ");
 
 function draw(ctx, item, refresh) {
   const plan = item.implementation_plan;
@@ -96,14 +104,16 @@ function draw(ctx, item, refresh) {
       { class: "card" },
       h("h2", {}, item.title),
       h("p", {}, item.description),
+      item.estimated_impact.text ? h("p", {}, item.estimated_impact.text) : null,
       facts([
         ["Status", state(item.status)],
         ["Priority", state(item.priority)],
         ["Type", item.type],
         ["Affects", item.affected_components.join(", ")],
-        ["Expected", impact(item.estimated_impact)],
+        [`Expected ${measure(item.estimated_impact)}`, impact(item.estimated_impact)],
         ["Confidence", percent(item.confidence * 100, 0)],
         ["Found by", item.analyzer],
+        ["Id", h("code", {}, item.id)],
         ["Suggested", when(item.created_at)],
         ["Last seen", when(item.last_seen_at)],
         [
@@ -111,9 +121,11 @@ function draw(ctx, item, refresh) {
           item.decided_by
             ? [`${item.decided_by}${item.decided_why ? `: ${item.decided_why}` : ""}, `, when(item.decided_at)]
             : null,
+          true,
         ],
         ["Carried out by", item.assigned_agent],
-        ["Result", item.result],
+        ["Result", item.result, true],
+        ["Settings", settings(plan), true],
         ["Earlier", item.previous ? link(item.previous, "improvements", item.previous) : null],
       ]),
       decisions(ctx, item, refresh),
@@ -166,17 +178,29 @@ function draw(ctx, item, refresh) {
   ];
 }
 
-function compare({ before, after }) {
-  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  const shown = (name, value) =>
-    typeof value === "number" ? figure(name, value) : value === undefined ? "–" : JSON.stringify(value);
+// A specialist's measurement as people read it, with its units; figures of another form as they are.
+function measured(figures) {
+  const { metric, mean, low, high, count: counted, errors, ...rest } = figures ?? {};
+  const known = {};
+  if (metric) known[`${metric.replaceAll("_", " ")}, mean`] = figure(metric, mean);
+  if (metric && typeof low === "number") known["95 % interval"] = `${figure(metric, low)} to ${figure(metric, high)}`;
+  if (counted !== undefined) known["measured on"] = count(counted);
+  if (errors?.calls !== undefined) known["failed calls"] = `${count(errors.failed)} of ${count(errors.calls)}`;
+  for (const [name, value] of Object.entries(rest))
+    known[name] = typeof value === "number" ? figure(name, value) : typeof value === "string" ? value : json(value);
+  return known;
+}
+
+function compare(item) {
+  const [before, after] = [measured(item.before), measured(item.after)];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.length
     ? card(
         "Before and after",
         table(
           "Before and after",
           ["Figure", "Before", "After"],
-          names.map((name) => [name, shown(name, before?.[name]), shown(name, after?.[name])]),
+          names.map((name) => [name, before[name] ?? "–", after[name] ?? "–"]),
         ),
       )
     : null;
@@ -191,6 +215,13 @@ function decisions(ctx, item, refresh) {
       button("Reject", () => decide(ctx, item, "reject", refresh), "danger"),
     );
   }
+  if (item.status === "approved" && !item.implementation_plan.action && can("approve"))
+    return h(
+      "div",
+      { class: "row" },
+      button("Carried out…", () => byHand(ctx, item, "done", refresh), "primary"),
+      button("Can't be done…", () => byHand(ctx, item, "failed", refresh), "danger"),
+    );
   if (item.status === "completed" && item.undo !== null && can("approve"))
     return h(
       "div",
@@ -205,6 +236,21 @@ const TEXTS = {
   reject: ["Reject this improvement?", "It will not be carried out, and not suggested again for a while.", "Rejected."],
   undo: ["Undo this improvement?", "What was changed is taken back.", "Undone."],
 };
+
+// What no specialist does, a person does; then it is a person who says how it ended.
+async function byHand(ctx, item, what, refresh) {
+  const done = what === "done";
+  const given = await ask({
+    title: done ? "Was it carried out?" : "Can it not be done?",
+    text: `${item.title}. ${done ? "It is completed then." : "It is failed then."}`,
+    fields: [{ name: "note", label: done ? "What was done" : "Why not", kind: "long", required: true }],
+    action: done ? "Carried out" : "Can't be done",
+    danger: !done,
+  });
+  if (!given) return;
+  await ctx.act(() => post(paths.improvement(item.id, what), given), done ? "Completed." : "Failed.");
+  refresh();
+}
 
 async function decide(ctx, item, what, refresh) {
   const [title, text, done] = TEXTS[what];

@@ -29,6 +29,7 @@ export const TOPICS = [
   "system.health_changed",
   "system.alert_raised",
   "flag.changed",
+  "tuning.setting_tuned",
   "agent.registered",
   "agent.disabled",
   "agent.restored",

@@ -2,7 +2,7 @@
 import { chart } from "./charts.js";
 import { card, empty, facts, h, link, more, panel, state, table } from "./dom.js";
 import { address } from "./api.js";
-import { bytes, count, figure, percent, seconds, share, when } from "./format.js";
+import { bytes, count, figure, percent, moment, seconds, share, when } from "./format.js";
 
 const RANGES = [
   ["1", "1 hour"],
@@ -25,7 +25,6 @@ export function view(ctx) {
       return { status, health, waiting: waiting.data.length };
     },
     drawGlance,
-    { keep: undefined },
   );
   const charts = panel(ctx, () => ctx.get("api/meta-agent/metrics", { hours }), drawCharts);
   const reports = panel(
@@ -192,6 +191,13 @@ function drawCharts({ samples }) {
   );
 }
 
+const file = (name, text) =>
+  h(
+    "a",
+    { href: address(`api/meta-agent/reports/${encodeURIComponent(name)}`).href, target: "_blank", rel: "noopener" },
+    text,
+  );
+
 function drawReports(reports) {
   if (!reports.length) return empty("No report was written yet.");
   return h(
@@ -203,17 +209,9 @@ function drawReports(reports) {
         h(
           "li",
           {},
-          h(
-            "a",
-            {
-              href: address(`api/meta-agent/reports/${encodeURIComponent(html ?? name)}`).href,
-              target: "_blank",
-              rel: "noopener",
-            },
-            name,
-          ),
-          " ",
-          h("span", { class: "muted" }, when(at), `, ${bytes(size)}`),
+          html ? [file(html, moment(at)), " "] : null,
+          h("span", { class: "muted" }, when(at), ", "),
+          file(name, `JSON, ${bytes(size)}`),
         ),
       ),
   );

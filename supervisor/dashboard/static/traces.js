@@ -153,6 +153,11 @@ function one(ctx, id, tenant = ctx.tenant()) {
   return { title: "Trace", nodes: [h("p", {}, link("← All traces", "traces")), body.node] };
 }
 
+function after({ header }, { started_at }) {
+  const passed = (Date.parse(header.recorded_at) - Date.parse(started_at)) / 1_000;
+  return h("span", { class: "muted" }, passed > 0 ? `+${seconds(passed)}` : "at its start");
+}
+
 function drawOne(trace) {
   return [
     h(
@@ -173,7 +178,7 @@ function drawOne(trace) {
         ["Cost", money(trace.cost)],
         ["For", `${trace.user} (${trace.tenant})`],
         ["Session", trace.session],
-        ["Id", h("code", {}, trace.trace_id)],
+        ["Id", h("code", {}, trace.trace_id), true],
       ]),
     ),
     card("Timeline", timeline(trace)),
@@ -184,7 +189,7 @@ function drawOne(trace) {
         { class: "events" },
         trace.events.map((event) =>
           more(
-            [h("code", {}, event.topic), " ", when(event.header.recorded_at)],
+            [h("code", {}, event.topic), " ", after(event, trace)],
             `event ${event.position}`,
             json(event.payload),
           ),

@@ -36,6 +36,8 @@ class Agent(BaseModel):
     enabled: bool
     reason: str | None
     registered_at: datetime
+    state: str = Field(description="registered, deployed or retired")
+    version: str | None = Field(description="of a built agent: the version that serves, or served last")
 
 
 class AgentStep(BaseModel):
@@ -157,4 +159,6 @@ def _agent(record: AgentRecord) -> Agent:
         enabled=record.enabled,
         reason=record.reason,
         registered_at=record.registered_at,
+        state=record.state,
+        version=record.version,
     )

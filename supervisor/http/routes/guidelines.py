@@ -76,9 +76,11 @@ async def diff(
     caller: SystemReader,
     before: Annotated[str, Query(pattern=_Either)],
     after: Annotated[str, Query(pattern=_Either)],
-) -> Answer[list[RuleChange]]:
+    limit: Limit = 500,
+    cursor: Cursor = None,
+) -> Paged[RuleChange]:
     """What leads from one version to another."""
-    return Answer(data=await api.supervisor.guidelines.diff(agent_type, before, after))
+    return paged(await api.supervisor.guidelines.diff(agent_type, before, after), limit, cursor)
 
 
 @router.get("/{agent_type}/history", responses=problems(404))

@@ -56,6 +56,12 @@ class Approval(Verdict):
     plan_hash: str | None = Field(default=None, min_length=1, max_length=128, description="as the improvement tells it")
 
 
+class HandWork(Body):
+    """What a person did about it, or why it can't be done."""
+
+    note: str = Field(min_length=1, max_length=2_000, pattern=r"\S")
+
+
 class Decided(BaseModel):
     """What was decided, and by whom the log says."""
 
@@ -102,9 +108,9 @@ async def metrics(
 
 
 @router.get("/forecasts", responses=problems())
-async def forecasts(api: TheApi, caller: SystemReader) -> Answer[list[Forecast]]:
+async def forecasts(api: TheApi, caller: SystemReader, limit: Limit = 100, cursor: Cursor = None) -> Paged[Forecast]:
     """When figures reach their limits if they go on like this."""
-    return Answer(data=await api.supervisor.monitoring.get_forecasts())
+    return paged(await api.supervisor.monitoring.get_forecasts(), limit, cursor)
 
 
 @router.get("/agent-performance", responses=problems(404))
@@ -176,6 +182,22 @@ async def undo(
     """Take back what a completed one changed."""
     event = await api.supervisor.specialists.undo(improvement_id, by=caller.by, comment=body.comment)
     return _decided(event.improvement_id, "is undone", event.by)
+
+
+@router.post("/improvements/{improvement_id}/done", responses=problems(404, 409))
+async def done(improvement_id: _ImprovementId, api: TheApi, caller: SystemApprover, body: HandWork) -> Answer[Decided]:
+    """Say that a person carried out an approved one: it is completed, and no specialist takes it up."""
+    event = await api.supervisor.monitoring.done_by_hand(improvement_id, by=caller.by, note=body.note)
+    return _decided(event.improvement_id, "is completed", event.agent)
+
+
+@router.post("/improvements/{improvement_id}/failed", responses=problems(404, 409))
+async def failed(
+    improvement_id: _ImprovementId, api: TheApi, caller: SystemApprover, body: HandWork
+) -> Answer[Decided]:
+    """Say that an approved one can't be carried out, or does not help: it is failed, and no specialist takes it up."""
+    event = await api.supervisor.monitoring.failed_by_hand(improvement_id, by=caller.by, note=body.note)
+    return _decided(event.improvement_id, "is failed", event.agent)
 
 
 def _decided(improvement_id: str, what: str, by: str) -> Answer[Decided]:

@@ -44,12 +44,14 @@ class Ready(BaseModel):
     checks: list[Check]
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Alive:
     """The process answers; needs no token and tells nothing else."""
     return Alive()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 async def readyz(api: TheApi) -> Response:
     """Whether requests can be handled; needs no token. 503 where they can't."""

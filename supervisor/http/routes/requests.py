@@ -65,7 +65,12 @@ class Bounds(Limits):
 class NewRequest(Whose):
     """A request."""
 
-    text: str = Field(max_length=100_000, pattern=VISIBLE, description="what is wanted, in plain words")
+    text: str = Field(
+        max_length=100_000,
+        pattern=VISIBLE,
+        description="what is wanted, in plain words",
+        examples=["set a timer for 10 minutes"],
+    )
     session: str | None = Field(default=None, min_length=1, max_length=200, description="continue this conversation")
     timezone: str | None = Field(
         default=None, description="IANA name, such as Europe/Zurich", json_schema_extra={"enum": [*_ZONES, None]}

@@ -52,6 +52,10 @@ def filled(schema: dict[str, Any], text: str, name: str = "value") -> Any:
         ({"type": "integer"}, "count", "it costs 3.5 francs", None),
         ({"type": "number"}, "amount", "pay 1,250.75 dollars", 1250.75),
         ({"type": "number"}, "amount", "transfer €99 to Bob", 99.0),
+        ({"type": "number", "format": "fraction"}, "rate", "a loan at a rate of 4%", 0.04),
+        ({"type": "number", "format": "fraction"}, "rate", "a loan at a rate of 0.04", 0.04),
+        ({"type": "number"}, "rate", "a loan at a rate of 4%", 4.0),
+        ({"type": "integer"}, "guests", "a table for a party of 5", 5),
         ({"type": "integer", "minimum": 0, "maximum": 100}, "brightness", "set it to half", 50),
         ({"type": "integer"}, "minutes", "give me a quarter of an hour", 15),
         ({"type": "boolean"}, "on", "switch it off", False),
@@ -82,6 +86,25 @@ def test_fills_a_property(schema: dict[str, Any], name: str, text: str, value: A
     assert filled(schema, text, name) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("name", "find the employee Kai", "Kai"),
+        ("last_name", "show the record of Winter", "Winter"),
+        ("status", "list the loans with status late", "late"),
+        ("category", "which products are in the category garden tools?", "garden tools"),
+        ("name", "Find the employee", None),
+        ("status", "list loans by status", None),
+        ("status", "show the status of my loan", None),
+        ("status", "loans with status late and a balance over 10", None),
+    ],
+)
+def test_a_text_that_ends_the_part_is_for_the_only_property_of_that_name(
+    name: str, text: str, value: str | None
+) -> None:
+    assert filled({"type": "string"}, text, name) == value
+
+
 def test_dates_need_a_clock() -> None:
     scope = scope_of(Part(0, "tomorrow", "tomorrow"), "tomorrow")
     assert fill({"type": "string", "format": "date"}, "day", scope) is None
@@ -96,6 +119,18 @@ def test_each_number_is_used_once() -> None:
     text = "2 rooms for five people, invoice 77"
     result = fill_slots(compile_slots(schema), scope_of(Part(0, text, text), text))
     assert result.values == {"rooms": 2, "guests": 5, "invoice": "77"}
+
+
+def test_numbers_go_to_what_they_are_said_of_also_by_its_initials() -> None:
+    schema: dict[str, Any] = {
+        "properties": {
+            "net_operating_income": {"type": "number", "description": "Net operating income (NOI)"},
+            "debt_service": {"type": "number", "description": "Debt service"},
+        }
+    }
+    text = "what is the DSCR with a debt service of 100000 and NOI of 126000?"
+    values = fill_slots(compile_slots(schema), scope_of(Part(0, text, text), text)).values
+    assert values == {"net_operating_income": 126000.0, "debt_service": 100000.0}
 
 
 def test_nested_objects_and_references_are_followed() -> None:

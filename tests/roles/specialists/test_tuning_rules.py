@@ -99,3 +99,10 @@ def test_what_is_wanted_is_within_bounds_and_a_change(
     for key in [key for key in changes if key.endswith("timeout")]:
         cut = sum(value > changes[key] for value in seconds)
         assert cut <= 0.05 * len(seconds) + 1
+
+
+@pytest.mark.parametrize(("now", "then"), [(1, 2), (2, 3), (64, 96), (90, 100)])
+def test_against_waiting_for_admission_more_are_let_in(now: int, then: int) -> None:
+    found = wanted("queue:admission", "admission_wait", Seen(), **{"requests.max_concurrent": now})
+    assert found == {"requests.max_concurrent": then}
+    assert wanted("queue:admission", "admission_wait", Seen(), **{"requests.max_concurrent": 100}) == {}

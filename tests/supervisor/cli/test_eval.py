@@ -142,3 +142,21 @@ def test_a_file_cut_short_is_told(here: Path, capsys: pytest.CaptureFixture[str]
     (here / "rows.jsonl.gz").write_bytes(whole[: len(whole) // 2])
     assert main(["eval", "routing", "rows.jsonl.gz"]) == USAGE
     assert "can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["routing", "rows.jsonl.gz"], ["tools", "requests.jsonl", "--registry", "tools.jsonl"]]
+)
+def test_an_encoder_that_is_not_there_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    (here / "config.yaml").write_text("router: {encoder: word2vec}\n")
+    assert main(["eval", *arguments]) == USAGE
+    assert "there is no encoder 'word2vec'" in capsys.readouterr().err
+
+
+def test_the_configured_encoder_is_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    encoder = "tests.llm_provider.test_tool_evidence:Topics"
+    (here / "config.yaml").write_text(f"router: {{encoder: '{encoder}'}}\n")
+    assert main(["eval", "tools", "requests.jsonl", "--registry", "tools.jsonl", "--json"]) == OK
+    assert json.loads(capsys.readouterr().out)["rows"] == 3

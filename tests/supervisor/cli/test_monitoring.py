@@ -14,6 +14,7 @@ import pytest
 
 from common.settings import Settings
 from events.catalogue import Event
+from events.catalogue.improvement import EstimatedImpact, Evidence, ImprovementEvidenceAdded, ImprovementPlan
 from supervisor import Supervisor
 from supervisor.cli.main import main
 from tests.events.improvement_samples import suggestion
@@ -134,6 +135,42 @@ def test_a_rejection_is_told_as_json(run: Command) -> None:
         assert "there is no improvement 'imp-9'" in run("improvements", command, "imp-9", code=1)[1]
 
 
+@pytest.mark.parametrize(("command", "status"), [("done", "completed"), ("failed", "failed")])
+def test_what_a_person_did_is_ended_with_a_note(run: Command, command: str, status: str) -> None:
+    told(suggestion(action=""))
+    assert "it is pending" in run("improvements", command, "imp-1", "--note", "moved it", code=1)[1]
+    run("improvements", "approve", "imp-1", "--by", "ann")
+    assert "improvements done imp-1 --note" in run("improvements", "show", "imp-1")[1]
+    run("improvements", command, "imp-1", code=2)
+    assert "can't be used" in run("improvements", command, "imp-1", "--note", " ", code=1)[1]
+    out, _ = run("improvements", command, "imp-1", "--note", "moved the index", "--by", "bea")
+    assert out == f"imp-1 is {status}.\n"
+    shown = run.json("improvements", "show", "imp-1")
+    assert (shown["status"], shown["assigned_agent"], shown["result"]) == (status, "bea", "moved the index")
+    assert f"it is {status}" in run("improvements", command, "imp-1", "--note", "again", code=1)[1]
+
+
+def test_hostile_text_does_nothing_to_the_terminal(run: Command) -> None:
+    acting = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\r\x00 end"
+    plan = ImprovementPlan(action="tune", arguments={acting: acting, "changes": {acting: 1}}, steps=[acting])
+    told(
+        suggestion(
+            title=acting, description=acting, affected_components=[acting], implementation_plan=plan,
+            estimated_impact=EstimatedImpact(text=acting), evidence=Evidence(text=acting), analyzer=acting,
+        ),
+        ImprovementEvidenceAdded(improvement_id="imp-1", evidence=Evidence(text=acting)),
+    )  # fmt: skip
+    run("improvements", "approve", "imp-1", "--by", acting, "--comment", acting)
+    shown = [run("improvements", *command) for command in (("list",), ("show", "imp-1"), ("history", "imp-1"))]
+    shown += [
+        run("improvements", "done", "imp-1", "--note", acting, "--by", acting),
+        run("improvements", "show", "imp-1"),
+    ]
+    for text in ("".join(pair) for pair in shown):
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\r", "\x00"} & set(text)
+    assert run.json("improvements", "show", "imp-1")["result"] == acting
+
+
 def test_an_analysis_is_done_at_once(run: Command) -> None:
     out, _ = run("monitor", "analyze")
     assert "analyzers" in out
@@ -146,4 +183,7 @@ def test_maintenance_tells_what_it_did(run: Command) -> None:
     run("ask", "set a timer for 5 minutes")
     done = run.json("maintain", "--archive-after", "1")
     assert (done["archived_events"], done["problems"]) == (0, {})
-    assert "bytes given back" in run("maintain", "--no-vacuum")[0]
+    assert done["samples_from"] is None
+    out, _ = run("maintain", "--no-vacuum")
+    assert "bytes given back" in out
+    assert "none to let go" in out

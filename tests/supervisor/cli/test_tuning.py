@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from events.catalogue.improvement import ImprovementPlan
+from events.catalogue.tuning import SettingTuned
 from supervisor import Supervisor
 from supervisor.cli.main import main
 from tests.events.improvement_samples import suggestion
@@ -69,3 +70,24 @@ def test_an_improvement_is_undone_by_one_command(folder: Path, capsys: pytest.Ca
     assert "Everything is as configured" in capsys.readouterr().err
     assert main(["improvements", "undo", "imp-1"]) == 1
     assert "it is undone" in capsys.readouterr().err
+
+
+def test_what_another_process_has_tuned_is_told_and_no_fault(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def prepare() -> None:
+        async with Supervisor.from_config("config.yaml", environ={}, background=False) as supervisor:
+            tuned = SettingTuned(key="tool.shop.price.cache", value=60, by="ann")
+            await supervisor.store.append("tuning/tool.shop.price.cache", [tuned])
+
+    anyio.run(prepare)
+    assert main(["tuning"]) == 0
+    said = capsys.readouterr().err
+    assert "tool.shop.price.cache is 60 where that is known" in said
+    assert "Everything else is as configured" in said
+    assert main(["tuning", "history", "tool.shop.price.cache"]) == 0
+    assert "ann" in capsys.readouterr().out
+
+    async def probe() -> str:
+        async with Supervisor.from_config("config.yaml", environ={}, background=False) as supervisor:
+            return (await supervisor.tuning.probe()).detail
+
+    assert anyio.run(probe) == "tool.shop.price.cache = 60 (not known in this process)"

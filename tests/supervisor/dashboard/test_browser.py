@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pydantic import JsonValue
 
+from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ImprovementStatus
+from supervisor.specialists.figures import Rate, mean_of
 from supervisor.tokens import Scope
 from tests.events.improvement_samples import suggestion
 from tests.supervisor.dashboard.conftest import PATIENCE, Server, Visit
@@ -17,7 +19,7 @@ from tests.supervisor.dashboard.served import HOSTILE, LUNCH, Site
 
 VIEWS = (
     "", "traces", "approvals", "improvements", "improvements/imp-1", "agents", "agents/timer", "guidelines",
-    "guidelines/planner", "flags",
+    "guidelines/planner", "flags", "tuning", "tuning/requests.queue",
 )  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -119,22 +121,51 @@ async def carried_out(site: Site) -> None:
     await commands.suggest(suggestion("imp-4", fingerprint="4"))
     await commands.approve("imp-4", by="bob")
     leave = await commands.assign("imp-4", agent="performance_analyst")
-    figures: dict[str, dict[str, JsonValue]] = {"before": {"response_time": 41.0}, "after": {"response_time": 2.5}}
+    figures: dict[str, dict[str, JsonValue]] = {
+        "before": mean_of("response_time", [40.0, 41.0, 42.0], Rate(0, 3)).to_json(),
+        "after": mean_of("response_time", [2.5], Rate(1, 2)).to_json(),
+    }
     await commands.complete(leave, text="set", undo={"settings": {}}, **figures)
 
 
 def test_what_was_carried_out_shows_its_figures_and_is_undone(visit: Visit, server: Server) -> None:
     server.run(carried_out, server.site)
     page = visit.sign_in(view="improvements/imp-4")
-    expect(page.get_by_role("region", name="Before and after").get_by_role("row").last).to_have_text(
-        "response_time41 s2.5 s"
-    )
+    measured = page.get_by_role("region", name="Before and after").get_by_role("row")
+    expect(measured).to_have_text(
+        [
+            "FigureBeforeAfter", "response time, mean41 s2.5 s", re.compile(r"95 % interval38\.\d s to 43\.\d s–"),
+            "measured on31", "failed calls0 of 31 of 2",
+        ]
+    )  # fmt: skip
     page.get_by_role("button", name="Undo").click()
     visit.answer("Undo", Reason="it costs too much")
     expect(page.locator(".facts .state").first).to_have_text(re.compile("undone"))
     found = server.run(server.site.supervisor.monitoring.get_improvement, "imp-4")
     assert found.status is ImprovementStatus.UNDONE
     assert "it costs too much" in (found.result or "")
+
+
+def test_what_only_a_person_can_do_is_ended_by_that_person(visit: Visit, server: Server) -> None:
+    commands = server.site.supervisor.monitoring.improvements
+    for number in (6, 7):
+        suggested = suggestion(f"imp-{number}", fingerprint=str(number), action="")
+        server.run(commands.suggest, suggested)
+        server.run(commands.approve, f"imp-{number}", by="bob")
+    page = visit.sign_in(view="improvements/imp-6")
+    page.get_by_role("button", name="Carried out…").click()
+    dialog = visit.dialog
+    dialog.get_by_role("button", name="Carried out", exact=True).click()
+    expect(dialog).to_be_visible()  # what was done is wanted
+    dialog.get_by_label("What was done").fill("a second machine")
+    dialog.get_by_role("button", name="Carried out", exact=True).click()
+    expect(page.locator(".facts .state").first).to_have_text(re.compile("completed"))
+    expect(page.locator(".facts", has_text="a second machine").first).to_be_visible()
+    visit.go("improvements/imp-7")
+    page.get_by_role("button", name="Can't be done…").click()
+    visit.dialog.get_by_label("Why not").fill("no money")
+    visit.dialog.get_by_role("button", name="Can't be done", exact=True).click()
+    expect(page.locator(".facts .state").first).to_have_text(re.compile("failed"))
 
 
 def test_a_decision_that_comes_too_late_says_so(visit: Visit, server: Server) -> None:
@@ -163,6 +194,55 @@ def test_a_flag_is_set_to_a_percentage_with_a_reason(visit: Visit, server: Serve
     (step,) = server.run(server.site.supervisor.flags.history, "meta-planning")
     assert step.reason == HOSTILE
     assert step.by.startswith("ann (token ")
+
+
+def test_a_setting_is_tuned_within_its_bounds_and_reset(visit: Visit, server: Server) -> None:
+    page = visit.sign_in(view="tuning")
+    expect(page.get_by_text("Everything is as configured.")).to_be_visible()
+    page.get_by_role("searchbox", name="Find").fill("max_conc")
+    expect(page.locator("main [data-stop]")).to_have_count(1)
+    page.get_by_role("link", name="requests.max_concurrent").click()
+    page.get_by_role("button", name="Change…").click()
+    dialog = visit.dialog
+    dialog.get_by_label("Reason").fill(HOSTILE)
+    for wrong in ("0", "5000"):
+        dialog.get_by_label("Value").fill(wrong)
+        dialog.get_by_role("button", name="Change").click()
+        expect(dialog).to_be_visible()
+    visit.answer("Change", Value="32")
+    expect(page.locator(".facts")).to_contain_text(HOSTILE)
+    expect(page.get_by_role("region", name="History").get_by_role("row").last).to_contain_text("as configured32ann (to")
+    assert server.site.supervisor.tuning.value("requests.max_concurrent") == 32
+    visit.go("tuning")
+    tuned = page.get_by_role("region", name="Tuned")
+    expect(tuned).to_contain_text("requests.max_concurrent3264ann (token")
+    tuned.get_by_role("link").click()
+    page.get_by_role("button", name="Reset").click()
+    visit.answer("Reset", Reason="enough")
+    expect(page.get_by_role("button", name="Reset")).to_have_count(0)
+    assert server.site.supervisor.tuning.value("requests.max_concurrent") == 64
+
+
+def test_what_an_improvement_tunes_leads_to_the_setting(visit: Visit, server: Server) -> None:
+    changes: dict[str, JsonValue] = {"requests.queue": 64.0}
+    plan = ImprovementPlan(action="tune", specialist="performance_analyst", arguments={"changes": changes})
+    suggested = suggestion("imp-5", fingerprint="5", implementation_plan=plan)
+    server.run(server.site.supervisor.monitoring.improvements.suggest, suggested)
+    page = visit.sign_in(view="improvements/imp-5")
+    page.get_by_role("link", name="requests.queue").click()
+    expect(page.get_by_role("heading", name="requests.queue")).to_be_visible()
+    expect(page.get_by_text("It was never tuned.")).to_be_visible()
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True, ids=["phone"])
+def test_on_a_phone_a_row_is_a_card_that_hides_nothing(visit: Visit) -> None:
+    page = visit.sign_in()
+    region = page.get_by_role("region", name="Components")
+    row = region.get_by_role("row").filter(has=page.get_by_role("rowheader", name="store"))
+    assert row.get_by_role("cell").all_inner_texts() != []
+    assert region.evaluate("node => node.scrollWidth <= node.clientWidth")
+    heads = row.locator("td").evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').content)")
+    assert heads == ['"State"', '"Since"', '"Why"']
 
 
 def test_guidelines_show_their_difference_and_their_trial(visit: Visit, server: Server) -> None:
@@ -244,6 +324,21 @@ def test_every_view_fits_and_can_be_read(visit: Visit) -> None:
                 .map(node => node.outerHTML)"""
         )
         assert unnamed == [], view
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [{"viewport": {"width": width, "height": 900}} for width in (780, 1000)],
+    indirect=True,
+    ids=["780", "1000"],
+)
+def test_between_phone_and_desk_nothing_is_squeezed_away(visit: Visit) -> None:
+    page = visit.sign_in(view="traces")
+    widths = page.locator(".traces a").evaluate_all("links => links.map(link => link.getBoundingClientRect().width)")
+    assert widths
+    assert min(widths) > 120
+    visit.go("")
+    assert page.get_by_role("region", name="Components").evaluate("node => node.scrollWidth <= node.clientWidth + 1")
 
 
 def test_the_keyboard_is_enough(visit: Visit, server: Server) -> None:
@@ -334,11 +429,16 @@ def test_a_stream_that_breaks_goes_on_where_it_was(visit: Visit, server: Server)
     expect(page.locator("#connection")).to_have_text("● Live")
 
 
-def test_without_a_network_the_page_says_so_and_recovers(visit: Visit) -> None:
+def test_without_a_network_the_page_says_so_and_recovers(visit: Visit, server: Server) -> None:
     visit.expected = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED")
+    server.run(server.site.ask, LUNCH.replace("Anna", "Zoe"))
     page = visit.sign_in(view="traces")
+    expect(page.locator("#badge-approvals")).to_be_visible()
     page.context.set_offline(True)
     banner = page.get_by_role("alert").filter(has_text="The server can't be reached")
     expect(banner).to_be_visible()
+    page.evaluate("() => dispatchEvent(new Event('online'))")  # asks, in vain
+    page.wait_for_timeout(500)
+    expect(page.locator("#badge-approvals")).to_be_visible()  # what waits is not known, and not “nothing”
     page.context.set_offline(False)
     expect(banner).to_be_hidden()

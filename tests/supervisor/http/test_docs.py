@@ -22,8 +22,8 @@ from tests.supervisor.http.test_connections import serving
 
 PAGE = Path(__file__).parents[3] / "docs" / "http-api.md"
 ENDED_BY_HEAD = "23"
-ELSEWHERE = {("POST", "/api/meta-agent/improvements/{improvement_id}/undo")}
-"""What needs an improvement that a specialist has carried out; see tests/supervisor/specialists."""
+ELSEWHERE = {("POST", f"/api/meta-agent/improvements/{{improvement_id}}/{verb}") for verb in ("undo", "failed")}
+"""What needs an improvement that was carried out, or another one; see tests/supervisor/specialists."""
 PRELUDE = r"""
 curl() {
     command curl --silent --show-error --fail-with-body --max-time 60 "$@"
@@ -66,7 +66,7 @@ async def test_every_line_with_curl_does_what_it_says(tmp_path: Path) -> None:
     async with Supervisor(settings, background=False) as supervisor:
         await prepared(supervisor)
         operations = create_app(supervisor).openapi()["paths"]
-        async with serving(supervisor) as server:
+        async with serving(supervisor, keep_alive=0.5) as server:
             environment = {"URL": server.url, "TOKEN": server.headers["Authorization"].removeprefix("Bearer ")}
             with anyio.fail_after(120):
                 done = await anyio.run_process(

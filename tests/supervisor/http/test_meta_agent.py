@@ -113,6 +113,27 @@ async def test_only_the_plan_that_was_looked_at_is_approved(served: Served, clie
     assert data(await client.post(path, json={"plan_hash": shown["plan_hash"]}))["improvement_id"] == name
 
 
+@pytest.mark.parametrize(("verb", "state"), [("done", "completed"), ("failed", "failed")])
+async def test_what_a_person_carried_out_is_ended_with_a_note(
+    served: Served, client: httpx.AsyncClient, verb: str, state: str
+) -> None:
+    name = await suggest(served, "imp-1")
+    path = f"{BASE}/improvements/{name}/{verb}"
+    problem(await client.post(path, json={"note": "moved the index"}), 409)
+    data(await client.post(f"{BASE}/improvements/{name}/approve"))
+    for body in ({}, {"note": ""}, {"note": " \n"}, {"note": "x" * 2_001}):
+        problem(await client.post(path, json=body), 422)
+    answer = data(await client.post(path, json={"note": "moved the index"}))
+    assert (answer["improvement_id"], answer["message"]) == (name, f"{name} is {state}")
+    shown = data(await client.get(f"{BASE}/improvements/{name}"))
+    assert (shown["status"], shown["result"], shown["assigned_agent"]) == (state, "moved the index", answer["by"])
+    assert [step["what"] for step in shown["history"]] == ["suggested", "approved", "assigned", state]
+    problem(await client.post(path, json={"note": "again"}), 409)
+    problem(await client.post(f"{BASE}/improvements/imp-2/{verb}", json={"note": "x"}), 404)
+    async with served.client(await served.token(Scope.READ)) as reader:
+        problem(await reader.post(path, json={"note": "x"}), 403)
+
+
 async def test_an_analysis_is_made_when_it_is_asked_for(client: httpx.AsyncClient) -> None:
     report = data(await client.post(f"{BASE}/trigger-analysis"))
     assert "thresholds" in report["findings"]
@@ -136,6 +157,9 @@ async def test_reports_are_listed_and_served_and_no_name_leads_elsewhere(
     page = await client.get(f"{BASE}/reports/{listed['html']}")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "sandbox" in page.headers["content-security-policy"]
+    assert " UTC</time>" in page.text
+    assert "process_memory</td>" in page.text
+    assert " MiB</td>" in page.text
     folder: Path = served.supervisor.settings.data_dir
     (folder / "secret.json").write_text("{}")
     (folder / "system_reports" / "system_report_20260101T000000Z.json").symlink_to(folder / "secret.json")

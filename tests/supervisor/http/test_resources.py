@@ -289,3 +289,18 @@ async def test_several_processes_serve_one_log(tmp_path: Path) -> None:
             await two.tokens.revoke(token.split("_")[1], by="ann")
             here.app.state.access.tokens._looked = float("-inf")
             assert (await client.get("/api/traces")).status_code == 401
+
+
+async def test_the_document_tells_how_long_a_request_may_be_here(served: Served, client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    most = document["components"]["schemas"]["NewRequest"]["properties"]["text"]["maxLength"]
+    assert most == served.supervisor.settings.requests.max_chars
+    problem(await client.post("/api/requests", json={"text": "a" * (most + 1)}), 422)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/"])
+async def test_who_only_looks_whether_it_is_there_may_ask_by_head(served: Served, path: str) -> None:
+    async with served.client() as nobody:
+        whole, head = await nobody.get(path), await nobody.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == whole.headers["content-length"]

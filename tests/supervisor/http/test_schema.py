@@ -90,3 +90,28 @@ def test_every_operation_answers_as_its_document_says(api: Api, mode: Generation
         calls()
         checked += 1
     assert checked > 20
+
+
+def test_the_document_tells_enough_to_make_a_valid_request(api: Api) -> None:
+    """Without an example of its text schemathesis can make no request, and takes `0` for a valid one."""
+    operation: Any = api.schema["/api/requests"]["POST"]
+    cases = api.schema.iter_coverage_cases(
+        operation, generation_modes=[GenerationMode.POSITIVE], generation_config=api.schema.config.generation
+    )
+    bodies = [case.body for case, _ in zip(cases, range(20), strict=False)]
+    assert len(bodies) == 20
+    assert all(isinstance(body, dict) and body["text"] for body in bodies)
+
+
+def test_every_list_is_paged(api: Api) -> None:
+    document: dict[str, Any] = api.schema.raw_schema
+    models = document["components"]["schemas"]
+    lists = 0
+    for path, methods in document["paths"].items():
+        for told in methods.values():
+            answer = told["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            own = models.get(answer.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+            if own.get("data", {}).get("type") == "array":
+                lists += 1
+                assert "page" in own, path
+    assert lists >= 14

@@ -19,6 +19,7 @@ from supervisor.monitoring.forecast_findings import LimitPredictor
 from supervisor.monitoring.history import Series
 from supervisor.monitoring.leak_findings import find_leaks
 from supervisor.monitoring.models import Forecast
+from supervisor.monitoring.queue_findings import find_queues
 from supervisor.monitoring.thresholds import standard_thresholds
 from supervisor.monitoring.work import WorkSpan
 
@@ -67,6 +68,46 @@ def test_a_leak_is_found_with_when_memory_is_full_and_steady_load_is_none() -> N
     assert found.due_in is not None
     assert timedelta(hours=15) < found.due_in < timedelta(hours=30)
     assert found.urgency in ("critical", "high")
+
+
+def waiting(wait: float, *, admitted: float = 2.0, cpu: float = 20.0, worked: float = 4.0) -> AnalysisContext:
+    """An hour of samples in which requests waited so long."""
+    told = {
+        "a/admission_wait": wait, "a/requests_admitted": admitted, "a/cpu_usage": cpu, "response_time": worked,
+        "b/admission_wait": 0.01, "b/requests_admitted": 9.0,
+    }  # fmt: skip
+    return context({name: series([value] * 120) for name, value in told.items()})
+
+
+def test_a_queue_that_holds_the_time_of_requests_is_found() -> None:
+    (found,) = find_queues(waiting(6.0))
+    assert (found.subject, found.type, found.title) == (
+        "a/queue:admission", "scalability", "queue:admission holds 60% of the time of requests on a"
+    )  # fmt: skip
+    assert found.plan.specialist == "performance_analyst"
+    assert found.evidence.figures["admitted"] == 240
+    assert found.urgency == "low"
+    (worse,) = find_queues(waiting(40.0))
+    assert worse.urgency == "medium"
+    (full,) = find_queues(waiting(6.0, cpu=95.0))
+    assert (full.plan.action, full.plan.specialist) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "calm",
+    [waiting(3.0), waiting(6.0, admitted=0.1), waiting(0.5, worked=0.2), context({"a/admission_wait": series([9.0])})],
+    ids=["waits less than it works", "few requests", "quick all the same", "nothing else known"],
+)
+def test_a_queue_that_does_not_is_no_finding(calm: AnalysisContext) -> None:
+    assert list(find_queues(calm)) == []
+
+
+def test_what_earlier_processes_held_is_no_leak_of_the_latest() -> None:
+    noise = random.Random(1)
+    grown = series(200 * MB + number * 0.5 * MB + noise.uniform(-2, 2) * MB for number in range(720))
+    assert list(find_leaks(context({"a/process_memory": grown})))
+    uptime = series([600.0])
+    assert list(find_leaks(context({"a/process_memory": grown, "a/process_uptime": uptime}))) == []
 
 
 def test_a_process_that_is_gone_leaks_no_more() -> None:

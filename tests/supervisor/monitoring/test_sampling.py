@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -50,6 +55,89 @@ async def test_a_metric_that_fails_is_absent_and_says_why(stepped: Stepped) -> N
     sample = await stepped.sample()
     assert "custom.broken" not in sample.figures
     assert sample.absent["custom.broken"].startswith("ZeroDivisionError")
+
+
+def exits() -> float:
+    sys.exit(3)
+
+
+def raises() -> float:
+    raise ValueError("\x1b[31m" + "x" * 10_000)
+
+
+async def exits_later() -> float:
+    sys.exit(3)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        exits, exits_later, raises, lambda: float("nan"), lambda: -math.inf, lambda: 10**400, lambda: 1.7e308,
+        lambda: "12", lambda: None, lambda: True, lambda: 1j,
+    ],
+)  # fmt: skip
+async def test_whatever_a_metric_does_the_sample_is_taken(stepped: Stepped, broken: Any) -> None:
+    stepped.supervisor.metric("odd", broken, limit=5)
+    sample = await stepped.sample(heat=3)
+    assert sample.figures["custom.heat"] == 3
+    assert "custom.odd" not in sample.figures
+    assert 0 < len(sample.absent["custom.odd"]) <= 200
+
+
+async def test_what_a_metric_s_error_tells_is_redacted(stepped: Stepped) -> None:
+    def away() -> float:
+        raise ConnectionError("no answer from https://ann:hunter2secret9@queue.example, password=hunter2secret9")
+
+    stepped.supervisor.metric("queue", away)
+    stepped.monitoring.register_analyzer("queue", lambda _: [away()])  # pyright: ignore[reportArgumentType]
+    sample = await stepped.sample()
+    report = await stepped.monitoring.trigger_analysis()
+    for told in (sample.absent["custom.queue"], report.failed["queue"]):
+        assert "ConnectionError: no answer" in told
+        assert "hunter2" not in told
+
+
+async def test_metrics_that_hang_keep_no_other_from_being_read(open_stepped: Open) -> None:
+    async with open_stepped(metric_timeout=0.3) as stepped:
+        go_on = threading.Event()
+
+        def hangs() -> float:
+            go_on.wait(60)
+            return 1.0
+
+        for number in range(6):
+            stepped.supervisor.metric(f"hangs{number}", hangs)
+        await stepped.sample()
+        sample = await stepped.sample(heat=4)
+        assert sample.figures["custom.heat"] == 4
+        assert "the call before has not ended yet" in sample.absent["custom.hangs0"]
+        go_on.set()
+
+
+async def test_the_largest_figures_spoil_no_analysis(stepped: Stepped) -> None:
+    sign = itertools.cycle((1, -1))
+    stepped.supervisor.metric("huge", lambda: 1e150, limit=5)
+    stepped.supervisor.metric("jumps", lambda: 1e150 * next(sign), limit=5)
+    for _ in range(130):
+        stepped.clock.move(timedelta(minutes=5))
+        await stepped.monitoring.sample()
+    report = await stepped.monitoring.trigger_analysis()
+    assert report.failed == {}
+    assert report.findings["thresholds"] >= 1
+
+
+async def test_a_clock_that_is_set_back_hides_nothing(stepped: Stepped) -> None:
+    await stepped.sample(5, heat=50)
+    stepped.clock.move(timedelta(hours=-5))
+    await stepped.sample(8, heat=1)
+    told = await stepped.monitoring.get_system_status()
+    assert told.figures["custom.heat"] == 1
+    assert (await stepped.analyse()).findings["thresholds"] == 0
+    await stepped.sample(3, heat=50)
+    report = await stepped.analyse()
+    assert report.findings["thresholds"] == 1
+    found = await stepped.monitoring.get_improvement(report.suggested[0])
+    assert found.evidence[0].figures["last"] == 50
 
 
 async def test_errors_make_the_requests_unhealthy_with_an_event_and_an_alert(stepped: Stepped) -> None:

@@ -340,6 +340,14 @@ async def test_the_policy_is_limited_by_type(open_shop: Open) -> None:
         assert await shop.status(name) == "pending"
 
 
+async def test_the_policy_leaves_to_a_person_what_only_a_person_can_do(open_shop: Open) -> None:
+    async with open_shop(auto_apply_types=["performance"]) as shop:
+        await shop.supervisor.flags.set("auto-apply-improvements", variant="on", by="ann")
+        name = await shop.suggest(action="", specialist="")
+        assert (await shop.supervisor.monitoring.trigger_analysis()).approved == ()
+        assert await shop.status(name) == "pending"
+
+
 async def test_nothing_is_there_to_be_undone_before_it_is_done(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.supervisor.specialists.undo("imp-none", by="ann")

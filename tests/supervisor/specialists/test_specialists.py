@@ -13,7 +13,7 @@ from events.catalogue.improvement import ImprovementPlan
 from events.state.improvement import ApprovedImprovement
 from roles.specialists.code_editor import CodeEditor
 from roles.specialists.guideline_proposer import GuidelineProposer
-from roles.specialists.specialist import Applied, Measure, Seen
+from roles.specialists.specialist import Applied, Measure, Permits, Seen
 from roles.specialists.system_architect import SystemArchitect
 from supervisor.specialists.agent_changes import AgentChanges
 from supervisor.specialists.call_log import CallLog
@@ -28,9 +28,13 @@ async def carried_out(shop: Shop, name: str, **more: Any) -> str:
     return await shop.status(name)
 
 
+def permits(shop: Shop) -> Permits:
+    return shop.supervisor.monitoring.improvements.permitted
+
+
 def architect(shop: Shop, builder: Any = None) -> SystemArchitect:
     parts = shop.supervisor._running_parts  # pyright: ignore[reportPrivateUsage]
-    return SystemArchitect(AgentChanges(parts.store, parts.agents, parts.roles), builder)
+    return SystemArchitect(AgentChanges(parts.store, parts.agents, parts.roles), permits(shop), builder)
 
 
 def plan(action: str, specialist: str, **arguments: Any) -> ImprovementPlan:
@@ -111,6 +115,7 @@ class Builder:
 
 async def test_a_new_agent_is_for_the_builder_if_there_is_one(shop: Shop) -> None:
     build = plan("build_agent", "system_architect", request="a tea taster")
+    shop.supervisor.specialists.register(architect(shop, None))
     assert (await shop.supervisor.specialists.draw_up(build)).action == ""
     more: dict[str, Any] = {
         "action": "build_agent", "specialist": "system_architect", "arguments": dict(build.arguments)
@@ -145,12 +150,12 @@ class FailingTool:
 
 async def test_the_editor_changes_code_where_it_can_and_configures_where_it_can_not(shop: Shop) -> None:
     mend = plan("mend_tool", "code_editor", component="tool:shop.price", metric="error_rate")
-    without = CodeEditor(shop.supervisor.tuning, FailingTool())
+    without = CodeEditor(shop.supervisor.tuning, FailingTool(), permits(shop))
     drawn = await without.draw_up(mend)
     assert drawn is not None
     assert (drawn.action, drawn.arguments["changes"]) == ("tune", {"tool.shop.price.breaker": 30})
     improver = Builder()
-    editor = CodeEditor(shop.supervisor.tuning, FailingTool(), improver)
+    editor = CodeEditor(shop.supervisor.tuning, FailingTool(), permits(shop), improver)
     drawn = await editor.draw_up(mend)
     assert drawn is not None
     assert drawn.action == "change_code"
@@ -207,7 +212,7 @@ PROPOSE: dict[str, Any] = {"action": "propose_guideline", "specialist": "prompt_
 
 async def test_a_guideline_is_proposed_through_learning_and_withdrawn_by_undo(shop: Shop) -> None:
     learned = Learned(("v2", "trial"))
-    shop.supervisor.specialists.register(GuidelineProposer(learned))
+    shop.supervisor.specialists.register(GuidelineProposer(learned, permits(shop)))
     drawn = await shop.supervisor.specialists.draw_up(plan(**PROPOSE, component="role:weather", metric="error_rate"))
     assert drawn.arguments["agent_type"] == "weather"
     assert await carried_out(shop, "imp-1", arguments=dict(drawn.arguments), **PROPOSE) == "completed"
@@ -227,7 +232,7 @@ async def test_where_the_traces_say_nothing_it_fails_honestly(shop: Shop) -> Non
 
 async def test_a_cycle_that_runs_elsewhere_is_waited_for(shop: Shop) -> None:
     learned = Learned(LearningError("a cycle of learning runs already", where="learning"))
-    shop.supervisor.specialists.register(GuidelineProposer(learned))
+    shop.supervisor.specialists.register(GuidelineProposer(learned, permits(shop)))
     arguments = {"agent_type": "weather"}
     assert await carried_out(shop, "imp-1", arguments=arguments, **PROPOSE) == "assigned"
     learned.answer = ("v1", "waiting")
@@ -315,3 +320,21 @@ async def test_calls_are_counted_from_the_log(shop: Shop) -> None:
     assert (await log.seen("role:scripted")).calls == 7
     assert (await log.seen("requests")).calls == 7
     assert (await log.seen("tool:other")).calls == (await log.seen("metric:heat")).calls == 0
+
+
+async def test_figures_that_are_followed_are_those_that_one_look_gives(shop: Shop) -> None:
+    shop.seconds = 0
+    await shop.buy(3)
+    position = await shop.supervisor.store.head()
+    followed = CallLog(shop.supervisor.store)
+    measures = [Measure("tool:shop.price", "response_time"), Measure("requests", "error_rate"), Measure("x", "threads")]
+    for fails in (False, True, False):
+        shop.fails = fails
+        for measure in measures:
+            await followed.figures(measure, position)
+        await shop.buy(2)
+        await shop.supervisor.monitoring.sample()
+    for measure in measures:
+        at_once = await CallLog(shop.supervisor.store).figures(measure, position)
+        assert await followed.figures(measure, position) == at_once
+        assert at_once[1].count == (3 if measure.component == "x" else 6)

@@ -1,0 +1,1 @@
+"""Builds agents from what is asked for in words: understood, specified, written, checked, put into service."""

@@ -1,0 +1,40 @@
+"""Words before the name of a table that are values of its columns: "open orders", "office properties"."""
+
+from __future__ import annotations
+
+import re
+
+from common.language.words import word_set
+from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.tagged import Tagged
+from roles.builder.understanding.words import words_of_name
+
+__all__ = ["value_before"]
+
+_KINDS = word_set("status state type category kind sector specialty stage phase class segment tier level")
+_PLAIN = word_set(
+    """all our the any total each every last latest recent new newest old oldest top best most least expensive cheapest
+    highest lowest largest smallest biggest different existing given various several single individual first following
+    many of per by in for from with and or that which their my your its these those certain some other own whole entire
+    available known current actual relevant matching unique distinct average sum number count list show database table
+    overall combined shop data agent sql row record active unit late shown main following same such good bad happen
+    longest shortest heaviest more less than few only also please how what who where when did do does doe is are be"""
+)
+_BEFORE = re.compile(
+    r"\b(?:list|show|find|get|count|fetch|display|return|all|many|of|which|the|our|give me|show me|number of|F\d+)\s+"
+    r"(?P<word>[a-z]{3,20})\s+(?P<mark>T\d+)\b"
+)
+
+
+def value_before(tagged: Tagged, tables: Tables, table: str) -> tuple[Place, str] | None:
+    """A word of unknown meaning before the table, and the one column of kinds whose value it can be; None for none."""
+    match = _BEFORE.search(tagged.text)
+    if match is None or match["word"] in _PLAIN or tagged.table(match["mark"]) != table:
+        return None
+    columns = [
+        one.name
+        for one in tables.tables[table].columns
+        if one.type == "text" and words_of_name(one.name)[-1:] and words_of_name(one.name)[-1] in _KINDS
+    ]
+    return (Place(table=table, column=columns[0]), match["word"]) if len(columns) == 1 else None

@@ -1,0 +1,173 @@
+"""From the words of a request to requirements, with the tables of the database as vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from common.errors import BuildError, ValidationFailed
+from roles.builder.understanding.coverage import beyond_templates
+from roles.builder.understanding.definitions import Definition, find_definitions
+from roles.builder.understanding.figures import gather
+from roles.builder.understanding.lexicon import Lexicon
+from roles.builder.understanding.measures import read_measures
+from roles.builder.understanding.modes import SaidMode, find_modes, modes_of
+from roles.builder.understanding.naming import name_agent
+from roles.builder.understanding.rates import with_added_rate
+from roles.builder.understanding.request_kinds import calculation, condensed, listing
+from roles.builder.understanding.requirements import Question, Requirements
+from roles.builder.understanding.rules import read_rules_of
+from roles.builder.understanding.structured import as_text
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.tagged import Tagged, tag
+from roles.builder.understanding.words import numbers_in_digits
+from roles.engineering.formulas.quantities import QUANTITIES
+from roles.engineering.formulas.ratios import RATIOS
+from roles.engineering.formulas.stress_words import Target
+from roles.engineering.specification import DataSource
+
+__all__ = ["analyze"]
+
+_MAX_CHARS = 20_000
+
+
+def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource]) -> Requirements:
+    """What a request asks for, as far as reading rows and computing go.
+
+    A mapping holds ``text`` (or ``purpose``), and may hold ``name``, ``formulas`` by name, ``rules``, ``modes``,
+    ``inputs`` and ``answers`` to questions. What is not known is in `Requirements.missing`, what no template covers in
+    `Requirements.uncovered`. Raises `BuildError` for requirements that are empty or too long.
+    """
+    text = given if isinstance(given, str) else as_text(given)
+    if not text.strip() or len(text) > _MAX_CHARS:
+        raise BuildError(
+            f"the requirements are empty or longer than {_MAX_CHARS} characters", where="requirements",
+            todo="Say in some sentences what the agent has to find out.",
+        )  # fmt: skip
+    tables = Tables(sources)
+    try:
+        found = _understood(" ".join(text.split("\t")), tables)
+    except ValidationFailed as error:
+        found = Requirements(
+            request=text,
+            missing=(Question(name="formula", text=f"A formula can't be read: {error}. How should it be?"),),
+        )
+    name = given.get("name") if isinstance(given, Mapping) else None
+    named = name_agent(found, str(name) if isinstance(name, str) else "")
+    return named.model_copy(update={"given": given if isinstance(given, str) else dict(given), "request": text})
+
+
+def _understood(text: str, tables: Tables) -> Requirements:
+    said, rest = find_modes(numbers_in_digits(text))
+    definitions = find_definitions(rest)
+    unread = tuple(f"reading the formula of {one.words} from “{one.unread}” on" for one in definitions if one.unread)
+    if unread:
+        return Requirements(request=text, uncovered=unread)
+    plain = _without(rest, definitions)
+    tagged = _tagged(plain, tables, definitions)
+    beyond = beyond_templates(text, understood=bool(tagged.marks("RDF") or (tables and tagged.marks("CT"))))
+    if beyond:
+        return Requirements(request=text, uncovered=tuple(f"{what}: no template does that" for what in beyond))
+    ratios = list(dict.fromkeys(tagged.span(mark).best.name for mark in tagged.marks("R")))
+    focus = [tagged.table(mark) for mark in tagged.marks("T")]
+    if ratios or definitions:
+        figures = gather(ratios, definitions, tables, plain, list(dict.fromkeys(focus)))
+        made = calculation(tagged, tables, figures)
+        made = read_rules_of(made, tagged, definitions)
+        return _with_modes(with_added_rate(made, said, tables), said)
+    if not tables:
+        return _nothing(text, tables, tagged)
+    measures = read_measures(tagged, tables, focus)
+    if measures:
+        made = condensed(tagged, tables, measures, focus)
+        return made if not said else _with_modes(made, said)
+    if tagged.marks("TC") and not _unknown_figure(tagged):
+        return listing(tagged, tables, focus)
+    return _nothing(text, tables, tagged)
+
+
+def _tagged(text: str, tables: Tables, definitions: Sequence[Definition]) -> Tagged:
+    names = [one.words for one in definitions]
+    return tag(text, Lexicon(tables), tables, names)
+
+
+def _without(text: str, definitions: Sequence[Definition]) -> str:
+    """The text with the names of formulas in the place of the formulas."""
+    parts: list[str] = []
+    at = 0
+    for one in definitions:
+        taken = text[one.start : one.end]
+        parts += [text[at : one.start], one.words if taken.startswith(one.words) else ""]
+        at = one.end
+    return "".join([*parts, text[at:]])
+
+
+_FIGURE = re.compile(
+    r"\b(?:calculate|compute|computing|calculating|calculation of|calculator)s?\s+(?:the\s+|an?\s+|their\s+)*"
+    r"(?P<what>(?:[a-z]+\s+){0,3}?[a-z]+?)(?=\s+(?:of|for|per|by|from|in|[CT]\d+)\b|\s*[.,:?]|$)"
+)
+
+
+def _unknown_figure(tagged: Tagged) -> str:
+    """What is to be calculated and is neither a column nor a known figure; empty where there is no such thing."""
+    match = _FIGURE.search(tagged.text)
+    if match is None:
+        return ""
+    words = re.sub(r"\b[RDFCT]\d+\b", lambda mark: tagged.said(mark[0]), match["what"])
+    return "" if words in ("it", "them", "this", "that") else words
+
+
+def _nothing(text: str, tables: Tables, tagged: Tagged) -> Requirements:
+    """What is left where neither figures nor rows were recognised."""
+    what = _unknown_figure(tagged)
+    if what:
+        return Requirements(
+            request=text,
+            missing=(Question(name="formula", text=f"What is the formula of the {what}?"),),
+            uncovered=(f"knowing what {what!r} is: it is no figure of the library, and the request gives no formula",),
+        )
+    looks = re.search(
+        r"\b(?:list|show|find|look ?up|fetch|get|count|how many|average|total|report|query)\b", text.lower()
+    )
+    if looks and not tables:
+        return Requirements(
+            request=text, missing=(Question(name="database", text="Which database holds the rows? Set DATABASE_URL."),)
+        )
+    return Requirements(
+        request=text,
+        uncovered=("understanding what is asked: it names no figure to compute, and no rows to look up",),
+    )
+
+
+def _with_modes(made: Requirements, said: Sequence[SaidMode]) -> Requirements:
+    if not said:
+        return made
+    targets = targets_of(made)
+    modes, unclear = modes_of(said, targets)
+    missing = tuple(
+        Question(name=f"mode_{name}", text=f"What does the mode {name!r} change, and by how much? It can change: "
+                 f"{', '.join(one.name.replace('_', ' ') for one in targets)}.")
+        for name in unclear
+    )  # fmt: skip
+    return made.model_copy(update={"modes": modes, "missing": (*made.missing, *missing)})
+
+
+def targets_of(made: Requirements) -> list[Target]:
+    """What modes can change: single figures and columns that formulas are made of."""
+    targets: list[Target] = []
+    for one in made.bindings:
+        unit = QUANTITIES[one.name].unit if one.name in QUANTITIES else ""
+        words = [one.name.replace("_", " "), *one.phrases]
+        if one.place is not None:
+            words.append(one.place.column.replace("_", " "))
+        if one.input is not None:
+            words.append(one.input.name.replace("_", " "))
+        words += [word.split()[-1] for word in words[:1] if " " in word]
+        name = one.input.name if one.input is not None else one.name
+        targets.append(Target(name, tuple(dict.fromkeys(word.lower() for word in words)), unit))
+    for figure in made.figures:
+        unit = RATIOS[figure.name].unit if figure.name in RATIOS else ""
+        targets.append(Target(figure.name, (figure.name.replace("_", " "), figure.title.lower()), unit))
+    return targets

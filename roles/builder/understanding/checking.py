@@ -1,0 +1,147 @@
+"""What is wrong with a specification beyond its shape: formulas, names, units, types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from common.errors import ValidationFailed
+from roles.builder.understanding.queries import RESERVED
+from roles.engineering.findings import Finding
+from roles.engineering.formulas.scope import is_series, read_formulas, read_rules, scope_of
+from roles.engineering.formulas.units import unit_of
+from roles.engineering.specification import Operation, Query, Specification
+
+__all__ = ["check_specification"]
+
+_FILE = "specification.yaml"
+
+
+def check_specification(specification: Specification) -> list[Finding]:
+    """The findings; empty: everything that code is written from fits together."""
+    found = [*_queries(specification), *_modes(specification), *_names(specification)]
+    for operation in specification.operations:
+        found += _operation(specification, operation)
+    return sorted(set(found))
+
+
+def _finding(rule: str, what: str, todo: str = "") -> Finding:
+    return Finding(_FILE, 0, rule, what, todo)
+
+
+def _queries(specification: Specification) -> Iterable[Finding]:
+    for query in specification.queries:
+        tables = {
+            one.name: {column.name for column in one.columns} for one in specification.source(query.source).tables
+        }
+        uses = [(one.table, one.column) for one in (*query.columns, *query.filters)]
+        uses += [(one.left_table, one.left_column) for one in query.joins]
+        uses += [(one.right_table, one.right_column) for one in query.joins]
+        uses += [one.times for one in query.columns if one.times is not None]
+        for table, column in uses:
+            if column not in tables.get(table, set()):
+                yield _finding("column", f"query {query.name} uses {table}.{column}, which the source does not have.")
+        reached = {query.table, *(name for one in query.joins for name in (one.left_table, one.right_table))}
+        for table in {one.table for one in (*query.columns, *query.filters)} - reached:
+            yield _finding("join", f"query {query.name} uses {table}, which no join leads to.", "Add a join.")
+        names = [one.name for one in query.columns]
+        if len(names) != len(set(names)):
+            yield _finding("name", f"query {query.name} selects two columns by one name.")
+        for name in (*query.group_by, *([query.order_by.removeprefix("-")] if query.order_by else [])):
+            if name not in names:
+                yield _finding("name", f"query {query.name} groups or orders by {name}, which it does not select.")
+        yield from _groups(query)
+
+
+def _groups(query: Query) -> Iterable[Finding]:
+    for one in query.columns:
+        if query.group_by and one.name not in query.group_by and one.aggregate is None:
+            yield _finding("group", f"query {query.name} neither groups by {one.name} nor condenses it.")
+
+
+def _names(specification: Specification) -> Iterable[Finding]:
+    used = [one.name for one in specification.formulas]
+    used += [one.name for query in specification.queries for one in query.columns]
+    used += [one.name for operation in specification.operations for one in operation.inputs]
+    for name in dict.fromkeys(used):
+        if name in RESERVED:
+            yield _finding("name", f"{name} has a meaning of its own in every agent.", "Give it another name.")
+
+
+def _modes(specification: Specification) -> Iterable[Finding]:
+    known = {one.name for one in specification.formulas}
+    known |= {one.name for query in specification.queries for one in query.columns}
+    known |= {one.name for operation in specification.operations for one in operation.inputs}
+    for mode in specification.modes:
+        for change in mode.adjustments:
+            if change.target not in known:
+                yield _finding("mode", f"mode {mode.name} changes {change.target}, which there is not.")
+
+
+def _operation(specification: Specification, operation: Operation) -> list[Finding]:
+    where = f"operation {operation.name}"
+    found: list[Finding] = []
+    scope = scope_of(specification, operation)
+    try:
+        formulas = read_formulas(specification, operation)
+        rules = read_rules(specification, operation)
+    except ValidationFailed as error:
+        return [_finding("formula", f"{where}, {error.where}: {error.what}", error.todo)]
+    known = scope.scalars | scope.series | {one.formula.name for one in formulas}
+    for rule, expression in rules:
+        for name in expression.names:
+            if name not in known:
+                found.append(_finding("name", f"rule {rule.name} uses {name}, which {where} does not have."))
+    units = {one.name: one.unit for one in operation.inputs}
+    if operation.query is not None:
+        query = specification.query(operation.query)
+        inputs = {one.name for one in operation.inputs}
+        found += [
+            _finding("input", f"query {query.name} filters by {one.input}, which is no input of {where}.")
+            for one in query.filters if one.input is not None and one.input not in inputs
+        ]  # fmt: skip
+        units |= _units(specification, query)
+        if any(one.formula.name in {column.name for column in query.columns} for one in formulas):
+            found.append(_finding("name", f"{where} has a formula and a column by one name."))
+    for one in formulas:
+        told = unit_of(one.expression, units)
+        if told.problem:
+            found.append(
+                _finding("unit", f"formula {one.formula.name}: {told.problem}", "Check the formula or the units.")
+            )
+        units[one.formula.name] = one.formula.unit or told.unit
+    found += _outputs(specification, operation, known)
+    return found
+
+
+def _units(specification: Specification, query: Query) -> dict[str, str]:
+    tables = {
+        one.name: {column.name: column.unit for column in one.columns}
+        for one in specification.source(query.source).tables
+    }
+    return {
+        one.name: tables.get(one.table, {}).get(one.column, "") for one in query.columns if one.aggregate != "count"
+    }
+
+
+def _outputs(specification: Specification, operation: Operation, known: Iterable[str]) -> list[Finding]:
+    found: list[Finding] = []
+    have = set(known) | {
+        "row_count",
+        "mode",
+        "validation_status",
+        "failed_rules",
+        "analysis",
+        "suggestions",
+        "report",
+        "adjustments",
+    }
+    series = operation.query is not None and is_series(specification.query(operation.query))
+    written = any(one.kind == "written" for one in specification.components)
+    for output in operation.outputs:
+        if output.name not in have and not written:
+            found.append(_finding("output", f"operation {operation.name} has no value for its output {output.name}."))
+        if output.name == "row_count" and not series:
+            found.append(_finding("output", f"operation {operation.name} counts rows and asks for one only."))
+        if output.name in ("validation_status", "failed_rules") and not operation.rules:
+            found.append(_finding("output", f"operation {operation.name} has no rules to tell {output.name} by."))
+    return found

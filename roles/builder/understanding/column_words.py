@@ -1,0 +1,113 @@
+"""The words that mean a column: those of its name, of its table, of what it holds, and other words for these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from common.language.words import word_set
+from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.words import words_of, words_of_name
+from roles.engineering.formulas.quantities import QUANTITIES
+
+__all__ = ["NEGATED", "column_phrases", "synonyms"]
+
+NEGATED = 0.93
+"""How surely "unpaid" means that the column `paid` does not hold."""
+
+_Words = tuple[str, ...]
+_Phrase = tuple[_Words, float]
+_MEASURING = frozenset({"total", "average", "number", "count", "monthly", "annual"})
+_SYNONYMS = """
+    salary pay paid wage earnings compensation; price cost expensive cheap costly pricey cheapest priciest; employee
+    staff worker people; customer client buyer; borrower applicant debtor; fee charge; quantity amount volume; stock
+    inventory supply; product item article goods; order purchase; score rating grade mark; revenue sale turnover;
+    kwh energy consumption electricity; city town; country nation; name title; email mail; phone telephone; minute
+    duration length; distance mileage km; type kind category; department team division; hired joined started; rent
+    rental; visit appointment; doctor physician; patient case; student pupil; loan credit mortgage; reading
+    measurement; company firm business; vehicle car truck; supplier vendor; invoice bill; due deadline; status
+    state; opened started created; placed ordered; born birth
+"""
+"""Groups of words that stand for one thing."""
+_GENERIC = word_set("""value cost amount date name id number type status price rate x n size time interest end start""")
+
+
+def column_phrases(tables: Tables, place: Place, kind: str) -> Mapping[_Words, float]:
+    """The phrases for a column of that type, with how surely each means it (0 to 1)."""
+    known = tables.phrases.get(place)
+    if known is None:
+        best: dict[_Words, float] = {}
+        for phrase, score in _phrases(tables, place, kind):
+            if phrase and best.get(phrase, 0.0) < score:
+                best[phrase] = score
+        tables.phrases[place] = known = best
+    return known
+
+
+def _phrases(tables: Tables, place: Place, kind: str) -> Iterable[_Phrase]:
+    words = words_of_name(place.column)
+    table = words_of_name(place.table.rpartition(".")[2])
+    if tables.is_key(place):
+        return [(words, 0.7)] if place.column in tables.tables[place.table].key and words != ("id",) else []
+    short = _without_table(words, table)
+    found: list[_Phrase] = [(words, 1.0), (short, 0.95)]
+    for owner in (table, table[-1:]):
+        found += [((*owner, *short), 1.0), ((*short, "of", *owner), 1.0)]
+    found += _by_type(kind, words, short)
+    for quantity in _quantities_of(words) | _quantities_of(short):
+        found += [(words_of(other), 0.7) for other in QUANTITIES[quantity].phrases if other not in _GENERIC]
+    for phrase in (words, short):
+        for at, word in enumerate(phrase):
+            found += [((*phrase[:at], other, *phrase[at + 1 :]), 0.6) for other in synonyms(word)]
+    if len(short) > 1:
+        found.append((short[-1:], 0.5))
+        found += [((other,), 0.4) for other in synonyms(short[-1])]
+        found += [(short[:1], 0.45)] if short[0] not in _MEASURING else []
+    return found
+
+
+def _without_table(words: _Words, table: _Words) -> _Words:
+    """The words without those of the table: ``site_name`` of ``sites`` is a name."""
+    if words[: len(table)] == table and len(words) > len(table):
+        return words[len(table) :]
+    if len(table) > 1 and words[:1] == table[:1] and len(words) > 1:
+        return words[1:]
+    return words
+
+
+def _by_type(kind: str, words: _Words, short: _Words) -> list[_Phrase]:
+    if kind == "date":
+        stem = tuple(word for word in short if word not in ("on", "at", "date", "day"))
+        return [(stem, 0.9), ((*stem, "date"), 0.9), (("date",), 0.7)]
+    if kind == "boolean":
+        return [((f"{before}{'_'.join(word)}",), NEGATED) for word in (short, words) for before in ("un", "in")]
+    return []
+
+
+@lru_cache(maxsize=1)
+def _known_quantities() -> Mapping[tuple[str, ...], frozenset[str]]:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for quantity in QUANTITIES.values():
+        for phrase in quantity.phrases:
+            if phrase not in _GENERIC:
+                found.setdefault(words_of(phrase), set()).add(quantity.name)
+    return {words: frozenset(names) for words, names in found.items()}
+
+
+def _quantities_of(words: tuple[str, ...]) -> frozenset[str]:
+    return _known_quantities().get(words, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _groups() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for group in _SYNONYMS.split(";"):
+        for word in group.split():
+            found.setdefault(word, set()).update(group.split())
+    return {word: frozenset(others - {word}) for word, others in found.items()}
+
+
+def synonyms(word: str) -> frozenset[str]:
+    """Other words for the same thing."""
+    return _groups().get(word, frozenset())

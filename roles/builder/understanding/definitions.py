@@ -1,0 +1,141 @@
+"""Finds the formulas that a request gives: ``margin = (price - cost) / price``, or in words, "defined as X over Y"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from common.language.words import word_set
+from roles.builder.understanding.expression_words import AGGREGATES, ReadExpression, read_expression
+from roles.builder.understanding.words import identifier
+
+__all__ = ["Definition", "find_definitions"]
+
+_EQUALS = re.compile(r"(?<![<>=!:])=(?!=)")
+_NAME_BEFORE = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:[ -][A-Za-z][A-Za-z0-9_]*){0,5})\s*$")
+_TRIGGER = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9_ -]{1,80}?)\s*,?\s+(?:which\s+(?:is|equals)|(?:is\s+|are\s+)?(?:defined|calculated|"
+    r"computed|worked out|given)\s+(?:as|by)|meaning|that\s+is|i\.e\.|equals|is equal to)\s+(?P<rest>.+)",
+    re.IGNORECASE,
+)
+_PARENTHESES = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_ -]{1,80}?)\s*\((?P<inside>(?:[^()]|\([^()]*\)){3,200})\)")
+_BOUNDARY = word_set(
+    """and then calculate calculates compute computes computing calculating calculator that with where is the a an its
+    formula use uses using get gets give gives me i want need needs our for to return returns determine work out show
+    which as by agent per from of in report reports tell tells want wants also so it check find finds please build make
+    create creating define every each any all our my us system tool helper"""
+)
+_IN_PERCENT = re.compile(r"\s+in\s+(?:percent|per cent|%)\s*$", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s*(?:[*/^\[{&|?]|//)|\.(?=[a-z_])|[(\[{'\"`@#$~\\]")
+"""What stands behind a formula only where it goes on in a way that is not read."""
+_OF_ONE = re.compile(r"\s+(?:of|for|per)\s+(?:an?|the|each|every|any|one)\s+(?:(?!\s(?:of|for|per)\s).)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A formula as it was given. `name` is empty where it was given none.
+
+    `expression` is in the formula language, over names made of the words; `phrases` are those words by name.
+    `aggregate` is the function that stands before its name ("total revenue (quantity * price)").
+    """
+
+    name: str
+    words: str
+    expression: str
+    phrases: dict[str, str]
+    start: int
+    end: int
+    aggregate: str = ""
+    said: dict[str, str] = field(default_factory=dict[str, str])
+    """Functions that were made of words, with these words: they may be a plain name, "total costs"."""
+    unread: str = ""
+    """The beginning of what goes on behind it, and can't be read: the formula is not the one that was meant."""
+
+
+def find_definitions(text: str) -> list[Definition]:
+    """The formulas of a text, in its order, with the places that they take in it."""
+    found: list[Definition] = []
+    for way in (_by_sign, _in_words, _in_parentheses):
+        for one in way(text):
+            if all(one.end <= other.start or one.start >= other.end for other in found):
+                found.append(one)
+    return sorted(found, key=lambda one: one.start)
+
+
+def _by_sign(text: str) -> list[Definition]:
+    found: list[Definition] = []
+    for sign in _EQUALS.finditer(text):
+        before = _NAME_BEFORE.search(text[: sign.start()])
+        if before is None:
+            continue
+        head = _IN_PERCENT.sub("", _OF_ONE.sub("", before[1]))
+        words = _name_words(head, within=frozenset({"per", "of", "in"}))
+        read = read_expression(text[sign.end() :])
+        if words and read is not None and read.expression:
+            start = before.start() + before[0].find(words.split()[0])
+            if head != before[1]:
+                # "profit of a product = …": the words about the thing still belong to the request
+                start = sign.start()
+            end = sign.end() + read.end
+            found.append(replace(_definition(words, read, start, end), unread=_unread(text, end)))
+    return found
+
+
+def _unread(text: str, end: int) -> str:
+    """What a formula goes on with behind its end and was not read; empty where it is whole."""
+    last = text[:end].rstrip()[-1:]
+    behind = text[end:]
+    if (last and last in "*/^+" and behind.strip(" .")) or _GOES_ON.match(behind):
+        return (last if last in "*/^+" else "") + behind.strip()[:40]
+    return ""
+
+
+def _in_words(text: str) -> list[Definition]:
+    found: list[Definition] = []
+    at = 0
+    while (match := _TRIGGER.search(text, at)) is not None:
+        read = read_expression(match["rest"])
+        words = _name_words(_OF_ONE.sub("", match["name"]))
+        if read is None or not read.operators or not words:
+            at = match.start("rest")
+            continue
+        start = match.start("name") + match["name"].rfind(words.split()[0])
+        tail = match["name"][match["name"].rfind(words) + len(words) :] if words in match["name"] else ""
+        end = match.start("rest") + read.end
+        # what stands between the name and its definition ("of a site") still belongs to the request
+        found.append(_definition(words, read, start + len(words) + len(tail), end))
+        at = end
+    return found
+
+
+def _in_parentheses(text: str) -> list[Definition]:
+    found: list[Definition] = []
+    for match in _PARENTHESES.finditer(text):
+        read = read_expression(match["inside"])
+        if read is None or not read.operators or read.end < len(match["inside"].rstrip(" .")):
+            continue
+        plain = _OF_ONE.sub("", match["name"])
+        words = _name_words(plain)
+        if not words:
+            continue
+        first = words.split()[0].lower()
+        aggregate = "" if "(" in read.expression.lstrip("(") and read.aggregated else AGGREGATES.get(first, "")
+        where = match.start("inside") - 1, match.end()
+        found.append(_definition(words, read, *where, aggregate="" if read.aggregated else aggregate))
+    return found
+
+
+def _definition(words: str, read: ReadExpression, start: int, end: int, *, aggregate: str = "") -> Definition:
+    return Definition(identifier(words), words, read.expression, read.phrases, start, end, aggregate, read.said)
+
+
+def _name_words(text: str, *, within: frozenset[str] = frozenset()) -> str:
+    """The last words of a text that can be a name: back to a word that can't; those of `within` may stand inside."""
+    kept: list[str] = []
+    for word in reversed(re.split(r"\s+", text.strip())):
+        if (word.lower() in _BOUNDARY - (within if kept else frozenset())) or not word or len(kept) == 5:
+            break
+        kept.append(word)
+    while kept and kept[-1].lower() in _BOUNDARY:
+        kept.pop()
+    return " ".join(reversed(kept))

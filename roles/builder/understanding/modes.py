@@ -1,0 +1,236 @@
+"""Reads the modes that a request names: "standard, conservative with a 10% haircut on NOI, and custom stress tests"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from common.language.words import word_set
+from roles.builder.understanding.words import identifier
+from roles.engineering.formulas.stress_words import Change, Target, read_adjustments
+from roles.engineering.specification import Adjustment, Mode
+
+__all__ = ["SaidMode", "find_modes", "modes_of"]
+
+_MARK = re.compile(r"\b(?:modes?|scenarios?|variants?|cases)\b", re.IGNORECASE)
+_KNOWN = [
+    "standard",
+    "normal",
+    "base",
+    "baseline",
+    "default",
+    "regular",
+    "conservative",
+    "pessimistic",
+    "optimistic",
+    "strict",
+    "cautious",
+    "careful",
+    "aggressive",
+    "stressed",
+    "custom",
+    "downside",
+    "upside",
+    "severe",
+    "mild",
+    "lenient",
+    "moderate",
+    "realistic",
+    "adverse",
+    "expected",
+    "prudent",
+    "relaxed",
+    "harsh",
+    "bull",
+    "bear",
+    "favourable",
+    "favorable",
+    "current",
+    "actual",
+    "tough",
+    "crisis",
+    "recession",
+    "extreme",
+]
+_PLAIN = word_set("standard normal base baseline default regular expected current actual")
+_CHANGING = frozenset(_KNOWN) - _PLAIN
+"""Modes that say by their name that they change something, be there others or not."""
+_KNOWN_AT = re.compile(
+    rf"\b(?:(worst|best)[ -]case|({'|'.join(_KNOWN)}))\b(?:[ -](?:mode|scenario|variant|case))?", re.IGNORECASE
+)
+_LIST = re.compile(
+    r"(?:\b(?:in|with|having|offering|under|supporting|has|have|and|it has|there are|use|using|for)\s+)?"
+    r"(?:\b(?:the|these|following|different|several|two|three|four|five|\d)\s+){0,3}\b(?:calculation\s+)?"
+    r"(?:modes?|scenarios?|variants?|cases)\b\s*(?:of calculation|available|such as|like)?\s*(?:[:,(–—-]|are\b|is\b|)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(
+    r"^(?:and\s+|or\s+|an?\s+|the\s+)*(?P<name>[a-z][a-z-]*(?:\s[a-z][a-z-]*)?)\s*(?:(?:mode|scenario|case)\s*)?"
+    r"(?P<rest>$|(?:with|where|in which|that|when|using|at|plus|\(|:|=|–|—|-).*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_FREE = re.compile(
+    r"\b(?:such as|described|in words|by the user|user[- ]defined|any (?:stress|change)|free|own|ad hoc)\b",
+    re.IGNORECASE,
+)
+_STRESS = re.compile(r"\b(?:stress[- ]?test(?:s|ed|ing)?|what[- ]if(?: analysis)?)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
+_MORE = re.compile(
+    r"(?:,\s*(?:and\s+)?|\band\s+)(?=[a-z]+\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s)", re.IGNORECASE
+)
+_ALONE = re.compile(r"(?:^|(?<=,))\s*(?:,\s*)?(?:and|or)?\s*\b(?!and\b|or\b)([a-z]{3,20})\s*(?=[.,;]|$)", re.IGNORECASE)
+"""A further name in a list of modes, with nothing said about it."""
+_LIMIT = re.compile(
+    r"[;,]\s*((?:at least|at most|it|the|must|should|minimum|maximum|pass|passes|fails?|anything|flag|warn)\b[^;]*"
+    r"\b(?:pass|passes|fails?|at least|at most|must|should|exceeds?|above|below|minimum|maximum)\b[^;]*)$",
+    re.IGNORECASE,
+)
+"""What has to hold, behind a list of modes."""
+_AMOUNT = re.compile(r"\d\s*(?:%|per ?cent|basis points?|bps?\b|percentage points?)", re.IGNORECASE)
+_POINTING = frozenset({"latter", "the_latter", "former", "this", "which", "other", "second", "first"})
+_MAX = 10
+
+
+@dataclass(slots=True)
+class SaidMode:
+    """A mode as it was said: its name and the words about it."""
+
+    name: str
+    about: list[str] = field(default_factory=list[str])
+
+    @property
+    def custom(self) -> bool:
+        """Whether its adjustments come from the words of each request."""
+        return self.name == "custom" or any(_FREE.search(text) for text in self.about)
+
+
+def find_modes(text: str) -> tuple[list[SaidMode], str]:
+    """The modes that a text names, in its order, and the text without the words about them."""
+    found: dict[str, SaidMode] = {}
+    kept: list[str] = []
+    for sentence in _SENTENCE.split(text):
+        kept.append(_read_sentence(sentence, found))
+    if not found and (stress := _STRESS.search(text)) is not None:
+        rest = (text[: stress.start()] + text[stress.end() :]).strip()
+        return [SaidMode("standard"), SaidMode("custom", [text[stress.start() :]])], rest
+    return list(found.values())[:_MAX], " ".join(part for part in kept if part.strip())
+
+
+def _read_sentence(sentence: str, found: dict[str, SaidMode]) -> str:
+    """Take in the modes of one sentence; what is left of it."""
+    if (limit := _LIMIT.search(sentence)) is not None and _MARK.search(sentence[: limit.start()]):
+        return f"{_read_sentence(sentence[: limit.start()], found)} {limit[1]}"
+    mark = _MARK.search(sentence)
+    start_known = _KNOWN_AT.match(sentence.lstrip())
+    if mark is None and not (found and start_known is not None and _mode_name(start_known) in found):
+        return sentence
+    listed = _LIST.search(sentence)
+    before = [
+        one for one in _KNOWN_AT.finditer(sentence) if mark is not None and one.end() >= mark.start() >= one.start()
+    ]
+    start = min([one.start() for one in before] + ([listed.start()] if listed is not None else [len(sentence)]))
+    if mark is None or before:
+        start = min(start, *(one.start() for one in _KNOWN_AT.finditer(sentence)))
+    body = sentence[start:]
+    pieces = _by_known_names(body) or _by_list(sentence[listed.end() :] if listed is not None else body)
+    if not pieces:
+        return sentence
+    if len(pieces) == 1 and not pieces[0][1].strip(" .") and pieces[0][0] in found and _AMOUNT.search(sentence[:start]):
+        # "make it a 12 % haircut on NOI in conservative mode", of a mode that was named before
+        found[pieces[0][0]].about.append(sentence[:start])
+        return ""
+    for name, about in pieces:
+        found.setdefault(name, SaidMode(name)).about.append(about)
+    return (
+        re.sub(r"\b(?:in|with|and|under|a|an|the|has|have|it)\s*$", "", sentence[:start].rstrip(" ,;:(.")).strip() + "."
+    )
+
+
+def _mode_name(match: re.Match[str]) -> str:
+    return f"{match[1].lower()}_case" if match[1] else match[2].lower()
+
+
+def _by_known_names(body: str) -> list[tuple[str, str]]:
+    """The pieces that begin with well-known names; other names of the same list are found between them."""
+    matches = [one for one in _KNOWN_AT.finditer(body) if not _within_words(body, one)]
+    pieces: list[tuple[str, str]] = []
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(body)
+        about, *others = _MORE.split(body[match.end() : end])
+        about, *alone = _ALONE.split(about)
+        pieces.append((_mode_name(match), about))
+        pieces += [(identifier(name.lower()), "") for name in alone[::2]]
+        for name, more in [piece for other in others for piece in _by_list(other)]:
+            if name in _POINTING:
+                pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]} {more}")
+            else:
+                pieces.append((name, more))
+    lead = _LIST.search(body)
+    if lead is not None and matches and matches[0].start() > lead.end():
+        pieces[:0] = _by_list(body[lead.end() : matches[0].start()])
+    return pieces
+
+
+def _within_words(body: str, match: re.Match[str]) -> bool:
+    """Whether the word is about something else: "current assets", "expected value", "the current rate"."""
+    if match[0].lower().endswith(("mode", "scenario", "variant", "case")):
+        return False
+    behind = body[match.end() :].lstrip(" ")
+    if match[2] and match[2].lower() in ("current", "actual", "expected", "base", "regular", "moderate", "standard"):
+        return bool(re.match(r"[a-z]", behind)) and not re.match(
+            r"(?:and|or|with|where|at|uses?|is|applies|in)\b", behind
+        )
+    return False
+
+
+def _by_list(text: str) -> list[tuple[str, str]]:
+    pieces: list[tuple[str, str]] = []
+    for piece in re.split(r"[,;]\s*(?:and\s+)?|\s+and\s+(?=[a-z-]+(?:\s+\(|\s+with\b|\s*$|\s*\.))", text.strip(" .)")):
+        match = _PIECE.match(piece.strip(" ."))
+        if match is not None and len(match["name"]) <= 40:
+            name = re.sub(r"\s*(?:mode|scenario|case)$", "", match["name"].lower())
+            pieces.append((identifier(name), match["rest"]))
+        elif pieces:
+            pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]}, {piece}")
+    return pieces
+
+
+def _changes(pieces: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[Change, ...], bool]:
+    """What the pieces about a mode change, the later ones instead of the earlier; whether a correction was not read."""
+    changes: tuple[Change, ...] = ()
+    is_open = False
+    for index, piece in enumerate(pieces):
+        read = read_adjustments(piece, targets)
+        again = {change.target for change in read}
+        changes = (*(change for change in changes if change.target not in again), *read)
+        is_open = (is_open or (index > 0 and _AMOUNT.search(piece) is not None)) and not read
+    return changes, is_open
+
+
+def modes_of(said: Sequence[SaidMode], targets: Sequence[Target]) -> tuple[tuple[Mode, ...], tuple[str, ...]]:
+    """The modes with their adjustments of these targets, the plain one first, and the names of those not understood."""
+    modes: list[Mode] = []
+    unclear: list[str] = []
+    for one in said:
+        said_of = [piece.strip(" .:") for piece in one.about]
+        about = re.sub(r"[ ,]*\b(?:and|or)?\s*$", "", "; ".join(filter(None, said_of)).strip(" .,;:()\"'"))
+        changes, open_amount = ((), False) if one.custom else _changes(said_of, targets)
+        adjustments = tuple(
+            Adjustment(target=change.target, operation=change.operation, amount=change.amount) for change in changes
+        )
+        tells_change = bool(modes) or one.name in _CHANGING or re.search(r"\d", about) is not None
+        if open_amount or (not adjustments and not one.custom and one.name not in _PLAIN and tells_change):
+            unclear.append(one.name)
+        words = one.name.replace("_", " ")
+        phrases = tuple(dict.fromkeys([words, *(("stress", "what if") if one.custom else ())]))
+        modes.append(
+            Mode(name=one.name, description=about[:200], phrases=phrases, adjustments=adjustments, custom=one.custom)
+        )
+    plain = next((one for one in modes if not one.adjustments and not one.custom), None)
+    if modes and plain is None:
+        plain = Mode(name="standard", description="The figures as they are", phrases=("standard", "normal"))
+        modes.insert(0, plain)
+    if plain is not None:
+        modes.sort(key=lambda one: one is not plain)
+    return tuple(modes), tuple(unclear)

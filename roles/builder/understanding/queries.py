@@ -1,0 +1,194 @@
+"""The query that requirements need, and the inputs that callers give for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from common.language.words import word_set
+from roles.builder.understanding.requirements import Place, Requirements
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.words import column_identifier, plural
+from roles.engineering.formulas import parse
+from roles.engineering.specification import Filter, Input, Join, Query, Selected
+
+__all__ = ["MadeQuery", "query_of"]
+
+_IN_ORDER = word_set("npv irr growth first last volatility max_drawdown slope")
+_SERIES_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class MadeQuery:
+    """A query, or none, with all inputs of the operation.
+
+    `in_series` are the names that have a value for each row; `listed` the columns to be shown.
+    """
+
+    query: Query | None
+    inputs: tuple[Input, ...]
+    in_series: frozenset[str] = frozenset()
+    listed: tuple[str, ...] = ()
+
+
+def query_of(made: Requirements, tables: Tables) -> MadeQuery:
+    """The query of requirements that nothing is missing from."""
+    if made.condensed:
+        return _condensed(made, tables)
+    if not any(one.place for one in made.bindings):
+        if not made.show:
+            return MadeQuery(None, _given(made))
+        return _listed(made, tables)
+    return _calculated(made, tables)
+
+
+def _given(made: Requirements) -> tuple[Input, ...]:
+    found = {one.input.name: one.input for one in made.bindings if one.input is not None}
+    return tuple(found.values())
+
+
+def entity_input(made: Requirements, tables: Tables) -> tuple[Input, Filter] | None:
+    """What names the one row that is asked about, with its filter; None where none is."""
+    if not made.entity:
+        return None
+    key = tables.key(made.entity)
+    name = column_identifier(key)
+    one = tables.one(made.entity)
+    if name in ("id", "key", "number", "no", "code", "uuid"):
+        name = f"{one}_{name}"
+    column = tables.foreign_key(made.table, made.entity) if made.entity != made.table else key
+    table = made.table if column is not None else made.entity
+    kind = tables.column(Place(table=table, column=column or key)).type
+    described = f"{key.replace('_', ' ').capitalize() if name == key else 'Number'} of the {one.replace('_', ' ')}"
+    given = Input(name=name, type=kind, description=described)
+    return given, Filter(table=table, column=column or key, comparison="=", input=name)
+
+
+def _inputs(made: Requirements, tables: Tables) -> tuple[tuple[Input, ...], tuple[Filter, ...]]:
+    named = entity_input(made, tables)
+    inputs = [named[0]] if named else []
+    filters = [named[1]] if named else []
+    inputs += [one for one in (*made.inputs, *_given(made)) if one.name not in {other.name for other in inputs}]
+    return tuple(inputs), (*filters, *made.filters)
+
+
+def _joins(tables: Tables, base: str, wanted: Iterable[str]) -> tuple[Join, ...]:
+    found: list[Join] = []
+    there = {base}
+    for table in dict.fromkeys(wanted):
+        here = base
+        for join in tables.path(base, table) or []:
+            new = join.right_table if join.left_table == here else join.left_table
+            if new not in there:
+                found.append(join)
+                there.add(new)
+            here = new
+    return tuple(found)
+
+
+def _calculated(made: Requirements, tables: Tables) -> MadeQuery:
+    inputs, filters = _inputs(made, tables)
+    places = {one.name: one.place for one in made.bindings if one.place is not None}
+    singles = [*(one.name for one in made.figures), *(one.name for one in made.bindings if one.input is not None)]
+    read = [parse(one.expression, scalars=singles) for one in made.figures]
+    series = any(name in places for one in read for name in one.series_names)
+    columns = [Selected(name=name, table=place.table, column=place.column) for name, place in places.items()]
+    order_by = ""
+    ordered = not series or any(function in _IN_ORDER for one in read for function in one.functions)
+    if made.order is not None and ordered and made.table != made.entity:
+        name = next(
+            (one.name for one in columns if (one.table, one.column) == (made.order.table, made.order.column)), ""
+        )
+        if not name:
+            name = _free(column_identifier(made.order.column), {*places, *(one.name for one in inputs)})
+            columns.append(Selected(name=name, table=made.order.table, column=made.order.column))
+        order_by = f"-{name}" if made.descending else name
+    wanted = [*(one.table for one in columns), *(one.table for one in filters)]
+    query = Query(
+        name=f"{tables.one(made.table)}_{'rows' if series else 'row'}"[:48], table=made.table, columns=tuple(columns),
+        joins=_joins(tables, made.table, wanted), filters=filters, order_by=order_by, one=not series,
+        limit=_SERIES_LIMIT if series else 1,
+    )  # fmt: skip
+    return MadeQuery(query, inputs, frozenset(places) if series else frozenset())
+
+
+def _condensed(made: Requirements, tables: Tables) -> MadeQuery:
+    inputs, filters = _inputs(made, tables)
+    taken = {one.name for one in inputs}
+    groups: list[Selected] = []
+    for place in made.groups:
+        name = _column_name(place, tables, made.table, taken | {one.name for one in groups})
+        groups.append(Selected(name=name, table=place.table, column=place.column))
+    measures = [
+        Selected.model_validate(
+            {"name": one.name, "table": one.place.table, "column": one.place.column, "aggregate": one.function}
+            | ({"times": (one.times.table, one.times.column)} if one.times else {})
+        )
+        for one in made.condensed
+    ]
+    wanted = [one.table for one in (*groups, *measures, *filters)]
+    order_by = groups[0].name if groups else ""
+    if made.order is not None and groups:
+        order_by = ("-" if made.descending else "") + measures[0].name
+    query = Query(
+        name=f"{measures[0].name}_{'groups' if groups else 'all'}"[:48], table=made.table, columns=(*groups, *measures),
+        joins=_joins(tables, made.table, wanted), filters=filters, group_by=tuple(one.name for one in groups),
+        order_by=order_by, one=False, limit=made.limit,
+    )  # fmt: skip
+    return MadeQuery(query, inputs, listed=tuple(one.name for one in (*groups, *measures)))
+
+
+def _listed(made: Requirements, tables: Tables) -> MadeQuery:
+    inputs, filters = _inputs(made, tables)
+    taken = {one.name for one in inputs}
+    columns: list[Selected] = []
+    for place in made.show:
+        name = _column_name(place, tables, made.table, taken | {one.name for one in columns})
+        columns.append(Selected(name=name, table=place.table, column=place.column))
+    one = made.entity == made.table or made.single
+    order_by = ""
+    if made.order is not None and made.entity != made.table:
+        name = next((c.name for c in columns if (c.table, c.column) == (made.order.table, made.order.column)), "")
+        if not name and made.single:
+            name = _column_name(made.order, tables, made.table, taken | {c.name for c in columns})
+            columns.append(Selected(name=name, table=made.order.table, column=made.order.column))
+        if name:
+            order_by = f"-{name}" if made.descending else name
+    wanted = [*(selected.table for selected in columns), *(given.table for given in filters)]
+    query = Query(
+        name=f"{tables.one(made.table) if one else plural(tables.one(made.table))}_found"[:48], table=made.table,
+        columns=tuple(columns), joins=_joins(tables, made.table, wanted),
+        filters=filters, order_by=order_by, one=one, limit=1 if one else made.limit,
+    )  # fmt: skip
+    return MadeQuery(query, inputs, listed=tuple(one.name for one in columns))
+
+
+def _column_name(place: Place, tables: Tables, base: str, taken: set[str]) -> str:
+    plain = column_identifier(place.column)
+    owned = plain if plain.startswith(tables.one(place.table)) else f"{tables.one(place.table)}_{plain}"[:48]
+    if plain in ("id", "key") or (place.table != base and plain in ("name", "title", "code")) or plain in taken:
+        plain = owned
+    return _free(plain, taken)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number = name, 2
+    while found in taken or found in RESERVED:
+        found, number = f"{name[:44]}_{number}", number + 1
+    return found
+
+
+RESERVED = frozenset(
+    {
+        "mode",
+        "validation_status",
+        "failed_rules",
+        "analysis",
+        "suggestions",
+        "report",
+        "row_count",
+        "adjustments",
+        "arithmetic",
+    }
+)
+"""Names that mean something in every agent."""

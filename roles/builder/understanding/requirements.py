@@ -1,0 +1,136 @@
+"""What a request was understood to ask for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from roles.engineering.specification import Filter, Input, Mode, Rule
+
+__all__ = ["Binding", "Condensed", "Figure", "Place", "Question", "Requirements"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Question(_Part):
+    """Something that has to be known before anything can be built."""
+
+    name: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+class Place(_Part):
+    """A column of a table."""
+
+    table: str
+    column: str
+
+
+class Figure(_Part):
+    """A figure to compute. `asked`: the request names it; the others are steps on the way."""
+
+    name: str
+    expression: str
+    title: str = ""
+    unit: str = ""
+    source: str = ""
+    asked: bool = True
+
+
+class Binding(_Part):
+    """Where a name of the formulas comes from: a column, or what the caller gives."""
+
+    name: str
+    place: Place | None = None
+    input: Input | None = None
+    phrases: tuple[str, ...] = ()
+
+
+class Condensed(_Part):
+    """A column condensed by groups, or over all rows: ``sum`` of it, times another column where `times` is given."""
+
+    name: str
+    function: Literal["count", "sum", "mean", "minimum", "maximum"]
+    place: Place
+    times: Place | None = None
+
+
+class Requirements(_Part):
+    """A request, understood. Nothing is built while `missing` or `uncovered` hold anything.
+
+    `table` is the one that is asked about; `entity` the one of which a caller names one row by its key. Rows are listed
+    with the columns of `show`, or condensed by the columns of `groups`; `single`: only the first row counts.
+    """
+
+    request: str
+    given: JsonValue = None
+    name: str = "agent"
+    title: str = ""
+    kind: Literal["calculation", "data"] = "calculation"
+    figures: tuple[Figure, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    table: str = ""
+    entity: str = ""
+    show: tuple[Place, ...] = ()
+    condensed: tuple[Condensed, ...] = ()
+    groups: tuple[Place, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    single: bool = False
+    order: Place | None = None
+    descending: bool = False
+    limit: int = Field(default=1_000, ge=1, le=100_000)
+    modes: tuple[Mode, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    missing: tuple[Question, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is missing."""
+        return self.missing
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """What no template covers, and a configured model would be needed for."""
+        return self.uncovered
+
+    def text(self) -> str:
+        """All of it, as JSON."""
+        return self.model_dump_json()
+
+    def summary(self) -> str:
+        """What was understood, in a few lines for people."""
+        lines = [f"{self.title or self.name}: {'a calculation' if self.kind == 'calculation' else 'a look-up'}"]
+        lines += [f"computes {one.name} = {one.expression}" for one in self.figures]
+        lines += [f"{one.name} is {_source(one)}" for one in self.bindings]
+        lines += [f"{one.name} is the {one.function} of {_product(one)}" for one in self.condensed]
+        if self.groups:
+            lines.append(f"by {', '.join(f'{one.table}.{one.column}' for one in self.groups)}")
+        if self.show:
+            lines.append(f"shows {', '.join(f'{one.table}.{one.column}' for one in self.show)}")
+        lines += [
+            f"only rows with {one.table}.{one.column} {one.comparison} {one.input or one.value}" for one in self.filters
+        ]
+        lines += [f"mode {one.name}: {one.description or 'as it is'}" for one in self.modes]
+        lines += [f"passes when {one.expression}" for one in self.rules]
+        lines += [f"assumes: {one}" for one in self.assumptions]
+        lines += [f"open: {one.text}" for one in self.missing]
+        lines += [f"beyond: {one}" for one in self.uncovered]
+        return "\n".join(lines)
+
+
+def _product(one: Condensed) -> str:
+    factors = [one.place] if one.times is None else [one.place, one.times]
+    return " * ".join(f"{place.table}.{place.column}" for place in factors)
+
+
+def _source(binding: Binding) -> str:
+    if binding.place is not None:
+        return f"{binding.place.table}.{binding.place.column}"
+    return "given by the caller"

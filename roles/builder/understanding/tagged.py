@@ -1,0 +1,169 @@
+"""A request as a row of words and marks; what has a meaning is one mark: ``lists the T0 in a C1 with their C2``.
+
+Marks are R (a ratio), D (a formula that the request gives), F (a function over rows), C (a column), T (a table).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from roles.builder.understanding.lexicon import Lexicon, Meaning, Span
+from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.words import NUMBERS, singular
+
+__all__ = ["DETERMINER", "ONE_OF_MANY", "Tagged", "tag"]
+
+_TOKEN = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\d+(?:st|nd|rd|th)\b|\d+(?:,\d{3})*(?:\.\d+)?\s?(?:%|percent\b|per cent\b)?"
+    r"|[A-Za-z]+(?:'[a-z]+)?|"
+    r"\"[^\"]{1,80}\"|>=|<=|!=|[=<>≥≤.,;:()?]"
+)
+_LETTER = {"ratio": "R", "function": "F", "column": "C", "table": "T"}
+ONE_OF_MANY = (
+    r"(?:an?|any|one|given|certain|specific|particular|chosen|selected|some|each|every|single|individual|requested|"
+    r"named)"
+)
+"""Words before the name of a thing of which the caller names one."""
+DETERMINER = rf"(?:(?:the|our|my|your|their|its|his|her|all|this|that|these|those|both|{ONE_OF_MANY[3:-1]})\s+)"
+"""Words that stand before a name and mean nothing here."""
+
+
+@dataclass(slots=True)
+class Tagged:
+    """The marked text, the spans that its marks stand for, and which of them were made use of."""
+
+    text: str
+    spans: list[Span]
+    words: list[str]
+    tables: Tables
+    used: set[int] = field(default_factory=set[int])
+
+    def span(self, mark: str) -> Span:
+        """The span of a mark such as ``C3``."""
+        return self.spans[int(mark[1:])]
+
+    def use(self, mark: str) -> None:
+        """Note that a mark has its part in what was understood."""
+        self.used.add(int(mark[1:]))
+
+    def said(self, mark: str) -> str:
+        """The words of a mark."""
+        span = self.span(mark)
+        return " ".join(self.words[span.start : span.end])
+
+    def marks(self, letters: str, *, unused: bool = False) -> list[str]:
+        """The marks of these kinds, in order."""
+        found = re.findall(rf"\b[{letters}]\d+\b", self.text)
+        return [one for one in found if not (unused and int(one[1:]) in self.used)]
+
+    def table(self, mark: str) -> str:
+        """The table of a mark T."""
+        return self.span(mark).best.name
+
+    def by_key(self, mark: str) -> bool:
+        """Whether a mark T names the key of a table: "property id"."""
+        return self.span(mark).best.place is not None
+
+    def column(self, mark: str, focus: Sequence[str] = ()) -> Place | None:
+        """The column of a mark; of several that of the first table of `focus`, else the one nearest to these.
+
+        "The price of a product" is one of the products.
+        """
+        owner = re.search(rf"\b{mark} of {DETERMINER}*(T\d+)\b", self.text)
+        owned = [
+            one
+            for one in self.span(mark).meanings
+            if owner is not None and one.place is not None and one.kind == "column"
+            and one.place.table == self.table(owner[1])
+        ]  # fmt: skip
+        if owned:
+            return max(owned, key=lambda one: one.score).place
+        return nearest([one for one in self.span(mark).meanings if one.kind == "column"], focus, self.tables)
+
+    def negated(self, mark: str) -> bool:
+        """Whether "not" or the like stands before a mark, or within its word."""
+        at = re.search(rf"\b{mark}\b", self.text)
+        before = self.text[: at.start()].split()[-3:] if at else []
+        return self.span(mark).best.name == "not" or any(
+            one in ("not", "never", "no", "without", "isn't", "aren't", "non") for one in before
+        )
+
+
+def nearest(meanings: Iterable[Meaning], focus: Sequence[str], tables: Tables) -> Place | None:
+    """The column among meanings whose table is in focus, or the nearest to it; surer meanings first."""
+    ranked = sorted(meanings, key=lambda one: -one.score)
+    if not ranked:
+        return None
+
+    def distance(meaning: Meaning) -> tuple[float, float]:
+        place = meaning.place
+        if place is None:
+            return (99.0, 0.0)
+        if place.table in focus:
+            return (0.1 * focus.index(place.table), -meaning.score)
+        steps = [len(path) for other in focus if (path := tables.path(other, place.table)) is not None]
+        return ((float(min(steps)) if steps else 9.0), -meaning.score)
+
+    sure = [one for one in ranked if one.score >= ranked[0].score - 0.3]
+    return min(sure, key=distance).place
+
+
+def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) -> Tagged:
+    """Mark a text. `names` are the words of the formulas that it gives; their marks have the letter D."""
+    words, plain = _tokens(text)
+    own = {tuple(singular(part) for part in name.lower().split()): index for index, name in enumerate(names)}
+    spans: list[Span] = []
+    shown: list[str] = []
+    known = {span.start: span for span in _spans(plain, lexicon)}
+    at = 0
+    while at < len(plain):
+        mine = _own(plain, at, own)
+        span = mine or known.get(at)
+        if span is None:
+            shown.append(plain[at] if not plain[at].startswith('"') else words[at])
+            at += 1
+            continue
+        letter = "D" if mine else _LETTER[span.best.kind]
+        shown.append(f"{letter}{len(spans)}")
+        spans.append(span)
+        at = span.end
+    return Tagged(" ".join(shown), spans, words, tables)
+
+
+def _own(plain: tuple[str, ...], at: int, own: dict[tuple[str, ...], int]) -> Span | None:
+    for words, index in sorted(own.items(), key=lambda one: -len(one[0])):
+        if plain[at : at + len(words)] == words:
+            return Span(at, at + len(words), (Meaning("ratio", f"#{index}"),))
+    for words, index in own.items():
+        # "the burden" is the rent burden
+        if len(words) > 1 and plain[at] == words[-1] and at and plain[at - 1] in ("the", "this", "that", "its"):
+            return Span(at, at + 1, (Meaning("ratio", f"#{index}"),))
+    return None
+
+
+def _spans(plain: tuple[str, ...], lexicon: Lexicon) -> list[Span]:
+    found: list[Span] = []
+    start = 0
+    for index, token in enumerate((*plain, ".")):
+        if not token[0].isalnum():
+            found += [
+                Span(one.start + start, one.end + start, one.meanings) for one in lexicon.spans(plain[start:index])
+            ]
+            start = index + 1
+    return found
+
+
+def _tokens(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """The tokens as they are said, and in the form in which they are compared."""
+    low = text.lower().replace("’", "'").replace("“", '"').replace("”", '"').replace("_", " ")
+    low = re.sub(r"(?<=[a-z])[-/](?=[a-z])", " ", low)
+    words = _TOKEN.findall(low)
+    plain: list[str] = []
+    for word in words:
+        bare = word.removesuffix("'s").removesuffix("'")
+        bare = re.sub(r"\s|(?<=\d),(?=\d)", "", bare).replace("percent", "%") if bare[0].isdigit() else bare
+        plain.append(str(NUMBERS[bare]) if bare in NUMBERS and bare != "one" else singular(bare) or bare)
+    return words, tuple(plain)

@@ -1,0 +1,113 @@
+"""Queries as SQLAlchemy source, for the package's own access to a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roles.builder.writing.render import literal
+from roles.engineering.specification import Column, Filter, Query, Selected, Specification
+
+__all__ = ["Statements"]
+
+_FUNCTIONS = {"count": "count", "sum": "sum", "mean": "avg", "minimum": "min", "maximum": "max"}
+_COMPARISONS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    variable: str
+    columns: Mapping[str, Column]
+    keys: tuple[str, ...]
+
+    @property
+    def plain(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def schema(self) -> str:
+        return self.name.rpartition(".")[0]
+
+
+class Statements:
+    """The parts of a specification's queries in Python; tables are module-level variables."""
+
+    def __init__(self, spec: Specification) -> None:
+        used = {one.table for query in spec.queries for one in (*query.columns, *query.filters)}
+        used |= {query.table for query in spec.queries}
+        used |= {name for query in spec.queries for one in query.joins for name in (one.left_table, one.right_table)}
+        self._tables: dict[str, _Table] = {}
+        for source in spec.sources:
+            for table in source.tables:
+                if table.name in used and table.name not in self._tables:
+                    variable = re.sub(r"\W", "_", table.name).upper()
+                    columns = {column.name: column for column in table.columns}
+                    self._tables[table.name] = _Table(table.name, f"_{variable}", columns, table.key)
+
+    @property
+    def tables(self) -> tuple[_Table, ...]:
+        """The tables that queries read."""
+        return tuple(self._tables.values())
+
+    def column(self, table: str, name: str) -> str:
+        """A column."""
+        return f"{self._tables[table].variable}.c[{literal(name)}]"
+
+    def selected(self, one: Selected) -> str:
+        """A selected column or what it is condensed to."""
+        column = self.column(one.table, one.column)
+        if one.times is not None:
+            column = f"{column} * {self.column(*one.times)}"
+        return f"func.{_FUNCTIONS[one.aggregate]}({column})" if one.aggregate else column
+
+    def joined(self, query: Query) -> str:
+        """The query's table with those joined to it."""
+        text, there = self._tables[query.table].variable, {query.table}
+        for join in query.joins:
+            new = join.right_table if join.left_table in there else join.left_table
+            there.add(new)
+            left = self.column(join.left_table, join.left_column)
+            right = self.column(join.right_table, join.right_column)
+            text = f"{text}.join({self._tables[new].variable}, {left} == {right})"
+        return text
+
+    def is_date(self, query: Query, one: Filter) -> bool:
+        """Whether a filter compares with a date."""
+        del query
+        return self._tables[one.table].columns[one.column].type == "date" and one.comparison not in ("in", "contains")
+
+    def condition(self, query: Query, one: Filter, value: str) -> str:
+        """A filter, with the source of its value."""
+        column = self.column(one.table, one.column)
+        if one.comparison == "in":
+            return f"{column}.in_({_as_list(one, value)})"
+        if one.comparison == "contains":
+            return f"{column}.icontains(str({value}), autoescape=True)"
+        if one.input is None and one.value is None:
+            return f"{column}.{'is_' if one.comparison == '=' else 'is_not'}(None)"
+        if one.input is None and self.is_date(query, one):
+            value = f"date.fromisoformat({value})"
+        return f"{column} {_COMPARISONS[one.comparison]} {value}"
+
+    def grouped(self, query: Query) -> str:
+        """The columns of the groups."""
+        by_name = {one.name: one for one in query.columns}
+        return ", ".join(self.column(by_name[name].table, by_name[name].column) for name in query.group_by)
+
+    def ordered(self, query: Query) -> str:
+        """What the rows are ordered by; empty where their order means nothing."""
+        if query.order_by:
+            name = query.order_by.removeprefix("-")
+            column = self.selected(next(one for one in query.columns if one.name == name))
+            return f"{column}.{'desc' if query.order_by.startswith('-') else 'asc'}()"
+        if any(one.aggregate for one in query.columns):
+            return ""
+        return ", ".join(self.column(query.table, name) for name in self._tables[query.table].keys)
+
+
+def _as_list(one: Filter, value: str) -> str:
+    if one.input is None:
+        return value if isinstance(one.value, list) else f"[{value}]"
+    return f'[part.strip() for part in str({value}).split(",")]'

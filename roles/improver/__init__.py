@@ -1,0 +1,1 @@
+"""Makes existing agents measurably better, or leaves them as they are."""

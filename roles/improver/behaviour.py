@@ -1,0 +1,221 @@
+"""Whether a changed agent answers as the original does: its tests, its recorded requests, and variants of these."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from roles.improver.agent import AgentSource, AgentSpecification, RecordedRequest, violated_rule
+from roles.improver.canonical import brief, canonical
+from roles.improver.measure import Workbench
+from roles.improver.sites import Allowance
+
+__all__ = ["Behaviour", "compare_behaviour", "parameters_of", "variants"]
+
+_TEST_SECONDS = 10.0
+_CALL_SECONDS = 5.0
+_VARIANT_SECONDS = 0.5
+_VARIANTS = 60
+_TRANSIENT = frozenset({"ConnectionError", "TimeoutError"})
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The first difference that is not allowed (None: there is none), and how many recorded requests failed."""
+
+    difference: str | None
+    failures_before: int = 0
+    failures_after: int = 0
+
+
+async def compare_behaviour(
+    bench: Workbench,
+    agent: AgentSource,
+    files: Mapping[str, str],
+    allowances: frozenset[Allowance] = frozenset(),
+    seed: int = 0,
+) -> Behaviour:
+    """Whether a changed agent behaves as the original does, but for what is allowed.
+
+    The original runs beside the candidate each time. Requests whose answers differ between two runs of the original
+    can't be judged, so nothing that they reach may change. Variants are the recorded requests with other values of the
+    same types. Raises `SandboxError` where the run failed as a whole.
+    """
+    varied = variants(agent.requests, _VARIANTS, seed)
+    asked = [request.to_json() for request in agent.requests]
+    odd = [request.to_json() for request in varied]
+    tests = [
+        ["tests", f"/work/{side}", _module(path), text, _TEST_SECONDS]
+        for side in ("a", "b")
+        for path, text in agent.tests.items()
+    ]
+    pieces = [
+        ["replay", "/work/a", asked, _CALL_SECONDS],
+        ["replay", "/work/a", asked, _CALL_SECONDS],
+        ["replay", "/work/b", asked, _CALL_SECONDS],
+        ["replay", "/work/a", odd, _VARIANT_SECONDS],
+        ["replay", "/work/b", odd, _VARIANT_SECONDS],
+        *tests,
+    ]
+    answers = await bench.work({"a": agent.files, "b": files}, pieces)
+    first, again, changed, odd_before, odd_after, *rest = answers
+    half = len(rest) // 2
+    difference = (
+        _crashed(first, changed)
+        or _unstable(agent.requests, first, again)
+        or _differing(agent, agent.requests, first, changed, allowances)
+        or _recorded(agent.requests, changed)
+        or _differing_variants(agent, varied, odd_before, odd_after, allowances)
+        or _failed_tests(rest[:half], rest[half:])
+    )
+    if difference is not None:
+        return Behaviour(difference)
+    return Behaviour(None, *(sum("error" in outcome for outcome in side) for side in (first, changed)))
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")
+
+
+def _crashed(first: Any, changed: Any) -> str | None:
+    if isinstance(changed, dict):
+        return f"It can't be run: {cast('dict[str, Any]', changed).get('crashed')}."
+    return "The original can't be run, so nothing can be compared with it." if isinstance(first, dict) else None
+
+
+def _unstable(requests: Sequence[RecordedRequest], first: Sequence[Any], again: Sequence[Any]) -> str | None:
+    for request, one, other in zip(requests, first, again, strict=True):
+        if one != other:
+            return f"The original answers a request to {request.target} differently each time."
+    return None
+
+
+def _differing(
+    agent: AgentSource,
+    requests: Sequence[RecordedRequest],
+    before: Sequence[Any],
+    after: Sequence[Any],
+    allowances: frozenset[Allowance],
+) -> str | None:
+    for request, old, new in zip(requests, before, after, strict=True):
+        if "late" in old and "late" in new:
+            return f"A request to {request.target} takes too long to be compared."
+        if old != new and not _allowed(agent, request, old, new, allowances):
+            return f"{request.target} answers differently: {_told(old)} became {_told(new)}."
+    return None
+
+
+def _differing_variants(
+    agent: AgentSource,
+    requests: Sequence[RecordedRequest],
+    before: Any,
+    after: Any,
+    allowances: frozenset[Allowance],
+) -> str | None:
+    if isinstance(before, dict):
+        # the variants were too much for the original itself: they say nothing
+        return None
+    if isinstance(after, dict):
+        return "Variants of the requests end its process, and not the original's."
+    for request, old, new in zip(requests, before, after, strict=True):
+        if "late" in old or "late" in new:
+            # later requests to the same object can't be compared either
+            break
+        if old != new and not _allowed(agent, request, old, new, allowances):
+            return f"{request.target} answers a variant differently: {_told(old)} became {_told(new)}."
+    return None
+
+
+def _allowed(
+    agent: AgentSource, request: RecordedRequest, old: Any, new: Any, allowances: frozenset[Allowance]
+) -> bool:
+    if Allowance.NARROWER_ERROR in allowances and "error" in old and "error" in new:
+        (old_names, old_text), (new_names, new_text) = old["error"], new["error"]
+        if old_names[0] in new_names and old_text == new_text and old.get("printed") == new.get("printed"):
+            return True
+    if Allowance.TRANSIENT_MENDED in allowances and "error" in old and _TRANSIENT & set(old["error"][0]):
+        return "answer" in new or ("error" in new and bool(_TRANSIENT & set(new["error"][0])))
+    if Allowance.INVALID_REFUSED in allowances and "error" in new and "ValueError" in new["error"][0]:
+        rules = agent.specification.inputs.get(request.target)
+        values = parameters_of(agent.specification, request)
+        return rules is not None and values is not None and violated_rule(rules, values) is not None
+    return False
+
+
+def parameters_of(specification: AgentSpecification, request: RecordedRequest) -> dict[str, Any] | None:
+    """The values of a request by the names of parameters, as its specification orders them; None where it has none."""
+    rules = specification.inputs.get(request.target)
+    if rules is None or len(request.args) > len(rules):
+        return None
+    return {**dict(zip(rules, request.args, strict=False)), **request.named}
+
+
+def _recorded(requests: Sequence[RecordedRequest], outcomes: Sequence[Any]) -> str | None:
+    """The recorded answers stay out of the sandbox: they are compared here."""
+    for request, outcome in zip(requests, outcomes, strict=True):
+        if request.answered and outcome.get("answer") != brief(canonical(request.answer)):
+            return f"{request.target} no longer gives its recorded answer: {_told(outcome)}."
+    return None
+
+
+def _failed_tests(before: Sequence[Any], after: Sequence[Any]) -> str | None:
+    for old, new in zip(before, after, strict=True):
+        for name, problem in old.items():
+            if name == "crashed" or problem:
+                continue
+            if new.get(name, "it did not run") != "":
+                return f"The test {name} fails: {new.get(name, 'it did not run')}."
+    return None
+
+
+def _told(outcome: Any) -> str:
+    if "error" in outcome:
+        return f"{outcome['error'][0][0]}: {outcome['error'][1]}"[:120]
+    return str(outcome.get("answer", "no answer in time"))[:120]
+
+
+def variants(requests: Sequence[RecordedRequest], count: int, seed: int = 0) -> list[RecordedRequest]:
+    """Requests like the recorded ones, with other values of the same types: edges, repeats, other orders, nothing."""
+    draw = random.Random(seed)  # noqa: S311 - variety, not a secret
+    if not requests:
+        return []
+    made: list[RecordedRequest] = []
+    for turn in range(count):
+        request = requests[turn % len(requests)]
+        varied = tuple(_vary(value, draw) for value in request.args)
+        made.append(
+            replace(
+                request,
+                args=varied,
+                named={name: _vary(value, draw) for name, value in request.named.items()},
+                answered=False,
+            )
+        )
+    return made
+
+
+_EDGES: dict[type, tuple[Any, ...]] = {
+    int: (0, 1, -1, 2, 7),
+    float: (0.0, -0.0, 1.0, -1.5, 0.1),
+    str: ("", "a", "A b", "ß, é", "0"),
+}
+
+
+def _vary(value: Any, draw: random.Random, depth: int = 0) -> Any:
+    kind: Any = value.__class__
+    if kind is bool:
+        return draw.random() < 0.5
+    if kind in _EDGES:
+        return draw.choice((value, *_EDGES[kind])) if draw.random() < 0.6 else value
+    if kind is dict:
+        return {key: _vary(part, draw, depth + 1) for key, part in value.items()}
+    if kind is list:
+        parts = list(value[: draw.choice((0, 1, 3, 12, 40))]) if draw.random() < 0.7 else list(value[:60])
+        if parts and draw.random() < 0.5:
+            parts += draw.choices(parts, k=min(3, len(parts)))
+        if draw.random() < 0.3:
+            draw.shuffle(parts)
+        return [_vary(part, draw, depth + 1) if draw.random() < 0.3 else part for part in parts]
+    return value

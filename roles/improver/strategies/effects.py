@@ -1,0 +1,394 @@
+"""What running a piece of code can change, as far as reading it tells; where it does not tell: anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from roles.improver.strategies.facts import FileFacts, FunctionFacts, root_name, walk_own
+from roles.improver.strategies.names import (
+    CLOCKS,
+    FRESH_BUILTINS,
+    MUTATORS,
+    PURE_BUILTINS,
+    PURE_MODULES,
+    READERS,
+    SCALAR_BUILTINS,
+)
+
+__all__ = ["Analysis", "Effects"]
+
+_FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)
+_STOPS = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith, ast.With, ast.Global, ast.Nonlocal)
+_TAKES_FUNCTION = frozenset({"map", "filter", "sorted", "max", "min", "reduce"})
+
+
+@dataclass
+class Effects:
+    """Names bound, local containers changed, attributes of self set; `unknown` says what may do more than that."""
+
+    bound: set[str] = field(default_factory=set[str])
+    mutated: set[str] = field(default_factory=set[str])
+    attributes: set[str] = field(default_factory=set[str])
+    unknown: str = ""
+    clock: str = ""
+    """What it calls that may answer differently each time, or that can be seen from outside, such as print."""
+
+    def may(self, reason: str) -> None:
+        """Note that something may do anything."""
+        self.unknown = self.unknown or reason
+
+
+class Analysis:
+    """Answers questions about the effects of code of one file."""
+
+    def __init__(self, facts: FileFacts) -> None:
+        """The facts of the file."""
+        self.facts = facts
+        self._asked: dict[str, bool | None] = {}
+
+    def effects(self, nodes: Sequence[ast.AST], function: FunctionFacts) -> Effects:
+        """The effects of nodes of one function, as if all of them ran."""
+        told = Effects()
+        for node in nodes:
+            for part in (node, *ast.walk(node)):
+                self._look(part, function, told)
+        return told
+
+    def _look(self, part: ast.AST, function: FunctionFacts, told: Effects) -> None:
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            told.may(f"{part.name} is defined in it")
+        elif isinstance(part, _STOPS):
+            told.may(f"{type(part).__name__.lower()} lets other code run")
+        elif isinstance(part, ast.Call):
+            self._call(part, function, told)
+        elif isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+            told.bound.add(part.id)
+        elif isinstance(part, ast.Attribute):
+            self._attribute(part, told)
+        elif isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
+            self._change(part.value, function, told)
+        elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
+            self._augmented(part, part.target.id, function, told)
+
+    def _augmented(self, part: ast.AugAssign, name: str, function: FunctionFacts, told: Effects) -> None:
+        """``x += y`` binds x, and changes the object in place where it is a list, a set or a dictionary."""
+        told.mutated.add(name)
+        if self._only_grows(part, name, function):
+            return
+        if self.kind(ast.Name(name, ast.Load()), function) in ("int", "float", "str", "bool", "tuple"):
+            return
+        if not self.fresh(name, function) and self.kind(part.value, function) not in ("int", "float", "str"):
+            told.may(f"{name} may be changed in place")
+
+    def _only_grows(self, part: ast.AugAssign, name: str, function: FunctionFacts) -> bool:
+        """Whether a name starts as a number or text: what is added to these gives a new one, or an error."""
+        bindings = function.bindings.get(name, [])
+        added = sum(
+            isinstance(other, ast.AugAssign) and isinstance(other.target, ast.Name) and other.target.id == name
+            for other in walk_own(function.node)
+        )
+        starts = [value for value in bindings if value is not None]
+        if (
+            not starts
+            or len(bindings) - len(starts) != added
+            or isinstance(part.op, ast.Mult)
+            or self.facts.own_operators
+        ):
+            return False
+        return all(self.kind(value, function) in ("int", "float", "str", "bool") for value in starts)
+
+    def _attribute(self, part: ast.Attribute, told: Effects) -> None:
+        if not isinstance(part.ctx, ast.Load):
+            if isinstance(part.value, ast.Name) and part.value.id == "self":
+                told.attributes.add(part.attr)
+            else:
+                told.may(f"it sets the attribute {part.attr}")
+        elif part.attr in self.facts.method_names and not isinstance(self.facts.parents.get(part), ast.Call):
+            told.may(f"{part.attr} is a property or a method that is handed on")
+
+    def _change(self, target: ast.expr, function: FunctionFacts, told: Effects) -> None:
+        """Something is changed in place."""
+        if isinstance(target, ast.Name) and self.fresh(target.id, function):
+            told.mutated.add(target.id)
+            return
+        name = root_name(target)
+        if name and self.fresh(name, function) and self._holds_own(name, function):
+            told.mutated.add(name)
+        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+            told.attributes.add(target.attr)
+            told.may(f"self.{target.attr} is changed")
+        else:
+            told.may(f"{ast.unparse(target)[:40]} is changed, and may be known elsewhere")
+
+    def _call(self, call: ast.Call, function: FunctionFacts, told: Effects) -> None:
+        target = call.func
+        if isinstance(target, ast.Name):
+            self._named_call(call, target.id, function, told)
+            return
+        module = self.facts.module_of(target)
+        if module:
+            first = module.partition(".")[0]
+            if first in CLOCKS:
+                told.clock = told.clock or module
+            elif first not in PURE_MODULES or module.rpartition(".")[2] in MUTATORS:
+                told.may(f"{module} is called")
+            self._functions_in(call, function, told)
+            return
+        if not isinstance(target, ast.Attribute):
+            told.may("something computed is called")
+            return
+        self._method_call(call, target, function, told)
+
+    def _method_call(self, call: ast.Call, target: ast.Attribute, function: FunctionFacts, told: Effects) -> None:
+        own = isinstance(target.value, ast.Name) and target.value.id == "self" and function.owner is not None
+        if target.attr in self.facts.method_names:
+            if not (own and self.pure_method(function, target.attr)):
+                told.may(f"the method {target.attr} is called")
+        elif target.attr in MUTATORS:
+            self._change(target.value, function, told)
+        elif target.attr not in READERS:
+            told.may(f"the method {target.attr} is called")
+        self._functions_in(call, function, told)
+
+    def _named_call(self, call: ast.Call, name: str, function: FunctionFacts, told: Effects) -> None:
+        if function.is_local(name):
+            told.may(f"{name} is called, which may be anything")
+        elif name == "print" and self.facts.is_builtin(name):
+            told.clock = told.clock or name
+        elif self.facts.is_builtin(name):
+            if name not in PURE_BUILTINS:
+                told.may(f"{name} is called")
+            self._functions_in(call, function, told)
+        elif self.facts.imports.get(name, "").partition(".")[0] in PURE_MODULES and self.facts.module_of(call.func):
+            self._functions_in(call, function, told)
+        elif not self.pure_function(name):
+            told.may(f"{name} is called")
+
+    def _functions_in(self, call: ast.Call, function: FunctionFacts, told: Effects) -> None:
+        """A function that is handed over is called; lambdas are read where they stand."""
+        for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if isinstance(value, ast.Name) and not function.is_local(value.id):
+                known = self.facts.is_builtin(value.id) or value.id not in self.facts.module_functions
+                if not known and not self.pure_function(value.id):
+                    told.may(f"{value.id} is handed over to be called")
+            elif isinstance(value, ast.Name) and _may_be_called(call, value):
+                told.may(f"{value.id} may be called")
+
+    def pure_function(self, name: str) -> bool:
+        """Whether a function of the module computes from its arguments and constants only, and changes nothing."""
+        own = self.facts.module_functions.get(name)
+        if own is None or self.facts.bound[name] != 1 or own.node.decorator_list:
+            return False
+        return self._pure(name, own)
+
+    def pure_method(self, function: FunctionFacts, name: str) -> bool:
+        """Whether a method of the same class changes nothing; it may read attributes."""
+        found = [f for f in self.facts.functions if f.owner is function.owner and f.node.name == name]
+        return len(found) == 1 and not found[0].node.decorator_list and self._pure(found[0].qualified, found[0])
+
+    def _pure(self, key: str, function: FunctionFacts) -> bool:
+        if key in self._asked:
+            # a function that is being looked at calls itself: the rest of it decides
+            return self._asked[key] is not False
+        self._asked[key] = None
+        self._asked[key] = self.why_impure(function) == ""
+        return bool(self._asked[key])
+
+    def why_impure(self, function: FunctionFacts) -> str:
+        """Why a function is not certain to be pure; empty where it is."""
+        node = function.node
+        if isinstance(node, ast.AsyncFunctionDef):
+            return "it is asynchronous"
+        told = self.effects(node.body, function)
+        if told.unknown or told.clock:
+            return told.unknown or f"{told.clock} is called"
+        if told.attributes:
+            return "it sets attributes"
+        return self._reads(function)
+
+    def _reads(self, function: FunctionFacts) -> str:
+        """Names of the module that it reads must be constant."""
+        for part in walk_own(function.node):
+            if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Load) or function.is_local(part.id):
+                continue
+            name = part.id
+            known = self.facts.is_builtin(name) or name in self.facts.imports or name in self.facts.module_functions
+            if not known and name not in self.facts.classes and not self.constant(name):
+                return f"it reads {name}, which may change"
+        return ""
+
+    def constant(self, name: str) -> bool:
+        """Whether a name of the module is bound once, to something that nobody changes."""
+        if self.facts.bound[name] != 1:
+            return False
+        value = next(
+            (
+                node.value
+                for node in self.facts.tree.body
+                if isinstance(node, ast.Assign | ast.AnnAssign)
+                and any(isinstance(t, ast.Name) and t.id == name for t in _targets(node))
+            ),
+            None,
+        )
+        if value is None:
+            return False
+        if is_constant(value):
+            return True
+        return isinstance(value, ast.List | ast.Dict | ast.Set) and all(
+            self._read_only(part)
+            for part in ast.walk(self.facts.tree)
+            if isinstance(part, ast.Name) and part.id == name
+        )
+
+    def _read_only(self, name: ast.Name) -> bool:
+        """Whether this use of a container only looks into it, at values that can't be changed themselves."""
+        if isinstance(name.ctx, ast.Store):
+            value = getattr(self.facts.parents[name], "value", None)
+            return value is not None and is_constant_inside(value)
+        return self.only_read(name)
+
+    def only_read(self, node: ast.expr) -> bool:
+        """Whether an expression's value is only looked into where it stands: an item, a test, a loop, a length."""
+        user = self.facts.parents[node]
+        if isinstance(user, ast.Subscript):
+            return user.value is node and isinstance(user.ctx, ast.Load) and not isinstance(user.slice, ast.Slice)
+        if isinstance(user, ast.Compare):
+            return all(isinstance(op, ast.In | ast.NotIn) for op in user.ops) and node in user.comparators
+        if isinstance(user, ast.For | ast.comprehension):
+            return user.iter is node
+        if isinstance(user, ast.Call):
+            name = user.func.id if isinstance(user.func, ast.Name) else ""
+            return (
+                node in user.args
+                and name in ("len", "sum", "min", "max", "sorted", "enumerate", "any", "all")
+                and self.facts.is_builtin(name)
+            )
+        if isinstance(user, ast.Attribute) and user.attr in ("get", "items", "keys", "values", "index", "count"):
+            outer = self.facts.parents[user]
+            return isinstance(outer, ast.Call) and outer.func is user and user.attr not in self.facts.method_names
+        return False
+
+    def fresh(self, name: str, function: FunctionFacts) -> bool:
+        """Whether a local name is only ever bound to containers made here, and known under no other name."""
+        bindings = function.bindings.get(name)
+        if not bindings or name in function.parameters or name in function.inner_loads:
+            return False
+        if not all(value is not None and self.makes_new(value) for value in bindings):
+            return False
+        return all(
+            self._no_alias(part)
+            for part in walk_own(function.node)
+            if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Load)
+        )
+
+    def makes_new(self, value: ast.expr) -> bool:
+        """Whether an expression makes a container that nobody else knows."""
+        if isinstance(value, (_FRESH, ast.Constant)):
+            return True
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            return value.func.id in FRESH_BUILTINS and self.facts.is_builtin(value.func.id)
+        if isinstance(value, ast.Call):
+            return self.facts.module_of(value.func) in (
+                "collections.defaultdict",
+                "collections.deque",
+                "collections.Counter",
+            )
+        return isinstance(value, ast.BinOp) and (isinstance(value.left, _FRESH) or isinstance(value.right, _FRESH))
+
+    def _no_alias(self, name: ast.Name) -> bool:
+        user = self.facts.parents[name]
+        if isinstance(user, ast.Subscript | ast.Attribute):
+            return user.value is name
+        if isinstance(user, ast.Call):
+            known = isinstance(user.func, ast.Name) and user.func.id in PURE_BUILTINS | {"print"}
+            joins = isinstance(user.func, ast.Attribute) and user.func.attr in READERS | {"extend", "update"}
+            return known or joins or bool(self.facts.module_of(user.func))
+        return isinstance(
+            user,
+            ast.For
+            | ast.comprehension
+            | ast.Compare
+            | ast.Return
+            | ast.BoolOp
+            | ast.UnaryOp
+            | ast.If
+            | ast.While
+            | ast.BinOp
+            | ast.AugAssign
+            | ast.FormattedValue
+            | ast.IfExp
+            | ast.Delete,
+        )
+
+    def _holds_own(self, name: str, function: FunctionFacts) -> bool:
+        """Whether all that a fresh container holds was put in as something new or something unchangeable."""
+        if not all(_is_empty(value) for value in function.bindings[name]):
+            return False
+        for part in walk_own(function.node):
+            value: ast.expr | None = None
+            if isinstance(part, ast.Assign) and any(
+                isinstance(t, ast.Subscript) and root_name(t) == name for t in part.targets
+            ):
+                value = part.value
+            elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "setdefault":
+                value = part.args[1] if root_name(part.func) == name and len(part.args) == 2 else None
+            elif (
+                (
+                    isinstance(part, ast.Call)
+                    and isinstance(part.func, ast.Attribute)
+                    and part.func.attr in ("update", "extend")
+                )
+                and isinstance(part.func.value, ast.Name)
+                and part.func.value.id == name
+            ):
+                return False
+            if value is not None and not (self.makes_new(value) or self.kind(value, function)):
+                return False
+        return True
+
+    def kind(self, value: ast.expr, function: FunctionFacts | None, depth: int = 0) -> str:
+        """The built-in type of an expression's value, where it is certain; empty where not."""
+        from roles.improver.strategies.kinds import kind_of
+
+        return kind_of(self.facts, value, function, depth)
+
+
+def is_constant(value: ast.expr) -> bool:
+    """Whether an expression is a literal that can't be changed."""
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub | ast.UAdd):
+        return isinstance(value.operand, ast.Constant)
+    if isinstance(value, ast.Tuple):
+        return all(map(is_constant, value.elts))
+    return isinstance(value, ast.Constant)
+
+
+def is_constant_inside(value: ast.expr) -> bool:
+    """Whether a list, set or dictionary is written out with unchangeable literals only."""
+    if isinstance(value, ast.List | ast.Set):
+        return all(map(is_constant, value.elts))
+    if isinstance(value, ast.Dict):
+        return all(key is not None and is_constant(key) for key in value.keys) and all(map(is_constant, value.values))
+    return False
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.List | ast.Set):
+        return not value.elts
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return isinstance(value, ast.Call)
+
+
+def _may_be_called(call: ast.Call, value: ast.Name) -> bool:
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    keyed = any(keyword.arg in ("key", "default_factory") and keyword.value is value for keyword in call.keywords)
+    return keyed or (name in ("map", "filter", "reduce") and bool(call.args) and call.args[0] is value)
+
+
+SCALARS = SCALAR_BUILTINS

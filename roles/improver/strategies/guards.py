@@ -1,0 +1,85 @@
+"""Functions whose whole work stands within conditions: what hinders it is said first, and the work stands free."""
+
+from __future__ import annotations
+
+import ast
+
+from roles.improver.sites import Family
+from roles.improver.strategies.base import Refuse, Strategy, View
+
+__all__ = ["GuardClauses"]
+
+_OPPOSITE: dict[type[ast.cmpop], str] = {ast.In: "not in", ast.Is: "is not", ast.NotIn: "in", ast.IsNot: "is"}
+
+
+class GuardClauses(Strategy):
+    """``if ok: (work) else: raise …`` at a function's end, and a last ``if ok: (work)`` that everything is within."""
+
+    kind = "nested-conditions"
+    family = Family.LOGIC
+    aims = frozenset({"complexity"})
+
+    def look(self, view: View) -> None:
+        """Note conditions at the end of functions around work that branches itself."""
+        for function in view.facts.functions:
+            last = function.node.body[-1]
+            if isinstance(last, ast.If) and _branches(last.body):
+                short = len(last.orelse) == 1 and isinstance(last.orelse[0], ast.Raise | ast.Return)
+                if not last.orelse or short:
+                    with view.site(last, "the function's work is within a condition"):
+                        self._change(view, last)
+
+    def _change(self, view: View, node: ast.If) -> None:
+        if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
+            raise Refuse("the function is a generator")
+        if _has_comment(view, node):
+            raise Refuse("a comment beside the branches would lose its place")
+        leave = view.edits.text_of(node.orelse[0]) if node.orelse else "return"
+        if node.orelse and "\n" in leave:
+            raise Refuse("what the other branch does takes several lines")
+        body = _lines(view, node.body)
+        view.edits.instead(node, f"if {_negated(view, node.test)}:\n    {leave}\n{body}")
+
+
+def _negated(view: View, test: ast.expr) -> str:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return view.edits.text_of(test.operand)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
+        left, right = view.edits.operand(test.left), view.edits.operand(test.comparators[0])
+        return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
+    simple = isinstance(test, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+    return f"not {view.edits.text_of(test)}" if simple else f"not ({view.edits.text_of(test)})"
+
+
+def _branches(body: list[ast.stmt]) -> bool:
+    return any(
+        isinstance(part, ast.If | ast.For | ast.While | ast.Try) for statement in body for part in ast.walk(statement)
+    )
+
+
+def _has_comment(view: View, node: ast.If) -> bool:
+    """Whether a comment stands beside the condition or between its branches."""
+    lines = view.facts.text.splitlines()
+    places = [node.lineno - 1, *range((node.body[-1].end_lineno or 0), node.end_lineno or 0)]
+    return any("#" in lines[place] for place in places)
+
+
+def _lines(view: View, body: list[ast.stmt]) -> str:
+    """The text of a block without its indentation, comments included; raises `Refuse` for texts that span lines."""
+    for statement in body:
+        for part in ast.walk(statement):
+            if (
+                isinstance(part, ast.Constant | ast.JoinedStr)
+                and part.end_lineno != part.lineno
+                and isinstance(getattr(part, "value", ""), str)
+            ):
+                raise Refuse("a text in it spans several lines")
+    lines = view.facts.text.splitlines()
+    first = body[0].lineno
+    while lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    width = body[0].col_offset
+    chosen = lines[first - 1 : body[-1].end_lineno]
+    if lines[body[0].lineno - 1][:width].strip():
+        raise Refuse("the work shares its line with the condition")
+    return "\n".join(line[width:] if not line[:width].strip() else line.lstrip() for line in chosen)

@@ -1,0 +1,161 @@
+"""What is asked for and nobody does: requests that no role covered, put together where they mean the same.
+
+A request counts where it came to nothing without any tool being called, or was answered with "can't", and where no role
+would be given it by now. Requests that the builder understands alike are one need; of the others, those that resemble
+each other (`common.language.relevance.similarity`, numbers left out).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.evolution_settings import EvolutionSettings
+from common.language.relevance import similarity
+from common.language.words import stem
+from events.projection import Views
+from events.views.trace_index import TraceIndex
+from supervisor.evolution.understood import Understand, Understood
+
+__all__ = ["Need", "Uncovered", "find_needs", "uncovered_requests"]
+
+_NOBODYS = frozenset({"planning", "none", "conversation", ""})
+_CANT = re.compile(r"\s*(?:sorry[,. ]+)?(?:but )?i (?:can['’]t|cannot|can not|am unable to|could not tell)\b", re.I)
+_NUMBER = re.compile(r"[\d.,]*\d")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_COVERED = 0.5
+"""From this probability on the router gives a request to a role, which then covers it."""
+_MOST = 500
+_MOST_ALIKE = 120
+"""Requests that are compared with each other; the latest ones."""
+_MAX_TEXT = 500
+_CAUSES = 20
+_TELLING = 3
+
+Probabilities = Callable[[str], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A request that no role covered."""
+
+    trace: str
+    text: str
+    who: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What several requests ask for. `fingerprint` names it for ever; `understood` is None where no template fits.
+
+    `traces` are the latest ones; `users` and `days` how many different ones there are.
+    """
+
+    fingerprint: str
+    understood: Understood | None
+    support: int
+    users: int
+    days: int
+    traces: tuple[str, ...]
+
+    def is_enough(self, settings: EvolutionSettings) -> bool:
+        """Whether it came up often enough, by several people or on several days."""
+        spread = self.users >= settings.need_users or self.days >= settings.need_days
+        return self.support >= settings.need_support and spread
+
+    @property
+    def told(self) -> str:
+        """In words, without what was said."""
+        what = self.understood.title if self.understood else "what no template fits"
+        return f"{what}: {self.support} requests of {_several(self.users, 'user')} on {_several(self.days, 'day')}"
+
+
+@dataclass(slots=True)
+class _Cluster:
+    first: str
+    stems: frozenset[str]
+    understood: Understood | None = None
+    members: list[Uncovered] = field(default_factory=list[Uncovered])
+
+
+async def uncovered_requests(views: Views, since: datetime, probabilities: Probabilities) -> list[Uncovered]:
+    """The latest requests that no role covered, and that none would by now, the newest first. Raises `StoreError`."""
+    rows = await views.query(
+        TraceIndex.name, {"started_at >=": since, "outcome in": ["failure", "success", "partial"]},
+        order_by="-position", limit=_MOST * 20,
+    )  # fmt: skip
+    found: list[Uncovered] = []
+    for row in rows:
+        text, answer = row["request"] or "", row["answer"] or ""
+        nobodys = row["route"] in _NOBODYS and row["tool_calls"] == 0
+        if not (nobodys and (row["outcome"] == "failure" or _CANT.match(answer))) or not 0 < len(text) <= _MAX_TEXT:
+            continue
+        likely = probabilities(text)
+        if any(value >= _COVERED for role, value in likely.items() if role not in _NOBODYS):
+            continue
+        day = row["started_at"].date().isoformat()
+        found.append(Uncovered(row["trace_id"], text, f"{row['tenant']}/{row['user']}", day))
+        if len(found) == _MOST:
+            break
+    return found
+
+
+def find_needs(requests: Sequence[Uncovered], understand: Understand, alike: float) -> list[Need]:
+    """The needs behind requests, the most frequent first. Takes up to some seconds: for a worker thread."""
+    by_name: dict[str, _Cluster] = {}
+    others: list[_Cluster] = []
+    compared = 0
+    for request in requests:
+        meant = understand(request.text)
+        if meant is not None:
+            cluster = by_name.setdefault(meant.request, _Cluster(request.text, frozenset(), meant))
+        elif compared < _MOST_ALIKE:
+            compared += 1
+            cluster = _like(request.text, others, alike)
+        else:
+            continue
+        cluster.members.append(request)
+    needs = [_need(cluster) for cluster in (*by_name.values(), *others)]
+    return sorted(needs, key=lambda need: (-need.support, need.understood is None, need.fingerprint))
+
+
+def _like(text: str, clusters: list[_Cluster], alike: float) -> _Cluster:
+    plain = _NUMBER.sub("0", text)
+    stems = _stems(plain)
+    for cluster in clusters:
+        if stems & cluster.stems and similarity(plain, cluster.first) >= alike:
+            return cluster
+    made = _Cluster(plain, stems)
+    clusters.append(made)
+    return made
+
+
+def _need(cluster: _Cluster) -> Need:
+    members = cluster.members
+    if cluster.understood is not None:
+        telling = cluster.understood.request
+    else:
+        counted = Counter(word for one in members for word in _stems(one.text))
+        most = sorted(counted.items(), key=lambda row: (-row[1], row[0]))[:_TELLING]
+        telling = " ".join(sorted(word for word, _ in most))
+    return Need(
+        fingerprint=hashlib.sha256(f"need {telling or cluster.first}".encode()).hexdigest()[:12],
+        understood=cluster.understood,
+        support=len(members),
+        users=len({one.who for one in members}),
+        days=len({one.day for one in members}),
+        traces=tuple(one.trace for one in members[:_CAUSES]),
+    )
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _WORD.findall(text.casefold()))
+
+
+def _several(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"

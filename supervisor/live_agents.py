@@ -1,0 +1,281 @@
+"""Built agents that serve in this supervisor: roles, tools and router are kept in step with the log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from pydantic import JsonValue
+
+from common.errors import AgentError, ConfigurationError, DeploymentError, SupervisorError
+from common.health import Reached
+from common.logs import get_logger
+from common.sandbox import Sandbox, SandboxLimits
+from common.settings import Settings
+from events.projection import Row, Views
+from events.store import EventStore
+from events.topic_news import TopicNews
+from events.views.agent_registry import AgentRegistryView
+from llm_provider.tool_registry import ToolRegistry
+from roles.deployed.broker import DataBroker
+from roles.deployed.deployments import DeployedAgent, Deployments, LoadedAgent, check_name
+from roles.deployed.worker import AgentWorker, WorkerPackage
+from roles.resources import RoleResources
+from roles.role_registry import RoleRegistry
+from roles.router import Router
+
+if TYPE_CHECKING:
+    from roles.deployed.role import BuiltRole
+    from roles.engineering.specification import Specification
+
+__all__ = ["LiveAgent", "LiveAgents", "address_of"]
+
+_log = get_logger(__name__)
+_MANY = 100_000
+_AGAIN = 30.0
+"""Seconds after which the files of an agent that could not be loaded are looked at again."""
+_LINGERS = 600.0
+"""Seconds for which a version that was replaced answers the requests that found it."""
+_WORKER_PROCESSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAgent:
+    """An agent that serves here."""
+
+    deployed: DeployedAgent
+    specification: Specification
+    role: BuiltRole
+    worker: AgentWorker
+    broker: DataBroker
+
+
+@dataclass(frozen=True, slots=True)
+class _Faulty:
+    """Why an agent that the log has in service can't serve here."""
+
+    why: SupervisorError
+    seen: float = field(default_factory=anyio.current_time)
+
+
+class LiveAgents:
+    """Loads what the log has in service, and lets go what it has not; `probe` is asked for the health of one.
+
+    A request that was routed to an agent goes on with the version that it found.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: EventStore,
+        views: Views,
+        deployments: Deployments,
+        roles: RoleRegistry,
+        tools: ToolRegistry,
+        resources: RoleResources,
+        probe: Callable[[str], Awaitable[Reached]],
+    ) -> None:
+        self._settings = settings
+        self._views = views
+        self._deployments = deployments
+        self._roles = roles
+        self._tools = tools
+        self._resources = resources
+        self._probe = probe
+        self._news = TopicNews(store, AgentRegistryView.topics)
+        self._lock = anyio.Lock()
+        self._live: dict[str, LiveAgent] = {}
+        self._faulty: dict[str, _Faulty] = {}
+        self._leaving: list[tuple[float, LiveAgent]] = []
+        self._router: Router | None = None
+        self._start_soon: Callable[..., None] | None = None
+        self._sandbox: Sandbox | None = None
+        self._finding = anyio.Lock()
+
+    def attach(self, start_soon: Callable[..., None]) -> None:
+        """Give the processes of agents their parent; without one, calls fail."""
+        self._start_soon = start_soon
+
+    def use(self, router: Router) -> None:
+        """The router that learns every change from now on."""
+        self._router = router
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The agents that serve here."""
+        return tuple(self._live)
+
+    @property
+    def faulty(self) -> Sequence[str]:
+        """The agents that the log has in service and that can't serve here."""
+        return tuple(self._faulty)
+
+    def find(self, name: str) -> LiveAgent | None:
+        """An agent that serves here."""
+        return self._live.get(name)
+
+    def why_not(self, name: str) -> str:
+        """Why an agent does not serve here."""
+        return str(self._faulty[name].why) if name in self._faulty else "it is not loaded yet"
+
+    def check(self, specification: Specification) -> None:
+        """Raise `DeploymentError` where no role could be made of it here."""
+        from roles.deployed.role import BuiltRole
+
+        check_name(specification.name)
+        try:
+            self.check_free(specification.name)
+            role = BuiltRole(self._resources, specification, specification.version, _NOBODY, _unasked)
+            RoleRegistry().add(role)
+            ToolRegistry(role.tools)
+        except SupervisorError as error:
+            raise DeploymentError(error.what, where=error.where, todo=error.todo) from None
+
+    def check_free(self, name: str) -> None:
+        """Raise `ConfigurationError` where roles or tools that are not built have the name."""
+        if name not in self._live and (name in self._roles.names or name in self._tools.categories):
+            raise ConfigurationError(
+                f"{name!r} is the name of another role or of other tools",
+                where=f"agent {name}",
+                todo="Give the agent another name.",
+            )
+
+    async def refresh(self) -> None:
+        """Take in what was deployed, rolled back or removed, here or in another process. Raises `StoreError`."""
+        async with self._lock:
+            await self._let_replaced_go()
+            position = await self._news.look()
+            again = any(anyio.current_time() - one.seen > _AGAIN for one in self._faulty.values())
+            if position is not None or again:
+                await self._take_in()
+            if self._router is not None and not self._router.is_complete:
+                await self._router.learn()
+            if position is not None:
+                self._news.taken(position)
+
+    async def close(self) -> None:
+        """End all processes and let the databases go."""
+        live = [*self._live.values(), *(one for _, one in self._leaving)]
+        self._live, self._leaving = {}, []
+        for one in live:
+            one.worker.close("the supervisor is being closed")
+            await one.broker.close()
+
+    async def _take_in(self) -> None:
+        rows = await self._views.query(AgentRegistryView.name, {"state": "deployed"}, limit=_MANY)
+        wanted = {str(row["name"]): row for row in rows}
+        for name in [name for name in self._live if name not in wanted]:
+            await self._let_go(name)
+        self._faulty = {name: one for name, one in self._faulty.items() if name in wanted}
+        for name, row in wanted.items():
+            deployed = _from_row(row)
+            live = self._live.get(name)
+            if live is not None and live.deployed.manifest_hash == deployed.manifest_hash:
+                continue
+            try:
+                await self._take(deployed, enabled=bool(row["enabled"]))
+            except SupervisorError as error:
+                if name not in self._faulty:
+                    _log.error("the agent %s can't serve here: %s", name, error)
+                self._faulty[name] = _Faulty(error)
+                await self._let_go(name)
+            else:
+                self._faulty.pop(name, None)
+
+    async def _take(self, deployed: DeployedAgent, *, enabled: bool) -> None:
+        """Load a version and route to it. Raises `DeploymentError`, `ConfigurationError`, and changes nothing then."""
+        self.check_free(deployed.name)
+        live = self._made(deployed, await self._deployments.load(deployed))
+        before = self._live.get(deployed.name)
+        self._tools.replace(deployed.name, live.role.tools)
+        try:
+            self._roles.replace(live.role)
+        except ConfigurationError:
+            self._tools.replace(deployed.name, () if before is None else before.role.tools)
+            raise
+        if not enabled:
+            self._roles.disable(deployed.name)
+        self._live[deployed.name] = live
+        if before is not None:
+            self._leaving.append((anyio.current_time() + _LINGERS, before))
+
+    async def _let_go(self, name: str) -> None:
+        live = self._live.pop(name, None)
+        if live is None:
+            return
+        self._roles.remove(name)
+        self._tools.replace(name, ())
+        live.worker.close()
+        await live.broker.close()
+
+    async def _let_replaced_go(self) -> None:
+        now = anyio.current_time()
+        gone = [one for until, one in self._leaving if until < now]
+        self._leaving = [(until, one) for until, one in self._leaving if until >= now]
+        for one in gone:
+            one.worker.close("another version of the agent serves now")
+            await one.broker.close()
+
+    def _made(self, deployed: DeployedAgent, loaded: LoadedAgent) -> LiveAgent:
+        from roles.deployed.role import BuiltRole
+
+        specification = loaded.specification
+        settings = self._settings
+        seconds = specification.constraints.call_seconds
+        broker = DataBroker(specification, partial(address_of, settings, os.environ), seconds=seconds)
+        limits = SandboxLimits(
+            memory=settings.sandbox.memory, cpus=settings.sandbox.cpus, seconds=seconds,
+            output=settings.sandbox.output, processes=_WORKER_PROCESSES, disk=settings.sandbox.disk,
+            files=settings.sandbox.files,
+        )  # fmt: skip
+        package = WorkerPackage(specification.name, f"{deployed.name} {deployed.version}", loaded.version.files)
+        worker = AgentWorker(package, broker, self._find_sandbox, self._start, limits=limits, call_seconds=seconds)
+        probe = partial(self._probe, deployed.name)
+        role = BuiltRole(self._resources, specification, deployed.version, worker, probe)
+        return LiveAgent(deployed, specification, role, worker, broker)
+
+    def _start(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        if self._start_soon is None:
+            raise ConfigurationError("the supervisor is not running, so no agent can", where="Supervisor")
+        self._start_soon(work)
+
+    async def _find_sandbox(self) -> Sandbox:
+        from roles.sandbox.find import find_sandbox
+
+        async with self._finding:
+            if self._sandbox is None:
+                self._sandbox = await find_sandbox(self._settings.sandbox)
+            return self._sandbox
+
+
+class _Nobody:
+    """Stands for the process of an agent that is only looked at."""
+
+    async def call(self, operation: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Refuses."""
+        raise AgentError("worker", f"{operation} of this agent can't be called")
+
+
+_NOBODY = _Nobody()
+
+
+async def _unasked() -> Reached:
+    return Reached()
+
+
+def address_of(settings: Settings, environment: Mapping[str, str], variable: str) -> str | None:
+    """The address of the database that a specification names by a variable: the settings' own, or the environment's."""
+    if variable == "DATABASE_URL" and settings.builder.database_url:
+        return settings.builder.database_url
+    return environment.get(variable) or None
+
+
+def _from_row(row: Row) -> DeployedAgent:
+    about: dict[str, Any] = dict(row["deployment"])
+    at = datetime.fromisoformat(about.pop("deployed_at"))
+    return DeployedAgent(name=str(row["name"]), version=str(row["version"]), at=at, **about)

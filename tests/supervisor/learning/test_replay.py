@@ -32,7 +32,7 @@ GRAPH = TaskContext(flags={"meta-planning": False})
 META = TaskContext(flags={"meta-planning": True})
 TWICE = "set a timer for 5 minutes and 9 minutes"
 NOTES = "search my notes for the packing list and set a timer for 5 minutes"
-DIARY = "what is noted in the diary"
+DIARY = "what is noted in the agenda"
 
 
 def replayer(supervisor: Supervisor) -> Replayer:

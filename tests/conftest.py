@@ -12,16 +12,23 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a test that talks to somebody else's server a second try, which is told in the summary.
+_WITH_PROCESSES = {"supervisor", "examples", "deployed", "builder", "improver", "sandbox"}
+_NO_SECOND_TRY = ("crash", "killed", "events")
 
-    Brokers, calendar and model servers are processes with time-outs of their own, and on a busy machine one of them
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a test that other processes or background loops take part in a second try, which is told in the summary.
+
+    Servers, browsers, sandboxes and whole supervisors have time-outs of their own, and on a busy machine one of them
     may stall for longer. What is claimed of durability is not among these tests: there, once in a thousand is a defect.
     """
     for item in items:
         names = vars(getattr(item, "module", None) or object).values()
         speaks_to_others = any(str(getattr(value, "__module__", "")).startswith("tests.services.") for value in names)
-        if speaks_to_others and not {"events", "crash"} & set(item.path.parts):
+        if not speaks_to_others and not _WITH_PROCESSES & set(item.path.parts):
+            continue
+        place = item.nodeid.split("[", 1)[0]
+        if not any(word in place for word in _NO_SECOND_TRY):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -43,7 +43,9 @@ async def test_stopped_it_takes_up_nothing_and_started_it_goes_on(open_shop: Ope
         assert [each.key for each in await shop.tuned()] == [CACHE]
         assert await monitoring.start_continuous_monitoring()
         await until(shop, "imp-2", "assigned")
-        assert shop.supervisor.tuning.value("requests.queue") == 9
+        with anyio.fail_after(BOUND):  # in force a moment after it is in the log
+            while shop.supervisor.tuning.value("requests.queue") != 9:
+                await anyio.sleep(0.05)
 
 
 async def test_started_without_loops_it_carries_out_too(open_shop: Open) -> None:

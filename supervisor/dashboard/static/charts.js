@@ -33,12 +33,15 @@ export function chart({
   const last = [...(series[0]?.values ?? [])].reverse().find((value) => value !== null);
   const canvas = h("div", { class: "plot", role: "img", "aria-label": summary(title, series, show) });
   const reading = h("strong", {}, show(last));
+  const measured = series.some(({ values }) => values.some((value) => value !== null));
+  // one point in time has no scale, and neither has what was never measured
+  const plotted = counts ? xs.length > 0 : xs.length > 1 && measured;
   const node = h(
     "figure",
     { class: "chart" },
     h("figcaption", {}, h("span", {}, title), reading),
-    xs.length ? canvas : h("p", { class: "empty" }, counts ? "Nothing was compared yet." : "No samples in this time yet."),
-    xs.length ? rows(title, xs, series, show, counts, xLabel) : null,
+    plotted ? canvas : h("p", { class: "empty" }, counts ? "Nothing was compared yet." : nothing(xs, measured)),
+    plotted ? rows(title, xs, series, show, counts, xLabel) : null,
   );
   const read = (at) => {
     // what is under the pointer, else the last value
@@ -47,8 +50,13 @@ export function chart({
         ? show(last)
         : `${show(series[0].values[at])} ${counts ? `after ${xs[at]}` : `at ${clock(xs[at] * 1_000)}`}`;
   };
-  if (xs.length) draw(canvas, { xs, series, show, low, high, counts, band, tick, read });
+  if (plotted) draw(canvas, { xs, series, show, low, high, counts, band, tick, read });
   return node;
+}
+
+function nothing(xs, measured) {
+  if (!xs.length) return "No samples in this time yet.";
+  return measured ? "One sample so far." : "There was nothing to measure in this time yet.";
 }
 
 function summary(title, series, show) {

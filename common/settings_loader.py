@@ -24,7 +24,7 @@ from common.errors import ConfigurationError
 from common.redaction import Redactor, is_secret_key
 from common.sandbox_settings import SANDBOX_VARIABLES
 from common.settings import Settings
-from common.yaml_document import KeyPath, Problem, YamlDocument, read_yaml, value_from_text
+from common.yaml_document import KeyPath, Problem, YamlDocument, not_encodable, read_yaml, value_from_text
 
 __all__ = ["ENVIRONMENT_PREFIX", "load_settings"]
 
@@ -52,7 +52,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     sources = _Sources(str(path) if path else "", _read(path) if path else YamlDocument({}, {}))
     sources.add_environment(environ)
     sources.resolve_paths(path.absolute().parent if path else Path.cwd())
-    broken = [Problem(sources.where(place), "the text is not valid Unicode") for place in _not_encodable(sources.data)]
+    broken = [Problem(sources.where(place), "the text is not valid Unicode") for place in not_encodable(sources.data)]
     if broken:
         raise _as_error([*sources.problems, *broken])
     try:
@@ -379,19 +379,6 @@ def _nearest_variable(name: str) -> str:
     known = ["__".join(key).upper() for key in _known_keys()]
     near = difflib.get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), known, n=1, cutoff=0.6)
     return f"Did you mean {ENVIRONMENT_PREFIX}{near[0]}?" if near else "See config.yaml for the settings that exist."
-
-
-def _not_encodable(value: JsonValue, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Where text can't be encoded: bytes of the environment that are no UTF-8, escapes that are half a character."""
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        yield path
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _not_encodable(item, (*path, index))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _not_encodable(key, (*path, key))
-            yield from _not_encodable(inner, (*path, key))
 
 
 def _as_error(problems: Sequence[Problem]) -> ConfigurationError:

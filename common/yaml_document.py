@@ -7,7 +7,7 @@ on/off as booleans besides true/false. A key given twice is a problem, not a sil
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yaml import MarkedYAMLError
     from yaml.nodes import MappingNode, Node, ScalarNode
 
-__all__ = ["KeyPath", "Problem", "YamlDocument", "read_yaml", "scalar", "value_from_text"]
+__all__ = ["KeyPath", "Problem", "YamlDocument", "not_encodable", "read_yaml", "scalar", "value_from_text"]
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands: keys, and indexes in lists."""
@@ -164,3 +164,16 @@ def _syntax_error(error: MarkedYAMLError, name: str) -> ConfigurationError:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def not_encodable(value: JsonValue, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Where text can't be encoded: bytes of the environment that are no UTF-8, escapes that are half a character."""
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        yield path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from not_encodable(item, (*path, index))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from not_encodable(key, (*path, key))
+            yield from not_encodable(inner, (*path, key))

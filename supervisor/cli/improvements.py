@@ -22,6 +22,9 @@ __all__ = ["approve", "done", "failed", "history", "list_improvements", "reject"
 
 IdArgument = Annotated[str, Parameter(help="As “improvements list” names it.")]
 Status = Literal["pending", "approved", "rejected", "assigned", "completed", "failed", "undone", "closed"]
+_Comment = Annotated[str, Parameter(help="Recorded with the decision.")]
+_By = Annotated[str | None, Parameter(help="Who decides (default: the login name).")]
+_Json = Annotated[bool, Parameter(help="Print one JSON document instead.")]
 _WIDE = 400
 
 
@@ -30,7 +33,7 @@ def list_improvements(
     status: Annotated[Status | None, Parameter(help="Only those that stand there.")] = None,
     page: Annotated[int, Parameter(help="From 1 (default: 1).")] = 1,
     page_size: Annotated[int, Parameter(help="How many on a page (default: 50).")] = 50,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """The improvements, newest first."""
@@ -60,7 +63,7 @@ def show(
     improvement: IdArgument,
     /,
     *,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """One improvement: what was seen, what is to be done, and what became of it."""
@@ -81,7 +84,7 @@ def history(
     improvement: IdArgument,
     /,
     *,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """How an improvement came to be what it is, oldest first."""
@@ -103,10 +106,10 @@ def approve(
     improvement: IdArgument,
     /,
     *,
-    comment: Annotated[str, Parameter(help="Recorded with the decision.")] = "",
-    by: Annotated[str | None, Parameter(help="Who decides (default: the login name).")] = None,
+    comment: _Comment = "",
+    by: _By = None,
     plan_hash: Annotated[str | None, Parameter(help="Only if the plan is still the one of this hash.")] = None,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Allow exactly the plan that is in the log to be carried out."""
@@ -121,9 +124,9 @@ def reject(
     improvement: IdArgument,
     /,
     *,
-    comment: Annotated[str, Parameter(help="Recorded with the decision.")] = "",
-    by: Annotated[str | None, Parameter(help="Who decides (default: the login name).")] = None,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    comment: _Comment = "",
+    by: _By = None,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Decide against an improvement; the same cause is suggested again only after a long time, or when it is worse."""
@@ -139,8 +142,8 @@ def undo(
     /,
     *,
     comment: Annotated[str, Parameter(help="Recorded with it.")] = "",
-    by: Annotated[str | None, Parameter(help="Who decides (default: the login name).")] = None,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    by: _By = None,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Take back what a completed improvement changed; what was changed again since then stays."""
@@ -157,7 +160,7 @@ def done(
     *,
     note: Annotated[str, Parameter(help="What was done; recorded with it.")],
     by: Annotated[str | None, Parameter(help="Who did it (default: the login name).")] = None,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Say that you carried out an approved improvement yourself: it is completed, and nobody else takes it up."""
@@ -174,7 +177,7 @@ def failed(
     *,
     note: Annotated[str, Parameter(help="Why it can't be done, or does not help; recorded with it.")],
     by: Annotated[str | None, Parameter(help="Who found so (default: the login name).")] = None,
-    json: Annotated[bool, Parameter(help="Print one JSON document instead.")] = False,
+    json: _Json = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Say that an approved improvement can't be carried out: it is failed, and nobody takes it up."""

@@ -61,11 +61,6 @@ class Evidence:
         return len(self._unknown)
 
     @property
-    def level_names(self) -> list[tuple[str, str, str]]:
-        """Agent, guideline version and domain in the order of their numbers in `levels`."""
-        return list(self._level_ids)
-
-    @property
     def agent_names(self) -> list[str]:
         """Agents in the order of their numbers in `agents`."""
         return list(self._agent_ids)

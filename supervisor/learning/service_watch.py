@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -15,11 +16,11 @@ from events.catalogue.guideline import GuidelineActivated, GuidelineRolledBack
 from events.catalogue.system import AlertRaised
 from events.projection import Views
 from events.recorded import RecordedEvent
-from events.state.guideline import GuidelineState, GuidelineStatus, fold_guideline
+from events.state.guideline import GuidelineState, GuidelineStatus
 from events.store import EventStore, stream_name
-from events.views.guidelines import GuidelineView
 from supervisor.alerts import Alerts
-from supervisor.commands.guidelines import GuidelineCommands, guideline_stream
+from supervisor.commands.guidelines import GuidelineCommands
+from supervisor.learning.following import FollowedGuidelines
 from supervisor.learning.outcome_pages import OutcomePages
 from supervisor.learning.service_counts import ServiceCounts, ServiceRecord
 from supervisor.notifications import Notifications
@@ -55,6 +56,7 @@ class RolledBack:
 class _Watched:
     """A version in service, as far as the log was read. `is_way_back`: an earlier drop put it there, not a decision."""
 
+    since: RecordedEvent
     counts: ServiceCounts
     pages: OutcomePages
     state: GuidelineState
@@ -88,16 +90,16 @@ class ServiceWatch:
         self._alerts = Alerts(store, notifications, clock)
         self._alpha = alpha
         self._report_wait = report_wait
-        self._watched: dict[str, _Watched] = {}
+        self._watched = FollowedGuidelines(store, views, GuidelineStatus.ACTIVE, _put_into_service, self._begin)
         self._lock = anyio.Lock()
 
     async def step(self) -> list[RolledBack]:
         """Read what is new, and roll back what did worse. Raises `StoreError`."""
         async with self._lock:
-            await self._read()
+            await self._watched.read()
             found = [
                 await self._take_back(watched)
-                for watched in list(self._watched.values())
+                for watched in list(self._watched.known.values())
                 if watched.counts.drop is not None and not watched.told
             ]
         return [each for each in found if each is not None]
@@ -105,43 +107,14 @@ class ServiceWatch:
     async def report(self) -> list[ServiceRecord]:
         """How every version in service does, by agent type. Raises `StoreError`."""
         async with self._lock:
-            await self._read()
-            return [self._watched[name].counts.record for name in sorted(self._watched)]
+            await self._watched.read()
+            return [followed.counts.record for _, followed in sorted(self._watched.known.items())]
 
-    async def _read(self) -> None:
-        rows = await self._views.query(GuidelineView.name, {"status": GuidelineStatus.ACTIVE}, limit=_MANY)
-        names = [str(row["agent_type"]) for row in rows]
-        self._watched = {name: watched for name, watched in self._watched.items() if name in names}
-        for name in names:
-            watched = await self._known(name)
-            if watched is None:
-                continue
-            async for page in watched.pages.read():
-                watched.counts.take(page)
-
-    async def _known(self, name: str) -> _Watched | None:
-        stream = guideline_stream(name)
-        known = self._watched.get(name)
-        if known is not None and await self._store.version(stream) == known.state.stream_version:
-            return known
-        recorded = await self._store.read(stream)
-        try:
-            state = fold_guideline(name, recorded)
-        except GuidelineError as error:
-            _log.warning("the guideline of %s can't be watched: %s", name, error)
-            state = None
-        since = next((entry for entry in reversed(recorded) if _puts_into_service(entry)), None)
-        if state is None or state.active is None or since is None:
-            self._watched.pop(name, None)
-            return None
-        if known is not None and known.counts.since.id == since.id:
-            known.state = state
-            return known
-        counts = ServiceCounts(name, state.active, since, self._alpha, self._report_wait)
+    def _begin(self, name: str, since: RecordedEvent, state: GuidelineState) -> _Watched:
+        counts = ServiceCounts(name, state.active or "", since, self._alpha, self._report_wait)
         pages = OutcomePages(self._store, max(0, since.position - _BEFORE))
         is_way_back = isinstance(since.event, GuidelineRolledBack) and since.event.by == BY
-        watched = self._watched[name] = _Watched(counts, pages, state, is_way_back)
-        return watched
+        return _Watched(since, counts, pages, state, is_way_back)
 
     async def _take_back(self, watched: _Watched) -> RolledBack | None:
         record, restored = watched.counts.record, watched.state.before[-1] if watched.state.before else None
@@ -169,7 +142,7 @@ class ServiceWatch:
             beside=[StreamAppend(stream_name("system", alert.node), [alert])],
             expected_version=watched.state.stream_version,
         )
-        del self._watched[record.agent_type]
+        del self._watched.known[record.agent_type]
         await self._alerts.tell(alert)
 
     async def _tell_once(self, watched: _Watched, record: ServiceRecord, reason: str) -> bool:
@@ -177,13 +150,20 @@ class ServiceWatch:
         text = f"Version {record.version}: {reason}. The guideline is not the cause, it seems; nothing was changed."
         alert = _alert(record, title, text)
         watched.told = True
-        stream = stream_name("alert", ALERT_KIND, record.agent_type, str(watched.counts.since.version))
+        stream = stream_name("alert", ALERT_KIND, record.agent_type, str(watched.since.version))
         try:
             await self._store.append(stream, [alert], 0)
         except StreamConflict:
             return False
         await self._alerts.tell(alert)
         return True
+
+
+def _put_into_service(recorded: Sequence[RecordedEvent], state: GuidelineState) -> RecordedEvent | None:
+    """What put the version in service there; None where none is."""
+    return (
+        None if state.active is None else next((each for each in reversed(recorded) if _puts_into_service(each)), None)
+    )
 
 
 def _puts_into_service(entry: RecordedEvent) -> bool:

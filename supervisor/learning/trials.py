@@ -8,7 +8,9 @@ after any crash; it is appended by compare-and-set on the guideline's stream, so
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import anyio
 
@@ -20,12 +22,13 @@ from events.catalogue.guideline import GuidelineTrialStarted, TrialTerms
 from events.catalogue.system import AlertRaised
 from events.projection import Views
 from events.recorded import RecordedEvent
-from events.state.guideline import GuidelineState, GuidelineStatus, fold_guideline
+from events.state.guideline import GuidelineState, GuidelineStatus
 from events.store import EventStore, stream_name
 from events.views.guidelines import GuidelineView
 from supervisor.alerts import Alerts
 from supervisor.commands.guidelines import GuidelineCommands, guideline_stream
 from supervisor.learning.cycle_log import ALERT_KIND as CYCLE
+from supervisor.learning.following import FollowedGuidelines
 from supervisor.learning.outcome_pages import OutcomePages
 from supervisor.learning.service_watch import ALERT_KIND as DROP
 from supervisor.learning.service_watch import ServiceWatch
@@ -55,7 +58,7 @@ _log = get_logger(__name__)
 class _Running:
     """A trial, as far as the log was read. `state` is the guideline's."""
 
-    started: RecordedEvent
+    since: RecordedEvent
     event: GuidelineTrialStarted
     state: GuidelineState
     counts: TrialCounts
@@ -89,7 +92,7 @@ class Trials:
         self._auto = auto
         self._share = share
         self._terms = terms or TrialTerms()
-        self._running: dict[str, _Running] = {}
+        self._running = FollowedGuidelines(store, views, GuidelineStatus.TRIAL, _started, self._begin)
         self._recounted: dict[str, TrialReport] = {}
         self.alerts = Alerts(store, notifications, clock, {ALERT_KIND, DROP, CYCLE})
         """What tells of the alerts of learning, those of processes that were killed included."""
@@ -119,10 +122,10 @@ class Trials:
         Returns what was decided here, and what was found to wait for a person and was not told before.
         """
         async with self._lock:
-            await self._read()
+            await self._running.read()
             decided = [
                 await self._decide(trial)
-                for trial in list(self._running.values())
+                for trial in list(self._running.known.values())
                 if trial.counts.test.decision != "go_on"
             ]
         return [decision for decision in decided if decision is not None]
@@ -130,17 +133,17 @@ class Trials:
     async def report(self, agent_type: str | None = None) -> list[TrialReport]:
         """Every trial, by agent type, oldest first. Raises `StoreError`."""
         async with self._lock:
-            await self._read()
+            await self._running.read()
             reports: list[TrialReport] = []
             rows = await self._views.query(GuidelineView.name, limit=_MANY)
             for name in dict.fromkeys(str(row["agent_type"]) for row in rows):
                 if agent_type in (None, name):
                     ended = ended_trials(await self._store.read(guideline_stream(name)))
                     reports += [trial.report if trial.is_told else await self._recount(trial) for trial in ended]
-                    if name in self._running:
-                        trial = self._running[name]
+                    if name in self._running.known:
+                        trial = self._running.known[name]
                         state = "running" if trial.counts.test.decision == "go_on" else "waiting"
-                        reports.append(TrialReport.of(trial.started, trial.counts, state))
+                        reports.append(TrialReport.of(trial.since, trial.counts, state))
         return reports
 
     async def _recount(self, trial: EndedTrial) -> TrialReport:
@@ -153,48 +156,10 @@ class Trials:
             self._recounted[trial.started.id] = trial.recounted(counts)
         return self._recounted[trial.started.id]
 
-    async def _read(self) -> None:
-        """Know which trials run, and what their requests came to by now."""
-        rows = await self._views.query(GuidelineView.name, {"status": GuidelineStatus.TRIAL}, limit=_MANY)
-        names = [str(row["agent_type"]) for row in rows]
-        self._running = {name: trial for name, trial in self._running.items() if name in names}
-        for name in names:
-            trial = await self._known(name)
-            if trial is None:
-                continue
-            async for page in trial.pages.read():
-                trial.counts.take(page)
-
-    async def _known(self, name: str) -> _Running | None:
-        """The trial of an agent type as it stands now; None where none runs that could be judged."""
-        stream = guideline_stream(name)
-        known = self._running.get(name)
-        if known is not None and await self._store.version(stream) == known.state.stream_version:
-            return known
-        found = await self._find(name)
-        if found is None:
-            self._running.pop(name, None)
-            return None
-        started, event, state = found
-        if known is not None and known.started.id == started.id:
-            known.state = state
-            return known
+    def _begin(self, name: str, since: RecordedEvent, state: GuidelineState) -> _Running:
+        event = cast("GuidelineTrialStarted", since.event)
         counts = TrialCounts(name, event.version, event.against, event.share, event.terms)
-        pages = OutcomePages(self._store, started.position)
-        trial = self._running[name] = _Running(started, event, state, counts, pages)
-        return trial
-
-    async def _find(self, name: str) -> tuple[RecordedEvent, GuidelineTrialStarted, GuidelineState] | None:
-        recorded = await self._store.read(guideline_stream(name))
-        try:
-            state = fold_guideline(name, recorded)
-        except GuidelineError as error:
-            _log.warning("the trial of %s can't be judged: %s", name, error)
-            return None
-        for entry in reversed(recorded):
-            if isinstance(entry.event, GuidelineTrialStarted):
-                return (entry, entry.event, state) if state.trial == entry.event.version else None
-        return None
+        return _Running(since, event, state, counts, OutcomePages(self._store, since.position))
 
     async def _decide(self, trial: _Running) -> TrialDecision | None:
         """Do what the test says, or tell a person; None where somebody else did so."""
@@ -211,7 +176,7 @@ class Trials:
             _log.info("the trial of %s %s was decided elsewhere: %s", event.agent_type, event.version, error)
             return None
         if made:
-            del self._running[event.agent_type]
+            del self._running.known[event.agent_type]
         return TrialDecision(event.agent_type, event.version, test.decision, test.why, reason, made)
 
     async def _make(self, trial: _Running, reason: str) -> None:
@@ -242,7 +207,7 @@ class Trials:
         title = f"{event.agent_type}: version {event.version} {what}, and waits for you"
         command = f"agent-supervisor guidelines activate|reject {event.agent_type} {event.version}"
         alert = self._alert(trial, title, f"{reason}. Decide with: {command}")
-        stream = stream_name("alert", ALERT_KIND, event.agent_type, str(trial.started.version))
+        stream = stream_name("alert", ALERT_KIND, event.agent_type, str(trial.since.version))
         try:
             trial.told = True
             await self._store.append(stream, [alert], 0)
@@ -256,6 +221,14 @@ class Trials:
         evidence.pop("path")
         subject = f"{trial.event.agent_type} {trial.event.version}"
         return AlertRaised(node=_node(), kind=ALERT_KIND, subject=subject, title=title, text=text, evidence=evidence)
+
+
+def _started(recorded: Sequence[RecordedEvent], state: GuidelineState) -> RecordedEvent | None:
+    """What began the trial that runs."""
+    for entry in reversed(recorded):
+        if isinstance(entry.event, GuidelineTrialStarted):
+            return entry if state.trial == entry.event.version else None
+    return None
 
 
 def _node() -> str:

@@ -269,10 +269,6 @@ class ModulesPlan:
     general_is_component: bool
     implied: tuple[Component, ...] = ()
 
-    def calculator(self, mode: str) -> str:
-        """The module that calculates in a mode."""
-        return self.calculators.get(mode, self.general)
-
 
 @dataclass(frozen=True)
 class Plan:

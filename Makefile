@@ -14,7 +14,7 @@ override export LOCATION := $(value LOCATION)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .NOTPARALLEL:
-.PHONY: help setup ask test lint types layers unit example-dscr crash-test bench-store bench-requests bench-router bench-guard bench-learning bench-http bench-builder bench-improver fit-router format lock clean
+.PHONY: help setup ask test lint types layers unit example-dscr crash-test bench-store bench-requests bench-router bench-guard bench-learning bench-http bench-builder bench-improver bench-week fit-router fit-word-vectors format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -91,9 +91,17 @@ bench-improver: ## inefficient agents mended, and changes without effect refused
 	@$(SETUP) dev
 	$(BIN)/python -m benchmarks.bench_improver $(ARGS)
 
+bench-week: ## a week of evolution, clock and people simulated, all else real (options: ARGS="--folder DIR --json")
+	@$(SETUP) dev
+	$(BIN)/python -m benchmarks.simulated_week $(ARGS)
+
 fit-router: ## learn the router's shipped weights anew, after a change of examples, phrasings or features
 	@$(SETUP) dev
 	$(BIN)/python -m roles.scorer.fit
+
+fit-word-vectors: ## make the shipped word vectors of tool selection anew
+	@$(SETUP) dev
+	$(BIN)/python -m llm_provider.word_vectors_fit
 
 format: ## write what ruff would
 	@$(SETUP) dev

@@ -1,10 +1,13 @@
 """The improver on agents that were made inefficient on purpose, and on changes that do nothing.
 
-    python -m benchmarks.bench_improver [--only corpus | noops] [--trials 200] [--agents NAME …] [--types]
+    python -m benchmarks.bench_improver [--only corpus | noops] [--folder FOLDER] [--attempts 2] [--trials 200]
+        [--agents NAME …] [--types]
 
-Needs a sandbox. Of the agents in tests/roles/improver/inefficient it tells how many planted places were found where
-they are, how many were mended by an accepted change, and whether an accepted change behaves differently on requests
-that the improver did not see. Of changes without effect it tells how many were accepted.
+Needs a sandbox. Of the agents in tests/roles/improver/inefficient (or those in a folder of the shape that
+tests/roles/improver/folders.py states, such as tests/roles/improver/fresh) it tells how many planted places were found
+where they are, how many were mended by an accepted change, and whether an accepted change behaves differently on
+requests that the improver did not see. An agent that became better is tried once more, as cycles of evolution do it,
+up to so many `attempts`. Of changes without effect it tells how many were accepted.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import anyio
 
@@ -23,43 +28,93 @@ from roles.improver.behaviour import compare_behaviour, variants
 from roles.improver.catalogue import load_strategies
 from roles.improver.improver import ServiceImprover
 from roles.improver.measure import Workbench
+from roles.improver.sites import Allowance, Site
 from roles.sandbox.find import find_sandbox
-from tests.roles.improver import corpus
+from tests.roles.improver import corpus, folders
+from tests.roles.improver.corpus import Case, Planted
+from tests.roles.improver.folders import FolderCase
 from tests.roles.improver.noops import noop_of
 
 UNSEEN_SEED = 977
 
 
-async def run_corpus(sandbox: Sandbox, names: list[str], *, types: bool) -> None:
-    improver = ServiceImprover(sandbox, types=types)
-    bench = Workbench(sandbox)
-    planted = found = mended = accepted = different = 0
-    for name in names:
-        case = corpus.load(name)
-        started = time.monotonic()
-        result = await improver.improve_agent(case.agent)
-        known = {(site.file, site.function, site.line, site.kind) for site in result.sites}
-        verdict = result.accepted
-        changed = set() if verdict is None else mended_kinds(verdict)
-        places = [(one.file, one.function, one.line, one.kind) for one in case.planted]
-        hits = [place for place in places if place in known]
-        good = [place for place in hits if place[3] in changed]
-        planted, found, mended = planted + len(places), found + len(hits), mended + len(good)
-        told = "kept as it is: " + result.reason if verdict is None else f"{verdict.candidate.name}: {verdict.reason}"
-        if verdict is not None:
-            accepted += 1
-            unseen = replace(case.agent, requests=variants(case.agent.requests, 200, UNSEEN_SEED))
-            behaviour = await compare_behaviour(
-                bench, unseen, result.files, verdict.candidate.allowances, seed=UNSEEN_SEED
-            )
-            if behaviour.difference is not None:
-                different += 1
-                told += f" BUT {behaviour.difference}"
-        print(
-            f"{name:20} {len(hits)}/{len(places)} found {len(good)} mended {time.monotonic() - started:5.1f} s  {told}"
+@dataclass
+class Tally:
+    """What came of all agents so far; `first` counts the places that were mended at the first attempt."""
+
+    planted: int = 0
+    found: int = 0
+    first: int = 0
+    mended: int = 0
+    improved: int = 0
+    different: int = 0
+    wrong: int = 0
+
+    def told(self, agents: int) -> str:
+        share = [f"{part / max(self.planted, 1):.1%}" for part in (self.found, self.first, self.mended)]
+        return (
+            f"planted {self.planted}, found {self.found} ({share[0]}), mended at the first attempt {self.first} "
+            f"({share[1]}), in all {self.mended} ({share[2]}),\n"
+            f"agents improved {self.improved} of {agents}, accepted changes that behave differently {self.different},\n"
+            f"look-alikes that a strategy would change: {self.wrong}"
         )
-    print(f"planted {planted}, found {found} ({found / planted:.1%}), mended {mended} ({mended / planted:.1%}),")
-    print(f"agents improved {accepted} of {len(names)}; accepted changes that behave differently: {different}")
+
+
+async def run_corpus(sandbox: Sandbox, cases: list[Case], *, types: bool, attempts: int) -> None:
+    tally = Tally()
+    for case in cases:
+        await run_case(ServiceImprover(sandbox, types=types), Workbench(sandbox), case, attempts, tally)
+    print(tally.told(len(cases)))
+
+
+async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, attempts: int, tally: Tally) -> None:
+    """Improve one agent, and what came of that once more, as cycles of evolution do."""
+    started = time.monotonic()
+    agent, kinds, told = case.agent, set[str](), list[str]()
+    allowances = frozenset[Allowance]()
+    certain = set[tuple[str, str, int, str]]()
+    places = [(one.file, one.function, one.line, one.kind) for one in case.planted]
+    hits: list[tuple[str, str, int, str]] = []
+    for attempt in range(attempts):
+        result = await improver.improve_agent(agent)
+        if not attempt:
+            known = {(site.file, site.function, site.line, site.kind): not site.refused for site in result.sites}
+            hits = [place for place in places if place in known]
+            certain = {place for place in hits if known[place]}
+            tally.wrong += sum((one.file, one.line, one.kind) in changeable(result.sites) for one in kept_of(case))
+        verdict = result.accepted
+        if verdict is None:
+            told.append("stays: " + "; ".join(f"{one.candidate.name} {one.code}" for one in result.verdicts))
+            break
+        kinds |= mended_kinds(verdict)
+        allowances |= verdict.candidate.allowances
+        told.append(f"{verdict.candidate.name}: {verdict.reason}")
+        unseen = replace(case.agent, requests=variants(case.agent.requests, 200, UNSEEN_SEED))
+        behaviour = await compare_behaviour(bench, unseen, result.files, allowances, seed=UNSEEN_SEED)
+        if behaviour.difference is not None:
+            tally.different += 1
+            told.append(f"BUT {behaviour.difference}")
+        tally.improved += not attempt
+        agent = replace(agent, files=result.files)
+        if not attempt:
+            tally.first += sum(place[3] in kinds for place in certain)
+    good = [place for place in certain if place[3] in kinds]
+    tally.planted, tally.found = tally.planted + len(places), tally.found + len(hits)
+    tally.mended += len(good)
+    seconds = time.monotonic() - started
+    print(f"{agent.name:20} {len(hits)}/{len(places)} found {len(good)} mended {seconds:5.1f} s  {' | '.join(told)}")
+    for place in places:
+        if place not in good:
+            print(f"    not {'mended' if place in hits else 'found'}: {place[0]}:{place[2]} {place[1]} {place[3]}")
+
+
+def kept_of(case: Case) -> tuple[Planted, ...]:
+    """The places of a case that look inefficient and have to stay."""
+    return case.kept if isinstance(case, FolderCase) else ()
+
+
+def changeable(sites: Sequence[Site]) -> set[tuple[str, int, str]]:
+    return {(site.file, site.line, site.kind) for site in sites if not site.refused}
 
 
 def mended_kinds(verdict: Verdict) -> set[str]:
@@ -91,16 +146,28 @@ async def run_noops(sandbox: Sandbox, trials: int) -> None:
     print(f"of {trials} changes without effect {accepted} accepted, {forced} more by the final test alone")
 
 
+def cases_of(folder: Path | None, names: list[str]) -> Iterator[Case]:
+    """The agents of that folder (None: the corpus's own), or those of them that are named."""
+    if folder is None:
+        yield from map(corpus.load, names or corpus.names())
+    else:
+        yield from (folders.load(folder, name) for name in names or folders.names(folder))
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["corpus", "noops"])
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--attempts", type=int, default=2)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--agents", nargs="*", default=[])
     parser.add_argument("--types", action="store_true")
     options = parser.parse_args()
     sandbox = await find_sandbox(SandboxSettings())
     if options.only != "noops":
-        await run_corpus(sandbox, options.agents or corpus.names(), types=options.types)
+        await run_corpus(
+            sandbox, list(cases_of(options.folder, options.agents)), types=options.types, attempts=options.attempts
+        )
     if options.only != "corpus":
         await run_noops(sandbox, options.trials)
 

@@ -3,7 +3,8 @@
     python -m benchmarks.bench_tools [--registry ../shared/data/tools/registry.jsonl.gz] [--encoder minilm] [FILE …]
 
 Each set of a file is judged apart, and all sets where no tool fits together with the others of the same file. Without
-files only the project's own tools and requests (`own_tools.txt`) are judged, which thresholds were chosen on.
+files only the project's own tools and requests (`own_tools.txt`, and longer requests in `own_long.txt`) are judged,
+which thresholds were chosen on. Times are the processor's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from common.language.encoders import LEXICAL, load_encoder
 from llm_provider.tool_evaluation import RegistryRow, ToolRow, ToolsReport, evaluate_tools
 
 _JOINED = ("{} {}", "{} Also: {}", "{} And then {}")
-_OWN = Path(__file__).with_name("own_tools.txt")
+_OWN, _LONG = (Path(__file__).with_name(name) for name in ("own_tools.txt", "own_long.txt"))
 
 
 def own() -> tuple[list[ToolRow], list[RegistryRow]]:
@@ -51,6 +52,13 @@ def own_pairs(count: int = 300) -> list[ToolRow]:
     return pairs
 
 
+def own_long() -> list[ToolRow]:
+    """The project's own longer requests: what somebody says who needs one or two of its tools."""
+    lines = _LONG.read_text(encoding="utf-8").splitlines()
+    said = (line.split(" | ") for line in lines if not line.startswith("#"))
+    return [ToolRow(request=text, tools="registry:own", expected=tuple(names.split(", "))) for names, text in said]
+
+
 def show(name: str, report: ToolsReport) -> None:
     """Print one report's figures."""
     figures = {
@@ -76,6 +84,12 @@ def main() -> None:
     encoder = load_encoder(options.encoder)
     show("own", evaluate_tools(*own(), encoder))
     show("own, in pairs", evaluate_tools(own_pairs(), own()[1], encoder))
+    show(
+        "own, long, one tool", evaluate_tools([row for row in own_long() if len(row.expected) == 1], own()[1], encoder)
+    )
+    show(
+        "own, long, two tools", evaluate_tools([row for row in own_long() if len(row.expected) > 1], own()[1], encoder)
+    )
     registry = list(read_models(options.registry, RegistryRow)) if options.registry else []
     for path in options.files:
         sets: dict[str, list[ToolRow]] = defaultdict(list)

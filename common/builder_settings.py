@@ -36,3 +36,6 @@ class BuilderSettings(Section):
     folder: Path | None = Field(default=None, description="of builds; None: builds in data_dir")
     min_memory: Size = Field(default=256 * 2**20, ge=0, description="bytes that must be free before a build")
     cache_entries: int = Field(default=2_000, gt=0, description="results of earlier builds that are kept")
+    keep_builds: int = Field(default=50, ge=1, le=10_000, description="folders of the latest builds are kept")
+    keep_failed: Positive = Field(default=168.0, description="hours that the folder of a failed build is kept")
+    concurrent: int = Field(default=2, ge=1, le=32, description="builds begun over HTTP that run at once")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from common.json_values import not_finite
 from common.limits import Limits
 
 __all__ = ["Owner", "TaskContext"]
@@ -48,6 +49,14 @@ class TaskContext(BaseModel):
     def _printable(cls, value: str | None) -> str | None:
         if value is not None and not value.isprintable():
             raise ValueError("must not hold control characters or lone surrogates")
+        return value
+
+    @field_validator("attributes", "flags")
+    @classmethod
+    def _finite(cls, value: dict[str, Any]) -> dict[str, Any]:
+        place = not_finite(value)
+        if place is not None:
+            raise ValueError(f"{place} is no finite number")
         return value
 
     @field_validator("timezone")

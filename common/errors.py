@@ -7,6 +7,7 @@ from typing import ClassVar
 __all__ = [
     "AgentError",
     "BuildError",
+    "BuilderFault",
     "ConfigurationError",
     "ConstraintViolation",
     "DeploymentError",
@@ -153,6 +154,12 @@ class BuildError(SupervisorError):
     """Raised when an agent can't be built."""
 
     code = "build"
+
+
+class BuilderFault(BuildError):
+    """Raised where the builder itself is at fault, and not what was asked for."""
+
+    code = "builder_fault"
 
 
 class ConstraintViolation(BuildError):

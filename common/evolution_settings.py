@@ -60,9 +60,14 @@ class EvolutionSettings(Section):
     unused_requests: int = Field(
         default=1000, ge=1, description="requests in the window, from which on it says something that an agent had none"
     )
+    share: float = Field(
+        default=20.0, gt=0, le=90, description="percent of the requests that an improved version serves first"
+    )
+    share_calls: int = Field(default=30, ge=1, description="calls of it after which it serves all requests")
+    share_days: Positive = Field(default=7.0, description="days after which it is taken back, with fewer calls")
     watch_alpha: float = Field(
-        default=0.01, gt=0, lt=0.5, description="how likely more failures than before may be chance for a roll-back"
+        default=0.01, gt=0, lt=0.5, description="how likely an improved version that is no worse is ever rolled back"
     )
     watch_slower: float = Field(
-        default=1.5, gt=1, description="times the mean time of a call before, that is too slow for what was improved"
+        default=1.5, gt=1, description="times what nine in ten calls of the version beside it take, that are too slow"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from common.intents import Intent
 if TYPE_CHECKING:
     from common.run_context import RunContext
 
-__all__ = ["Choices", "Fact", "Tool", "ToolContext", "ToolHandler", "ToolResult"]
+__all__ = ["Choices", "Fact", "Served", "Tool", "ToolContext", "ToolHandler", "ToolResult"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,63}")
 
@@ -51,6 +51,17 @@ class ToolResult(BaseModel):
     ok: bool = Field(default=True, description="False where the tool could not do it; text then says why")
 
 
+@dataclass(slots=True)
+class Served:
+    """Which version of a tool serves a call, and the seconds that it worked; told by tools that have versions.
+
+    It stays known where the call fails, or is given up.
+    """
+
+    version: str = ""
+    worked: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """What a running tool knows of the request it serves."""
@@ -62,6 +73,7 @@ class ToolContext:
     facts: Sequence[Fact] = ()
     run: RunContext | None = None
     """The run, for tools that have agents of their own work on it; None where a tool is called by itself."""
+    served: Served = field(default_factory=Served)
 
     @property
     def meant(self) -> Sequence[Fact]:

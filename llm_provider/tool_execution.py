@@ -19,7 +19,7 @@ from common.logs import get_logger
 from common.redaction import current_redactor
 from common.run_context import RunContext
 from common.telemetry import Telemetry
-from common.tool import Tool, ToolContext, ToolResult
+from common.tool import Served, Tool, ToolContext, ToolResult
 from common.updates import ToolFinished, ToolStarted
 from events.catalogue.trace import ToolCalled
 from llm_provider.json_safe import bounded_text, clean_text, excerpt_of, json_safe, usable_arguments
@@ -78,7 +78,7 @@ async def execute_tool(
     run.emit(ToolStarted(tool.name, call_id, run.task))
     started = time.perf_counter()
     usable = usable_arguments(arguments)
-    attempt = _Attempt(ToolResult(text="", ok=False), "cancelled", "cancelled")
+    attempt, served = _Attempt(ToolResult(text="", ok=False), "cancelled", "cancelled"), Served()
     try:
         with run.telemetry.span(
             f"execute_tool {tool.name}",
@@ -89,7 +89,7 @@ async def execute_tool(
                 "gen_ai.tool.type": "function",
             },
         ) as span:
-            attempt = await _attempt(tool, usable, run, call_id, timeout)
+            attempt = await _attempt(tool, usable, run, call_id, timeout, served)
             if attempt.error is not None:
                 span.set_attribute("error.type", attempt.kind or attempt.status)
                 span.set_status(Status(StatusCode.ERROR))
@@ -100,7 +100,7 @@ async def execute_tool(
     finally:
         seconds = time.perf_counter() - started
         _count(run.telemetry, tool.name, attempt.status, seconds)
-        _record(run, tool.name, call_id, usable, attempt, seconds)
+        _record(run, tool.name, call_id, usable, attempt, seconds, served)
     return attempt.result
 
 
@@ -114,7 +114,7 @@ def record_unknown_tool(run: RunContext, name: str, call_id: str, arguments: Any
     run.emit(ToolStarted(shown, call_id, run.task))
     _count(run.telemetry, "unknown", "unknown_tool", 0.0)
     attempt = _Attempt(ToolResult(text=text, ok=False), "unknown_tool", "unknown tool")
-    _record(run, shown, call_id, usable_arguments(arguments), attempt, 0.0)
+    _record(run, shown, call_id, usable_arguments(arguments), attempt, 0.0, Served())
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def recorded_call(run: RunContext, name: str, call_id: str, arguments: Any) -> G
     finally:
         seconds = time.perf_counter() - started
         _count(run.telemetry, shown, attempt.status, seconds)
-        _record(run, shown, call_id, usable_arguments(arguments), attempt, seconds)
+        _record(run, shown, call_id, usable_arguments(arguments), attempt, seconds, Served())
 
 
 def describe_invalid_arguments(error: ValidationError) -> str:
@@ -150,7 +150,9 @@ def describe_invalid_arguments(error: ValidationError) -> str:
     return "; ".join(shown)
 
 
-async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, call_id: str, timeout: float) -> _Attempt:
+async def _attempt(
+    tool: Tool, arguments: Mapping[str, Any], run: RunContext, call_id: str, timeout: float, served: Served
+) -> _Attempt:
     try:
         parsed = tool.arguments.model_validate(arguments)
     except ValidationError as error:
@@ -160,7 +162,7 @@ async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, ca
         return _Attempt(ToolResult(text=f"(Dry run: {tool.name} was not called, for it would take effect at once.)"))
     policy = run.calls
     if policy is None:
-        return await _call(tool, parsed, run, call_id, timeout)
+        return await _call(tool, parsed, run, call_id, timeout, served)
     plain = tool.cacheable_for and not run.facts and run.follow_up is None and not run.collector.collected()
     known = policy.remembered(tool, parsed, run.context) if plain else None
     if known is not None:
@@ -170,7 +172,7 @@ async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, ca
         return _failed(refusal, "refused")
     ended: bool | None = None
     try:
-        attempt = await _call(tool, parsed, run, call_id, policy.timeout(tool, timeout))
+        attempt = await _call(tool, parsed, run, call_id, policy.timeout(tool, timeout), served)
         ended = attempt.error is None
         if plain and ended:
             policy.remember(tool, parsed, run.context, attempt.result)
@@ -179,9 +181,12 @@ async def _attempt(tool: Tool, arguments: Mapping[str, Any], run: RunContext, ca
         policy.ended(tool, ended)
 
 
-async def _call(tool: Tool, parsed: BaseModel, run: RunContext, call_id: str, timeout: float) -> _Attempt:
+async def _call(
+    tool: Tool, parsed: BaseModel, run: RunContext, call_id: str, timeout: float, served: Served
+) -> _Attempt:
     collector = run.collector.child()
-    context = ToolContext(run.context, collector, call_id, run.task, run.facts, run=replace(run, collector=collector))
+    own = replace(run, collector=collector)
+    context = ToolContext(run.context, collector, call_id, run.task, run.facts, run=own, served=served)
     token = set_current_collector(collector)
     answer: object = None
     try:
@@ -249,7 +254,13 @@ def _count(telemetry: Telemetry, tool: str, status: str, seconds: float) -> None
 
 
 def _record(
-    run: RunContext, tool: str, call_id: str, arguments: dict[str, Any], attempt: _Attempt, seconds: float
+    run: RunContext,
+    tool: str,
+    call_id: str,
+    arguments: dict[str, Any],
+    attempt: _Attempt,
+    seconds: float,
+    served: Served,
 ) -> None:
     result = attempt.result
     shown = json_safe(arguments, _EXCERPT)
@@ -270,6 +281,8 @@ def _record(
             seconds=seconds,
             whole=None if blob is None else blob.reference,
             remembered=attempt.remembered,
+            version=served.version,
+            worked=served.worked,
         ),
         () if blob is None else (blob,),
     )

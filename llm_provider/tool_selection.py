@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from common.language.encoders import Encoder
 from common.language.parts import split
+from llm_provider.request_pieces import pieces_of
 from llm_provider.tool_evidence import ToolEvidence
 from llm_provider.tool_lists import ToolLists
 from llm_provider.tool_weighing import Rarities, Said, ToolProfile, Weights
 from llm_provider.tool_words import spelled_out
+from llm_provider.word_vectors import WordVectors
 
 __all__ = ["ToolIndex", "ToolProfile"]
 
@@ -24,13 +27,9 @@ _MEANT = 0.5
 """How much a meaning counts against a word, in the order of tools."""
 _SERVED = 0.5
 """How much it counts that a tool served such requests before, against all that the words of a request could earn."""
-_ALIKE = 1.5
-"""The same for the likeness that an encoder sees."""
 _COVERED, _COVERING, _SHARED, _NAMED = 0.55, 0.25, 0.1, 0.1
 """What makes a fit: how much of the tool the request speaks of, how much of the request the tool, how much their
 meanings have in common, and how much of the tool's name is said. They sum to 1."""
-_FITS = 0.2
-"""The fit from which a tool is taken; below it the request needs no tool."""
 _LEFT = 0.25
 """The same for a further tool, by what the tools taken before leave unexplained."""
 _EXPLAINED = 0.1
@@ -38,13 +37,30 @@ _EXPLAINED = 0.1
 _MOST_CHOSEN = 5
 _MOST_CHARS, _LEAST_PART = 500, 12
 """A longer request is a story and looked at as a whole; a shorter sentence is no part."""
-_FEW_PARTS, _MOST_PARTS = 4, 8
-"""With so many parts the places after the first are given to what fits the others; so many are looked at to choose."""
+_MOST_PARTS = 8
+"""So many parts are looked at to choose."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _LOOKED_AT = 50
-"""Tools of each part that are considered for the places after the first."""
+"""Tools of each piece that are considered for the places after the first."""
 _FEW = 64
 """Up to so many candidates are looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """How much the likeness that an encoder sees counts: `order` is its weight against all that the words of a request
+    could earn, `fit` its share of a fit. Tools are taken from the fit `least` on; below it the request needs no tool.
+
+    The least fits are those at which nine of ten own requests whose tool is taken out of the registry are refused.
+    """
+
+    order: float
+    fit: float
+    least: float
+
+
+_IN_VECTORS, _IN_ENCODERS = _Trust(0.2, 0.0, 0.2), _Trust(1.5, 0.7, 0.28)
+"""Sums of words say which tools are near, not whether one fits."""
 
 
 @dataclass(slots=True)
@@ -79,6 +95,7 @@ class ToolIndex:
         self._lists = ToolLists(self._tools, _MEANT) if len(said) > _FEW else None
         self._evidence = evidence
         self._encoder = encoder
+        self._trust = _IN_VECTORS if isinstance(encoder, WordVectors) else _IN_ENCODERS
         self._vectors: Any = None
 
     def encode(self) -> None:
@@ -91,11 +108,12 @@ class ToolIndex:
         """The tools' keys and scores (0 to 1), best first; at most `k`, and only of `among` where that is given.
 
         The first one's score is how well it fits; the others' are in proportion. Where a request has several
-        parts, what fits those that the first tool does not serve comes next. Raises `KeyError` for an unknown key.
+        pieces, what fits those that the first tool does not serve comes next. Raises `KeyError` for an unknown key.
         """
-        asked, places = self._read(request), self._places(among)
-        parts = _parts(request) if k is None or k > 1 else ()
-        if not 1 < len(parts) <= _FEW_PARTS or not self._keys:
+        places = self._places(among)
+        pieces = pieces_of(request) if self._keys and (k is None or k > 1) else []
+        asked, *parts = self._read([request, *pieces], places)
+        if not pieces:
             return self._told(self._order(asked, k, places), asked)
         ranked = self._order(asked, None if k is None else max(k, _LOOKED_AT), places)
         return self._told(self._completed(ranked, asked, parts, places)[:k], asked)
@@ -107,16 +125,17 @@ class ToolIndex:
         """
         places = self._places(among)
         taken: dict[int, float] = {}
-        for part in _parts(request)[:_MOST_PARTS]:
-            for place, score in self._best(self._read(part), places):
-                if score >= _FITS:
+        asked, *parts = self._read([request, *_parts(request)[:_MOST_PARTS]], places)
+        least = (_IN_VECTORS if asked.likeness is None else self._trust).least
+        for part in parts:
+            for place, score in self._best(part, places):
+                if score >= least:
                     taken[place] = max(score, taken.get(place, 0.0))
-        asked = self._read(request)
         for place in taken:
             self._explain(asked, place)
         while len(taken) < _MOST_CHOSEN:
             best = next(iter(self._best(asked, places)), None)
-            if best is None or best[0] in taken or best[1] < (_LEFT if taken else _FITS):
+            if best is None or best[0] in taken or best[1] < (_LEFT if taken else least):
                 break
             taken[best[0]] = best[1]
             self._explain(asked, best[0])
@@ -125,14 +144,31 @@ class ToolIndex:
     def _places(self, among: Collection[str] | None) -> list[int] | None:
         return None if among is None else sorted(self._place[key] for key in among)
 
-    def _read(self, request: str) -> _Asked:
-        said = self._rarities.read(request)
-        shares = {} if self._evidence is None else self._evidence.shares(said.words)
-        served = {self._place[key]: share for key, share in shares.items() if key in self._place}
-        likeness = None
-        if self._vectors is not None and self._encoder is not None:
-            likeness = self._vectors @ self._encoder.encode([request])[0]
-        return _Asked(said, served, likeness)
+    def _read(self, texts: Sequence[str], places: list[int] | None) -> list[_Asked]:
+        """What each of the texts says to the tools at these places; the encoder reads them together, faster."""
+        found: list[_Asked] = []
+        for text, alike in zip(texts, self._likenesses(texts, places), strict=True):
+            said = self._rarities.read(text)
+            shares = {} if self._evidence is None else self._evidence.shares(said.words)
+            served = {self._place[key]: share for key, share in shares.items() if key in self._place}
+            found.append(_Asked(said, served, alike))
+        return found
+
+    def _likenesses(self, texts: Sequence[str], places: list[int] | None) -> Sequence[Any]:
+        """For each text how alike every tool (of the few at `places`) is, None where nothing is encoded.
+
+        By einsum, as the threads of a matrix product would cost more than they save at this size.
+        """
+        vectors = self._vectors
+        if vectors is None or self._encoder is None:
+            return [None] * len(texts)
+        numpy: Any = import_module("numpy")
+        read = self._encoder.encode(texts)
+        if places is None or len(places) > _FEW:
+            return [numpy.einsum("ij,j->i", vectors, each) for each in read]
+        likenesses = numpy.zeros((len(texts), len(vectors)), dtype=numpy.float32)
+        likenesses[:, places] = numpy.einsum("ij,kj->ki", vectors[places], read)
+        return likenesses
 
     def _explain(self, asked: _Asked, place: int) -> None:
         tool = self._tools[place]
@@ -155,17 +191,16 @@ class ToolIndex:
         return [(self._keys[place], fit * min(top, max(0.0, value))) for place, value in order]
 
     def _completed(
-        self, ranked: list[tuple[int, float]], asked: _Asked, parts: Sequence[str], places: list[int] | None
+        self, ranked: list[tuple[int, float]], asked: _Asked, pieces: Sequence[_Asked], places: list[int] | None
     ) -> list[tuple[int, float]]:
-        """The order with tools moved up for the parts of the request that the first one does not serve best."""
+        """The order with tools moved up for the pieces of the request that the first one does not serve best."""
         shares = [
-            {place: value / each.total for place, value in self._order(each, _LOOKED_AT, places)}
-            for each in map(self._read, parts)
+            {place: value / each.total for place, value in self._order(each, _LOOKED_AT, places)} for each in pieces
         ]
         if not ranked:
             return []
         first, top = ranked[0]
-        served = max(range(len(parts)), key=lambda at: shares[at].get(first, 0.0))
+        served = max(range(len(shares)), key=lambda at: shares[at].get(first, 0.0))
         left = [each for at, each in enumerate(shares) if at != served]
         values = dict(ranked)
         for place in {place for each in left for place in each} & values.keys() - {first}:
@@ -187,7 +222,7 @@ class ToolIndex:
         sums = lists.sums(asked.said)
         for place, share in asked.served.items():
             sums[place] += asked.total * _SERVED * share
-        return sums if asked.likeness is None else sums + asked.total * _ALIKE * asked.likeness
+        return sums if asked.likeness is None else sums + asked.total * self._trust.order * asked.likeness
 
     def _sum(self, asked: _Asked, place: int) -> float:
         tool = self._tools[place]
@@ -195,7 +230,7 @@ class ToolIndex:
         meant = sum(weight * tool.meanings.get(meaning, 0.0) for meaning, weight in asked.said.meanings.items())
         beside = _SERVED * asked.served.get(place, 0.0)
         if asked.likeness is not None:
-            beside += _ALIKE * float(asked.likeness[place])
+            beside += self._trust.order * float(asked.likeness[place])
         return words + _MEANT * meant + asked.total * beside
 
     def _fit(self, asked: _Asked, place: int) -> float:
@@ -212,7 +247,7 @@ class ToolIndex:
         fit = _COVERED * covered + _COVERING * covering + _SHARED * alike + _NAMED * of_name
         fit += (1.0 - fit) * asked.served.get(place, 0.0)
         if asked.likeness is not None:
-            fit = 0.5 * fit + 0.5 * max(0.0, float(asked.likeness[place]))
+            fit += self._trust.fit * (max(0.0, float(asked.likeness[place])) - fit)
         return min(1.0, fit)
 
 

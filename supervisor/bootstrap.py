@@ -115,7 +115,7 @@ async def build(settings: Settings, host: HostParts) -> Parts:
     telemetry = Telemetry(host.tracer_provider, host.registry)
     await anyio.to_thread.run_sync(_make_folder, settings)
     async with AsyncExitStack() as opened:
-        store = await open_store(settings, host.keys, allow_missing_keys=host.allow_missing_keys)
+        store = await open_store(settings, host.keys, clock=clock, allow_missing_keys=host.allow_missing_keys)
         opened.push_async_callback(store.close)
         ownership = await store.ownership()
         opened.push_async_callback(anyio.to_thread.run_sync, ownership.release)

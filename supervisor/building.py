@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import anyio
 from pydantic import JsonValue
 
 from common.context import Owner
-from common.errors import BuildError, ConfigurationError, NotFound, SupervisorError
+from common.errors import BuildError, ConfigurationError, NotFound, Overloaded, SupervisorError
 from common.settings import Settings
 from common.telemetry import Telemetry
 from common.tool import Tool
@@ -29,6 +29,8 @@ from roles.builder.service_builder import BuiltAgent, ServiceBuilder, improvemen
 from roles.builder.tools import builder_tools
 from roles.engineering.specification import Specification
 from roles.specialists.specialist import Applied, text_of
+from supervisor.begun import StartSoon, begin
+from supervisor.build_folders import BuildFolders
 from supervisor.deployment import DeployedAgents
 
 __all__ = ["Builds", "ImprovementBuilder", "wire_building"]
@@ -101,10 +103,11 @@ class Builds:
         self.builder = builder
         self._views = views
         self._database_url = database_url
-        self._start_soon: Callable[..., None] | None = None
+        self._start_soon: StartSoon | None = None
+        self._begun = set[object]()
 
-    def attach(self, start_soon: Callable[..., None]) -> None:
-        """Give builds that are streamed their parent."""
+    def attach(self, start_soon: StartSoon) -> None:
+        """Give builds that are streamed, or that nobody waits for, their parent."""
         self._start_soon = start_soon
 
     def tools(self, folder_of: Callable[[Owner], Path]) -> tuple[Tool, ...]:
@@ -120,6 +123,43 @@ class Builds:
     ) -> BuiltAgent:
         """Go on with a build, by its id or an unambiguous beginning of it; see `ServiceBuilder.resume`."""
         return await self.builder.resume(await self.find(build_id), by=by, emit=emit)
+
+    async def begin(self, requirements: str | Mapping[str, JsonValue], *, by: str, **options: Any) -> str:
+        """Begin a build, and return its id once it is in the log; it goes on by itself, and the log tells its end.
+
+        Raises what `create_agent` raises before anything is begun, and `Overloaded` where `builder.concurrent` builds
+        run that were begun so.
+        """
+        return await self._begin(lambda emit: self.create_agent(requirements, by=by, emit=emit, **options))
+
+    async def begin_resume(self, build_id: str, *, by: str) -> str:
+        """Begin to go on with a build, like `begin`; nothing where it is finished. Raises `NotFound`, and `BuildError`
+        while somebody works on it.
+        """
+        whole = await self.find(build_id)
+        if (await self.builder.state(whole)).status is BuildStatus.FINISHED:
+            return whole
+        return await self._begin(lambda emit: self.builder.resume(whole, by=by, emit=emit))
+
+    async def _begin(self, build: Callable[[Callable[[BuildProgress], None]], Awaitable[BuiltAgent]]) -> str:
+        most = self.builder.settings.concurrent
+        if len(self._begun) >= most:
+            raise Overloaded(f"{most} builds run already", where="builder.concurrent", todo="Try again when one ended.")
+
+        place = object()
+        self._begun.add(place)
+
+        async def work(tell: Callable[[str], None]) -> None:
+            try:
+                await build(lambda step: tell(step.build_id))
+            finally:
+                self._begun.discard(place)
+
+        try:
+            return await begin(self._start_soon, work, "a build")
+        except Exception:
+            self._begun.discard(place)
+            raise
 
     async def stream(
         self, requirements: str | Mapping[str, JsonValue], *, by: str, **options: Any
@@ -172,9 +212,10 @@ class Builds:
         sources = await understanding.read_schema(self._database_url) if self._database_url else ()
         return Conversation(understanding, sources, can_write=self.builder.can_write())
 
-    async def list(self, *, limit: int = 50) -> list[dict[str, Any]]:
-        """The latest builds, newest first."""
-        return await self._views.query(BuildView.name, order_by="-position", limit=limit)
+    async def list(self, *, limit: int = 50, before: int | None = None) -> list[dict[str, Any]]:
+        """The latest builds, newest first; of those that began before a position of the log, where one is given."""
+        where = {} if before is None else {"position <": before}
+        return await self._views.query(BuildView.name, where, order_by="-position", limit=limit)
 
     async def show(self, build_id: str) -> BuildState:
         """Where a build stands, stage by stage, with what was tried. Raises `NotFound`."""
@@ -255,7 +296,9 @@ def wire_building(
     """The builder of one supervisor, with its parts."""
     parts = real_parts(settings.sandbox, PutIntoService(deployed))
     cache = settings.data_dir / "cache" / "builds"
+    folders = BuildFolders(settings.builder, settings.builds_folder, store, views, ownership, deployed.clock)
     builder = ServiceBuilder(
-        settings.builder, settings.builds_folder, cache, store, ownership, models, parts, telemetry=telemetry
-    )
+        settings.builder, settings.builds_folder, cache, store, ownership, models, parts, telemetry=telemetry,
+        tidy=folders.prune,
+    )  # fmt: skip
     return Builds(builder, views, settings.builder.database_url)

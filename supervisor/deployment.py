@@ -21,12 +21,15 @@ from llm_provider.tool_registry import ToolRegistry
 from roles.deployed.deployments import DeployedAgent, Deployments, check_name
 from roles.deployed.health import AgentHealth, examine_agent, unloadable
 from roles.deployed.manifest import Signer
+from roles.deployed.trying import AgentTrials
 from roles.deployed.worker import AgentWorker, WorkerState
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
 from roles.router import Router
+from supervisor.agent_trials import AgentTrialCommands
 from supervisor.live_agents import LiveAgents
 from supervisor.monitoring.custom import CustomMetrics
+from supervisor.rehearsal import Rehearsals
 
 if TYPE_CHECKING:
     from roles.engineering.specification import Specification
@@ -54,8 +57,13 @@ class DeployedAgents:
         resources: RoleResources,
         metrics: CustomMetrics,
     ) -> None:
+        self.clock = clock
         self.deployments = Deployments(store, settings.data_dir, partial(_signer, store), clock)
         self._agents = LiveAgents(settings, store, views, self.deployments, roles, tools, resources, self._probe)
+        self.trials = AgentTrialCommands(
+            AgentTrials(store, self.deployments), self.deployments, self._agents, views, settings.evolution
+        )
+        self.rehearsals = Rehearsals(self._agents)
         self._metrics = metrics
         self._health: dict[str, AgentHealth] = {}
 
@@ -119,7 +127,12 @@ class DeployedAgents:
         return deployed
 
     async def rollback(self, name: str, to: str | None = None, *, by: str, reason: str = "") -> DeployedAgent:
-        """Have an earlier version serve again; None: the one built before. Raises `NotFound`, `DeploymentError`."""
+        """Have an earlier version serve again; None: the one built before. Raises `NotFound`, `DeploymentError`.
+
+        While a version is on trial, None takes its share from it: the other one serves all requests again.
+        """
+        if to is None and await self.trials.running(name) is not None:
+            return await self.trials.end(name, by=by, reason=reason)
         deployed = await self.deployments.rollback(name, to, by=by, reason=reason)
         await self.refresh()
         return deployed
@@ -219,6 +232,8 @@ class DeployedAgents:
             "figures": manifest.figures,
             "files": sorted(manifest.files),
             "history": list(placed.deployments),
+            "trials": list(placed.trials),
+            "standing": next((one for one in await self.trials.standings() if one.agent == name), None),
             "worker": None if live is None else live.worker.state,
         }
 

@@ -136,6 +136,7 @@ class Supervisor(Operations):
         parts.monitoring.attach(self._background.start_soon)
         parts.deployed.attach(self._background.start_soon)
         parts.builds.attach(self._background.start_soon)
+        parts.evolution.attach(self._background.start_soon)
         if self.settings.store.url != "memory://":
             self._background.start_soon(parts.cancellations.watch)
         if self._with_loops:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from common.health import Reached
 from common.logs import get_logger
 from common.sandbox import Sandbox, SandboxLimits
 from common.settings import Settings
+from common.tool import Served
 from events.projection import Row, Views
 from events.store import EventStore
 from events.topic_news import TopicNews
@@ -24,7 +25,9 @@ from events.views.agent_registry import AgentRegistryView
 from llm_provider.tool_registry import ToolRegistry
 from roles.deployed.broker import DataBroker
 from roles.deployed.deployments import DeployedAgent, Deployments, LoadedAgent, check_name
-from roles.deployed.worker import AgentWorker, WorkerPackage
+from roles.deployed.serving import KeptSides, Serving, Side
+from roles.deployed.trials import AgentTrial
+from roles.deployed.worker import AgentWorker, Rows, WorkerPackage
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
 from roles.router import Router
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from roles.deployed.role import BuiltRole
     from roles.engineering.specification import Specification
 
-__all__ = ["LiveAgent", "LiveAgents", "address_of"]
+__all__ = ["LiveAgent", "LiveAgents", "LiveVersion", "address_of"]
 
 _log = get_logger(__name__)
 _MANY = 100_000
@@ -45,14 +48,26 @@ _WORKER_PROCESSES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class LiveVersion:
+    """A version that answers calls here: what the log says of it, its process, and who gives it its rows."""
+
+    of: DeployedAgent | AgentTrial
+    specification: Specification
+    worker: AgentWorker
+    broker: DataBroker
+
+
+@dataclass(frozen=True, slots=True)
 class LiveAgent:
-    """An agent that serves here."""
+    """An agent that serves here. `trial` is a version that has a share of its requests."""
 
     deployed: DeployedAgent
     specification: Specification
     role: BuiltRole
     worker: AgentWorker
     broker: DataBroker
+    serving: Serving
+    trial: LiveVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,8 @@ class LiveAgents:
         self._lock = anyio.Lock()
         self._live: dict[str, LiveAgent] = {}
         self._faulty: dict[str, _Faulty] = {}
-        self._leaving: list[tuple[float, LiveAgent]] = []
+        self._leaving: list[tuple[float, LiveAgent | LiveVersion]] = []
+        self._kept: dict[str, KeptSides] = {}
         self._router: Router | None = None
         self._start_soon: Callable[..., None] | None = None
         self._sandbox: Sandbox | None = None
@@ -130,7 +146,8 @@ class LiveAgents:
         check_name(specification.name)
         try:
             self.check_free(specification.name)
-            role = BuiltRole(self._resources, specification, specification.version, _NOBODY, _unasked)
+            nobody = Serving(specification.name, Side(specification.version, _NOBODY))
+            role = BuiltRole(self._resources, specification, nobody, _unasked)
             RoleRegistry().add(role)
             ToolRegistry(role.tools)
         except SupervisorError as error:
@@ -160,7 +177,8 @@ class LiveAgents:
 
     async def close(self) -> None:
         """End all processes and let the databases go."""
-        live = [*self._live.values(), *(one for _, one in self._leaving)]
+        trials = [one.trial for one in self._live.values() if one.trial is not None]
+        live = [*self._live.values(), *trials, *(one for _, one in self._leaving)]
         self._live, self._leaving = {}, []
         for one in live:
             one.worker.close("the supervisor is being closed")
@@ -175,23 +193,47 @@ class LiveAgents:
         for name, row in wanted.items():
             deployed = _from_row(row)
             live = self._live.get(name)
-            if live is not None and live.deployed.manifest_hash == deployed.manifest_hash:
-                continue
-            try:
-                await self._take(deployed, enabled=bool(row["enabled"]))
-            except SupervisorError as error:
-                if name not in self._faulty:
-                    _log.error("the agent %s can't serve here: %s", name, error)
-                self._faulty[name] = _Faulty(error)
-                await self._let_go(name)
-            else:
+            if live is None or live.deployed.manifest_hash != deployed.manifest_hash:
+                try:
+                    await self._take(deployed, enabled=bool(row["enabled"]))
+                except SupervisorError as error:
+                    if name not in self._faulty:
+                        _log.error("the agent %s can't serve here: %s", name, error)
+                    self._faulty[name] = _Faulty(error)
+                    await self._let_go(name)
+                    continue
                 self._faulty.pop(name, None)
+            await self._share(name, row["trial"])
+
+    async def _share(self, name: str, row: dict[str, Any] | None) -> None:
+        """Have the version on trial serve its share, or none: where it can't be loaded here, the other one serves."""
+        live = self._live[name]
+        trial = None if row is None else _trial_of(name, row)
+        known = live.trial.of if live.trial is not None else None
+        if known == trial:
+            return
+        version: LiveVersion | None = None
+        if trial is not None:
+            try:
+                version = self._version_of(trial, await self._deployments.load(trial))
+            except SupervisorError as error:
+                _log.error("%s %s, which is on trial, can't serve here: %s", name, trial.version, error)
+        if live.trial is not None:
+            self._leaving.append((anyio.current_time() + _LINGERS, live.trial))
+        live.serving.trial = (
+            None if version is None or trial is None else Side(trial.version, version.worker, trial.percent)
+        )
+        self._live[name] = replace(live, trial=version)
 
     async def _take(self, deployed: DeployedAgent, *, enabled: bool) -> None:
         """Load a version and route to it. Raises `DeploymentError`, `ConfigurationError`, and changes nothing then."""
         self.check_free(deployed.name)
-        live = self._made(deployed, await self._deployments.load(deployed))
         before = self._live.get(deployed.name)
+        promoted = None if before is None else before.trial
+        if promoted is not None and promoted.of.manifest_hash == deployed.manifest_hash:
+            live = self._agent_of(deployed, promoted)  # its process goes on, and so do its requests
+        else:
+            live = self._agent_of(deployed, self._version_of(deployed, await self._deployments.load(deployed)))
         self._tools.replace(deployed.name, live.role.tools)
         try:
             self._roles.replace(live.role)
@@ -202,7 +244,10 @@ class LiveAgents:
             self._roles.disable(deployed.name)
         self._live[deployed.name] = live
         if before is not None:
-            self._leaving.append((anyio.current_time() + _LINGERS, before))
+            until = anyio.current_time() + _LINGERS
+            self._leaving.append((until, before))
+            if before.trial is not None and before.trial.worker is not live.worker:
+                self._leaving.append((until, before.trial))
 
     async def _let_go(self, name: str) -> None:
         live = self._live.pop(name, None)
@@ -210,8 +255,11 @@ class LiveAgents:
             return
         self._roles.remove(name)
         self._tools.replace(name, ())
-        live.worker.close()
-        await live.broker.close()
+        self._kept.pop(name, None)
+        for one in (live, live.trial):
+            if one is not None:
+                one.worker.close()
+                await one.broker.close()
 
     async def _let_replaced_go(self) -> None:
         now = anyio.current_time()
@@ -221,23 +269,33 @@ class LiveAgents:
             one.worker.close("another version of the agent serves now")
             await one.broker.close()
 
-    def _made(self, deployed: DeployedAgent, loaded: LoadedAgent) -> LiveAgent:
+    def _agent_of(self, deployed: DeployedAgent, version: LiveVersion) -> LiveAgent:
         from roles.deployed.role import BuiltRole
 
+        kept = self._kept.setdefault(deployed.name, KeptSides())
+        serving = Serving(deployed.name, Side(deployed.version, version.worker), kept)
+        probe = partial(self._probe, deployed.name)
+        role = BuiltRole(self._resources, version.specification, serving, probe)
+        return LiveAgent(deployed, version.specification, role, version.worker, version.broker, serving)
+
+    def _version_of(self, deployed: DeployedAgent | AgentTrial, loaded: LoadedAgent) -> LiveVersion:
         specification = loaded.specification
-        settings = self._settings
         seconds = specification.constraints.call_seconds
-        broker = DataBroker(specification, partial(address_of, settings, os.environ), seconds=seconds)
+        broker = DataBroker(specification, partial(address_of, self._settings, os.environ), seconds=seconds)
+        worker = self.worker_of(loaded, f"{deployed.name} {deployed.version}", broker)
+        return LiveVersion(deployed, specification, worker, broker)
+
+    def worker_of(self, loaded: LoadedAgent, label: str, rows: Rows) -> AgentWorker:
+        """A process for a version's files, whose queries `rows` answers; it is started by the first call."""
+        settings, specification = self._settings, loaded.specification
+        seconds = specification.constraints.call_seconds
         limits = SandboxLimits(
             memory=settings.sandbox.memory, cpus=settings.sandbox.cpus, seconds=seconds,
             output=settings.sandbox.output, processes=_WORKER_PROCESSES, disk=settings.sandbox.disk,
             files=settings.sandbox.files,
         )  # fmt: skip
-        package = WorkerPackage(specification.name, f"{deployed.name} {deployed.version}", loaded.version.files)
-        worker = AgentWorker(package, broker, self._find_sandbox, self._start, limits=limits, call_seconds=seconds)
-        probe = partial(self._probe, deployed.name)
-        role = BuiltRole(self._resources, specification, deployed.version, worker, probe)
-        return LiveAgent(deployed, specification, role, worker, broker)
+        package = WorkerPackage(specification.name, label, loaded.version.files)
+        return AgentWorker(package, rows, self._find_sandbox, self._start, limits=limits, call_seconds=seconds)
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         if self._start_soon is None:
@@ -256,7 +314,11 @@ class LiveAgents:
 class _Nobody:
     """Stands for the process of an agent that is only looked at."""
 
-    async def call(self, operation: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    is_closed = False
+
+    async def call(
+        self, operation: str, arguments: Mapping[str, JsonValue], served: Served | None = None
+    ) -> dict[str, JsonValue]:
         """Refuses."""
         raise AgentError("worker", f"{operation} of this agent can't be called")
 
@@ -279,3 +341,8 @@ def _from_row(row: Row) -> DeployedAgent:
     about: dict[str, Any] = dict(row["deployment"])
     at = datetime.fromisoformat(about.pop("deployed_at"))
     return DeployedAgent(name=str(row["name"]), version=str(row["version"]), at=at, **about)
+
+
+def _trial_of(name: str, row: dict[str, Any]) -> AgentTrial:
+    values: dict[str, Any] = {**row, "name": name, "at": datetime.fromisoformat(row["at"])}
+    return AgentTrial(**values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio.to_thread
 
+from common.clock import Clock
 from common.settings import Settings
 from events.key_folder import KeyFolder
 from events.keys import KeyService, MemoryKeys
@@ -20,9 +21,13 @@ def key_service(settings: Settings) -> KeyService:
 
 
 async def open_store(
-    settings: Settings, keys: KeyService | None = None, *, allow_missing_keys: bool = False
+    settings: Settings,
+    keys: KeyService | None = None,
+    *,
+    clock: Clock | None = None,
+    allow_missing_keys: bool = False,
 ) -> EventStore:
-    """Open the store; `keys` take the place of the service that the settings name.
+    """Open the store; `keys` take the place of the service that the settings name, and `clock` the machine's.
 
     Raises `ConfigurationError` and `StoreUnavailable` like `EventStore.open`.
     """
@@ -34,6 +39,7 @@ async def open_store(
         settings.store_url,
         queue_size=settings.store.queue_size,
         timeout=settings.store.timeout,
+        clock=clock,
         archive=settings.store_archive,
         keys=keys,
         encrypt=settings.store.encrypt,

@@ -5,8 +5,11 @@ host's, definitions in flagd's format are read from a file (`FlagFile`), which `
 """
 
 from common.flags.declarations import (
+    AGENT_VERSION,
     AUTO_APPLY_IMPROVEMENTS,
+    CURRENT,
     GUIDELINE_VERSION,
+    IMPROVED,
     META_PLANNING,
     OFF,
     ROUTER_MODEL,
@@ -20,8 +23,11 @@ from common.flags.request_flags import RequestFlags
 from common.flags.watched_file import FlagFault
 
 __all__ = [
+    "AGENT_VERSION",
     "AUTO_APPLY_IMPROVEMENTS",
+    "CURRENT",
     "GUIDELINE_VERSION",
+    "IMPROVED",
     "META_PLANNING",
     "OFF",
     "ROUTER_MODEL",

@@ -10,8 +10,11 @@ from difflib import get_close_matches
 from common.errors import ConfigurationError
 
 __all__ = [
+    "AGENT_VERSION",
     "AUTO_APPLY_IMPROVEMENTS",
+    "CURRENT",
     "GUIDELINE_VERSION",
+    "IMPROVED",
     "META_PLANNING",
     "OFF",
     "ROUTER_MODEL",
@@ -31,9 +34,13 @@ SHADOW_COMPARISON = "shadow-comparison"
 ROUTER_MODEL = "router-model"
 GUIDELINE_VERSION = "guideline-version"
 AUTO_APPLY_IMPROVEMENTS = "auto-apply-improvements"
+AGENT_VERSION = "agent-version"
 
 OFF = "off"
 """The value of `router-model` that asks no model."""
+
+CURRENT, IMPROVED = "current", "improved"
+"""Values of `agent-version` that leave nothing to the lot of a trial."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TYPES: Mapping[type, str] = {bool: "boolean", str: "string", int: "integer", float: "float"}
@@ -127,6 +134,13 @@ def shipped_flags(tiers: Sequence[str] = (), router_tier: str | None = None) -> 
             "none, or a version such as 1.2.0",
         ),
         FlagDeclaration(AUTO_APPLY_IMPROVEMENTS, False, "improvements are carried out without a person's approval"),
+        FlagDeclaration(
+            AGENT_VERSION,
+            "trial",
+            "which version of a built agent serves while one is on trial: trial (by lot, its share of the requests), "
+            "current (the one in service), or improved (the one on trial)",
+            ("trial", CURRENT, IMPROVED),
+        ),
     )
 
 

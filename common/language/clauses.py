@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.language.circumstances import opens_circumstance
 from common.language.connectors import CONDITIONS, SIGNALS, Connector, opens_with_order, read_connector
 from common.language.follow_ups import asked_again, only_time
 from common.language.phrases import (
     INTENT_NOUNS,
     PRONOUNS,
+    SWITCH_VERBS,
     VERBS,
     opens_question,
     opens_request,
@@ -139,7 +141,7 @@ class _Finder:
         tokens = self.tokens
         if opens_request(tokens, index, end) or opens_question(tokens, index, end) or self._needs(index, end):
             return True
-        if tokens.word(index) in CONDITIONS:
+        if tokens.word(index) in CONDITIONS or self._circumstance(index, end):
             return index + 2 < end
         return tokens.word(index) in ("otherwise", "else") and index + 1 < end
 
@@ -161,7 +163,7 @@ class _Finder:
             return False
         if not self._opens(opens, end):
             return opens_terse(tokens, start, index) and opens_terse(tokens, opens, end)
-        if tokens.word(start) in CONDITIONS:
+        if tokens.word(start) in CONDITIONS or self._circumstance(start, end):
             start = skip_wrapper(tokens, self._condition_end(start, index), index)
             if start >= index:
                 return False
@@ -288,9 +290,20 @@ class _Finder:
                 return index
         return end
 
+    def _circumstance(self, start: int, end: int) -> bool:
+        """Whether an order follows a circumstance that only the future can tell; one with a time is a plain time."""
+        if not opens_circumstance(self.tokens, start):
+            return False
+        behind = self._condition_end(start, end)
+        order = skip_wrapper(self.tokens, behind, end)
+        return not any(self.held[start:behind]) and opens_request(self.tokens, order, end)
+
     def _trailing_condition(self, start: int, end: int) -> int | None:
         tokens = self.tokens
+        switching = tokens.word(start) in SWITCH_VERBS
         for index in range(start + 2, end - 1):
+            if switching and opens_circumstance(tokens, index) and not any(self.held[index:end]):
+                return index
             if tokens.word(index) in CONDITIONS and not self.held[index]:
                 return index if _ASKING.isdisjoint(tokens.low[index - 1 : index]) else None
         return None
@@ -316,7 +329,7 @@ class _Finder:
         if tokens.word(first) in ("otherwise", "else"):
             self._otherwise(skip_wrapper(tokens, first + 1, end), end)
             return
-        if tokens.word(first) in CONDITIONS:
+        if tokens.word(first) in CONDITIONS or self._circumstance(first, end):
             behind = self._condition_end(first, end)
             if behind < end:
                 self._condition = condition = self._text(first, behind)

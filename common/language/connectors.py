@@ -11,7 +11,7 @@ __all__ = ["CONDITIONS", "SIGNALS", "Connector", "opens_with_order", "read_conne
 CONDITIONS = frozenset({"if", "unless"})
 SIGNALS = word_set(
     ", ; : & + / - * • ) and then also plus but if unless otherwise afterwards before beforehand after so finally "
-    "lastly next as once when or else"
+    "lastly next as once when or else whenever case should provided"
 )
 """A text with none of these words, and no second sentence, asks for one thing."""
 _JOINING = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.language.clauses import Clause
-from common.language.phrases import ARTICLES, DEVICES, EVENT_NOUNS, INTENT_NOUNS, ROOMS, SWITCH_VERBS
+from common.language.phrases import ARTICLES, DEVICES, EVENT_NOUNS, INTENT_NOUNS, ROOMS, SWITCH_VERBS, VERBS
 from common.language.regions import region_end
 from common.language.time_words.expressions import find_expressions
 from common.language.words import Tokens, tokenize, word_set
@@ -22,7 +22,9 @@ _PLURALS = {"lights": "light", "lamps": "lamp", "fans": "fan", "blinds": "blinds
             "curtains": "curtains", "shutters": "shutters", "windows": "window", "speakers": "speaker", "tvs": "tv",
             "plugs": "plug", "locks": "lock", "bulbs": "bulb", "radiators": "radiator"}  # fmt: skip
 _PLACED = word_set("weather forecast temperature rain snow raining snowing sunny cold hot warm")
+_DATE_LEADS = word_set("on at to for from until till in by before after")
 _PLACE_WORDS = 6
+_DATING = _SETTERS | word_set("move push shift reschedule postpone change bring pencil enter note arrange")
 _JOINED_NAMES = frozenset({("trinidad", "tobago"), ("bosnia", "herzegovina"), ("tyne", "wear"), ("antigua", "barbuda")})
 
 
@@ -45,6 +47,7 @@ def spread(clause: Clause) -> list[Clause]:
         or _timed(tokens, start, joints)
         or _things(tokens, start, joints)
         or _places(tokens, start, joints)
+        or _dated(tokens, start, joints)
     )
     if not texts:
         return [clause]
@@ -268,6 +271,22 @@ def _places(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
     tail = tokens.text[tokens.ends[pieces[-1][1] - 1] :]
     stem = tokens.text[: tokens.ends[lead]]
     return [f"{stem} {tokens.cut(*piece)}{tail}" for piece in pieces]
+
+
+def _dated(tokens: Tokens, start: int, joints: list[int]) -> list[str] | None:
+    """Move the dentist to Friday and the gym to Monday: one verb, each thing with its own time behind it."""
+    if tokens.word(start) not in _DATING:
+        return None
+    pieces = _conjuncts(tokens, start + 1, joints)
+    if len(pieces) < 2 or any(tokens.word(first) in VERBS for first, _ in pieces[1:]):
+        return None
+    times = find_expressions(tokens)
+    for first, last in pieces:
+        own = [span for span in times if first <= span.first and span.last <= last]
+        if not own or own[-1].last != last or own[0].first == first or tokens.word(first) in _DATE_LEADS:
+            return None
+    verb = tokens.text[: tokens.ends[start]]
+    return [f"{verb} {tokens.cut(*piece)}" for piece in pieces]
 
 
 def _named_places(tokens: Tokens, lead: int, joints: list[int]) -> list[tuple[int, int]]:

@@ -122,7 +122,9 @@ class MiniLM:
         return self._normal(states + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _linear(self, states: Any, name: str) -> Any:
-        return states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        # One product for all texts: stacked ones are computed text by text, each reading the weights anew.
+        rows = states.reshape(-1, states.shape[-1]) @ self._weights[f"{name}.weight"].T
+        return (rows + self._weights[f"{name}.bias"]).reshape(*states.shape[:-1], -1)
 
     def _normal(self, states: Any, name: str) -> Any:
         centred = states - states.mean(axis=-1, keepdims=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from common.language.clauses import Clause, Found
 from common.language.concepts import STOP_WORDS, concepts_of
 from common.language.marked import Marked, mark
-from common.language.phrases import INTENT_NOUNS, VERBS, opens_question
+from common.language.phrases import EVENT_NOUNS, INTENT_NOUNS, VERBS, opens_question
 from common.language.places import read_place
 from common.language.sharing import Shared, antecedent, shared_by
 from common.language.subjects import read_subject
@@ -46,6 +46,9 @@ _BEHIND_PRONOUN = word_set(
 _BEFORE_PRONOUN = word_set("about of for with before after to add all on in from by")
 _OWN = word_set("i my we our free anything calendar schedule busy i'm appointments meetings weather")
 _ORDINALS = word_set("first last next earliest latest second")
+_RESCHEDULING = word_set("move push shift bring reschedule postpone delay")
+_SHIFTING = _RESCHEDULING | word_set("make start begin have hold")
+_SHIFTED = frozenset({"later", "earlier", "sooner"})
 _GENERIC = word_set("event appointment meeting start starts begins trip thing")
 
 
@@ -210,6 +213,8 @@ def _with_subject(text: str, words: Marked, kinds: frozenset[str], shared: Share
 
 def _anchored(index: int, text: str, offset: Span, state: _State, shared: Shared) -> tuple[str, int | None]:
     """The text of a relative time with what it counts from, and the clause whose result tells when that is."""
+    if _shifts_itself(state.marked[index], offset):
+        return text, None
     source = _dating(index, state)
     if offset.anchor:
         wanted = _content(offset.anchor)
@@ -223,6 +228,18 @@ def _anchored(index: int, text: str, offset: Span, state: _State, shared: Shared
         name = f"{name} {shared.when.whole}".strip()
     said = f"{offset.head} {name} {offset.tail}".rstrip()
     return (text.replace(offset.text, said, 1) if name else text), source
+
+
+def _shifts_itself(words: Marked, offset: Span) -> bool:
+    """“make lunch an hour later”: the time counts from the one that the thing has already, not from another part's."""
+    tokens = words.tokens
+    start = skip_wrapper(tokens, 0, len(tokens))
+    if tokens.word(start) not in _SHIFTING or offset.anchor or offset.text.rpartition(" ")[2].lower() not in _SHIFTED:
+        return False
+    named = [tokens.word(at) for at in range(start + 1, len(tokens)) if words.free(at)]
+    if not named or named[0] in _PRONOUNS | {"me", "us", "a", "an", "another"}:
+        return False
+    return tokens.word(start) in _RESCHEDULING or not EVENT_NOUNS.isdisjoint(named)
 
 
 def _content(text: str) -> set[str]:

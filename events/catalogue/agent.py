@@ -8,7 +8,16 @@ from pydantic import Field, JsonValue
 
 from events.catalogue.base import Event
 
-__all__ = ["AgentDeployed", "AgentDisabled", "AgentImproved", "AgentRegistered", "AgentRestored", "AgentRetired"]
+__all__ = [
+    "AgentDeployed",
+    "AgentDisabled",
+    "AgentImproved",
+    "AgentRegistered",
+    "AgentRestored",
+    "AgentRetired",
+    "AgentTrialEnded",
+    "AgentTrialStarted",
+]
 
 
 class AgentRegistered(Event):
@@ -81,6 +90,47 @@ class AgentImproved(Event):
     name: str
     version: str
     from_version: str
+    figures: dict[str, JsonValue] = Field(default_factory=dict)
+    improvement: str | None = None
+
+
+class AgentTrialStarted(Event):
+    """A version of a built agent serves a share of the requests beside the version `beside`, which keeps the rest.
+
+    `percent` of the requests are meant for it (1 to 100; the flag `agent-version` may say otherwise for some).
+    `figures` are those by which it was found better. Folder, hashes, signature and build are as in AgentDeployed.
+    """
+
+    TOPIC: ClassVar[str] = "agent.trial_started"
+    PERSONAL: ClassVar[bool] = False
+    name: str
+    version: str
+    beside: str
+    percent: float
+    folder: str
+    specification_hash: str
+    manifest_hash: str
+    signature: str
+    build: str = ""
+    by: str = ""
+    improvement: str | None = None
+    figures: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class AgentTrialEnded(Event):
+    """The version has no share any more. `promoted`: it serves all requests, AgentDeployed stands beside this.
+
+    `rolled_back`: it serves none; `overtaken`: another version was deployed, or the agent retired, meanwhile. `figures`
+    are what was known of both versions then.
+    """
+
+    TOPIC: ClassVar[str] = "agent.trial_ended"
+    PERSONAL: ClassVar[bool] = False
+    name: str
+    version: str
+    result: Literal["promoted", "rolled_back", "overtaken"]
+    reason: str = ""
+    by: str = ""
     figures: dict[str, JsonValue] = Field(default_factory=dict)
     improvement: str | None = None
 

@@ -134,7 +134,10 @@ class ImprovementAssigned(Event):
 
 
 class ImprovementCompleted(Event):
-    """It was carried out: the figures before and after, and what takes it back (None: nothing can)."""
+    """It was carried out: the figures before and after, and what takes it back (None: nothing can).
+
+    `by` is the person who says so in the place of `agent`, which was gone; empty otherwise.
+    """
 
     TOPIC: ClassVar[str] = "improvement.completed"
     PERSONAL: ClassVar[bool] = False
@@ -144,10 +147,14 @@ class ImprovementCompleted(Event):
     before: dict[str, JsonValue] = Field(default_factory=dict)
     after: dict[str, JsonValue] = Field(default_factory=dict)
     undo: JsonValue = None
+    by: str = ""
 
 
 class ImprovementFailed(Event):
-    """It could not be carried out, or was taken back since it did `harm`; `by_hand`: a person says so."""
+    """It could not be carried out, or was taken back since it did `harm`; `by_hand`: a person says so.
+
+    `by` is that person, where it was assigned to an `agent` that was gone; empty otherwise.
+    """
 
     TOPIC: ClassVar[str] = "improvement.failed"
     PERSONAL: ClassVar[bool] = False
@@ -158,6 +165,7 @@ class ImprovementFailed(Event):
     after: dict[str, JsonValue] = Field(default_factory=dict)
     harm: bool = False
     by_hand: bool = False
+    by: str = ""
 
 
 class ImprovementUndone(Event):

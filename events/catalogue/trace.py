@@ -197,6 +197,9 @@ class ToolCalled(Event):
     `whole` names the blob that holds all of it, as JSON ``{"text": …, "data": …}``; None where the excerpts are all
     there was, or where it was too large to be kept. `remembered`: the tool was not asked, it had answered the same
     question shortly before.
+
+    Of a built agent, `version` is the one that served the call, and `worked` are the seconds that its process and its
+    queries took: without the start of a process, and without waiting for other calls. None where that is not known.
     """
 
     TOPIC: ClassVar[str] = "trace.tool_called"
@@ -212,6 +215,8 @@ class ToolCalled(Event):
     seconds: float = 0.0
     whole: str | None = None
     remembered: bool = False
+    version: str = ""
+    worked: float | None = None
 
 
 class FallbackTaken(Event):

@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from common.errors import NotFound, StreamConflict
-from events.catalogue.agent import AgentDeployed, AgentDisabled, AgentRegistered, AgentRestored, AgentRetired
+from events.catalogue.agent import (
+    AgentDeployed,
+    AgentDisabled,
+    AgentRegistered,
+    AgentRestored,
+    AgentRetired,
+    AgentTrialEnded,
+    AgentTrialStarted,
+)
 from events.catalogue.base import Event
 from events.projection import Column, RecordedEvent, Row, Views
 from events.recorded import refuse_unreadable
@@ -26,7 +34,7 @@ class AgentRegistryView:
     """View `agents`; shared by all tenants."""
 
     name = "agents"
-    version = 2
+    version = 3
     key = (Column("name", "text"),)
     columns = (
         Column("kind", "text"),
@@ -41,10 +49,20 @@ class AgentRegistryView:
         Column("state", "text"),
         Column("version", "text"),
         Column("deployment", "json"),
+        Column("trial", "json"),
     )
     indexes = ()
     topics = frozenset(
-        kind.TOPIC for kind in (AgentRegistered, AgentDeployed, AgentDisabled, AgentRestored, AgentRetired)
+        kind.TOPIC
+        for kind in (
+            AgentRegistered,
+            AgentDeployed,
+            AgentDisabled,
+            AgentRestored,
+            AgentRetired,
+            AgentTrialStarted,
+            AgentTrialEnded,
+        )
     )
 
     def keys(self, event: RecordedEvent) -> Iterable[tuple[Any, ...]]:
@@ -53,6 +71,8 @@ class AgentRegistryView:
             case AgentRegistered(name=name) | AgentDisabled(name=name) | AgentRestored(name=name):
                 return ((name,),)
             case AgentDeployed(name=name) | AgentRetired(name=name):
+                return ((name,),)
+            case AgentTrialStarted(name=name) | AgentTrialEnded(name=name):
                 return ((name,),)
             case _:
                 return ()
@@ -74,11 +94,18 @@ class AgentRegistryView:
                     "state": "registered" if row is None else row["state"],
                     "version": None if row is None else row["version"],
                     "deployment": None if row is None else row["deployment"],
+                    "trial": None if row is None else row["trial"],
                 }
+            case AgentTrialStarted() as trial:
+                about = {**trial.model_dump(mode="json", exclude={"name"}), "at": event.recorded_at.isoformat()}
+                return None if row is None else {**row, "trial": about}
+            case AgentTrialEnded():
+                return None if row is None else {**row, "trial": None}
             case AgentDeployed() as deployed:
                 return None if row is None else {**row, **_deployed(deployed, row, event)}
             case AgentRetired(reason=reason):
-                return None if row is None else {**row, "state": "retired", "enabled": False, "reason": reason}
+                gone = {"state": "retired", "enabled": False, "reason": reason, "trial": None}
+                return None if row is None else {**row, **gone}
             case AgentDisabled(reason=reason):
                 return None if row is None else {**row, "enabled": False, "reason": reason}
             case AgentRestored():
@@ -96,7 +123,7 @@ def _deployed(deployed: AgentDeployed, row: Row, event: RecordedEvent) -> Row:
     back = {"enabled": True, "reason": None} if row["state"] == "retired" else {}
     kept = deployed.model_dump(mode="json", exclude={"name", "version"})
     about = {**kept, "deployed_at": event.recorded_at.isoformat()}
-    return {"state": "deployed", "version": deployed.version, "deployment": about, **back}
+    return {"state": "deployed", "version": deployed.version, "deployment": about, "trial": None, **back}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +132,7 @@ class AgentRecord:
 
     `state` is ``registered``, ``deployed`` or ``retired``. Of a built agent, `version` is the one that serves, and
     `deployment` what its AgentDeployed says, with the time (`deployed_at`); both stay known while it is retired.
+    `trial` is what the AgentTrialStarted of a version says that has a share of its requests, with the time (`at`).
     """
 
     name: str
@@ -120,6 +148,7 @@ class AgentRecord:
     state: str
     version: str | None
     deployment: dict[str, Any] | None
+    trial: dict[str, Any] | None = None
 
 
 class AgentRegistry:

@@ -22,7 +22,7 @@ _REALS: Mapping[str, str] = {
     "loop_lag": "loop_lag",
 }
 _TOPICS = frozenset({SystemSampled.TOPIC, SamplesRetired.TOPIC})
-_SHARED = "agents share the process of the supervisor, so what one of them uses can't be told"
+_SHARED = "it has no process of its own in the supervisor that took the sample, or that one did not run"
 _ABSENT: Mapping[str, str] = {
     "response_time": "it had no task in the window",
     "success_rate": "it had no task in the window",
@@ -99,12 +99,13 @@ class AgentHistoryView:
     """View `agent_performance_history`: how an agent did in the window that ended with a sample it worked in.
 
     `response_time` in seconds, `error_count` and `calls` in the window, `insights_generated` improvements that name it,
-    so far. Agents share their process, so `memory_usage` and `cpu_usage` are empty but for those that have one;
-    `absent` has the reasons, by column. Old rows go when `SamplesRetired` says so.
+    so far. `memory_usage` (bytes) and `cpu_usage` (percent of one processor since the sample before) are those of a
+    process of its own, which built agents have; `absent` has the reasons for what is empty, by column. Old rows go when
+    `SamplesRetired` says so.
     """
 
     name = "agent_performance_history"
-    version = 1
+    version = 2
     key = (Column("agent_name", "text"), Column("timestamp", "time"))
     columns = (
         Column("response_time", "real"),

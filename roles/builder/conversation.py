@@ -104,10 +104,16 @@ class Conversation:
         made = understanding.specify(needs, plan, self._sources)
         findings = understanding.check(made)
         if findings:
+            self._needs, self._asked, self._specification = before
             raise BuildError("; ".join(str(one) for one in findings[:5]))
         self._specification = understanding.to_yaml(made)
-        plain = made.model_copy(update={"request": "", "purpose": ""})
-        unheard = "That changed nothing: say it in other words.\n\n" if plain == self._shown else ""
+        plain = made.model_copy(update={"request": "", "purpose": "", "assumptions": ()})
+        unheard = ""
+        if plain == self._shown:
+            # the agent must not say that it was asked for what was never taken in
+            unheard = "That changed nothing: say it in other words.\n\n"
+            self._needs, self._asked, self._specification = before
+            needs = self._needs or needs
         self._shown = plain
         return Said(
             f"{unheard}{needs.summary()}\n\n{plan.summary()}\n\n{self._specification}\n"

@@ -122,9 +122,9 @@ async def _compared(
     None where the gate refuses the change or it can't be run.
     """
     from roles.improver.behaviour import compare_behaviour
-    from roles.improver.gate import check_change
+    from roles.improver.gate import Original, check_change
 
-    if await check_change(agent, candidate.files) is not None:
+    if await check_change(Original(agent), candidate.files) is not None:
         return None
     try:
         behaviour = await compare_behaviour(bench, agent, candidate.files, candidate.allowances)

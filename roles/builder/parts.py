@@ -262,10 +262,14 @@ Optimise = Callable[[Specification, Mapping[str, str], str], Awaitable[Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class BuildParts:
-    """The parts of one builder; without `deploying` agents are built and not put into service."""
+    """The parts of one builder; without `deploying` agents are built and not put into service.
+
+    `ready` raises `SandboxError` where what is built could not be run: then nothing is written.
+    """
 
     understanding: Understanding
     writing: Writing
     checking: Checking
     deploying: Deploying | None = None
     optimise: Optimise | None = None
+    ready: Callable[[], Awaitable[object]] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import anyio
 from pydantic import JsonValue
 
-from common.errors import BuildError, ConstraintViolation, LimitExceeded, StoreError, SupervisorError
+from common.errors import BuilderFault, BuildError, ConstraintViolation, LimitExceeded, StoreError, SupervisorError
 from common.logs import get_logger
 from events.catalogue.base import Event
 from events.state.build import (
@@ -33,6 +34,7 @@ __all__ = ["build_stream", "read_build", "run_stages"]
 
 _log = get_logger(__name__)
 _MAX_ERROR = 4_000
+_FAULT = "fault.txt"
 _MAX_ENDING = 20.0
 """Seconds that may be spent on recording how a build ended, once its time is over."""
 
@@ -120,11 +122,29 @@ async def _step(store: EventStore, build: Building, stage: Stage, retries: int) 
         error = _of_build(reached)
         await _fail(store, build, stage, error, spent())
         raise error from reached
-    except Exception as error:
+    except SupervisorError as error:
         await _fail(store, build, stage, error, spent())
         raise
+    except Exception as error:
+        fault = await _fault(build, stage, error)
+        await _fail(store, build, stage, fault, spent())
+        raise fault from error
     else:
         await _done(store, build, stage, result, spent())
+
+
+async def _fault(build: Building, stage: Stage, error: Exception) -> BuilderFault:
+    """The error for a fault of the builder itself; where it was is written into the build's folder."""
+    told = f"{type(error).__name__}: {error}"[:500]
+    _log.error("a build failed by a fault of the builder itself: %s", told)
+    try:
+        await build.write(_FAULT, "".join(traceback.format_exception(error)))
+    except (SupervisorError, OSError) as problem:
+        _log.error("where that was could not be kept: %s", problem, exc_info=error)
+    return BuilderFault(
+        f"a fault of the builder itself ({told}); the build's folder stays", where=stage,
+        todo=f"Where it was stands in {_FAULT}, in the folder of the build.",
+    )  # fmt: skip
 
 
 def _of_build(reached: LimitExceeded) -> LimitExceeded:
@@ -175,11 +195,8 @@ async def _go_back(store: EventStore, build: Building, stage: Stage, back: Back,
     await _append(store, build, events)
 
 
-async def _fail(store: EventStore, build: Building, stage: Stage, error: Exception, spent: _Spent) -> None:
-    known = isinstance(error, SupervisorError)
-    what = error.what if isinstance(error, SupervisorError) else f"{type(error).__name__}: {error}"
-    if not known:
-        _log.error("a build failed by a fault of the builder itself", exc_info=error)
+async def _fail(store: EventStore, build: Building, stage: Stage, error: SupervisorError, spent: _Spent) -> None:
+    what = error.what
     events: list[Event] = []
     if stage is Stage.HEALTH and not isinstance(error, LimitExceeded):
         # what was not well was taken out of service, so whoever goes on deploys it again
@@ -191,9 +208,8 @@ async def _fail(store: EventStore, build: Building, stage: Stage, error: Excepti
         )  # fmt: skip
     events.append(
         fail(
-            build.state, stage, code=error.code if isinstance(error, SupervisorError) else "error",
-            error=what[:_MAX_ERROR], component=error.where[:200] if isinstance(error, SupervisorError) else "",
-            todo=error.todo[:_MAX_ERROR] if isinstance(error, SupervisorError) else "",
+            build.state, stage, code=error.code, error=what[:_MAX_ERROR], component=error.where[:200],
+            todo=error.todo[:_MAX_ERROR],
             model_calls=spent.model_calls, tokens=spent.tokens,
         )
     )  # fmt: skip

@@ -24,7 +24,7 @@ def real_parts(sandboxes: SandboxSettings, deploying: Deploying | None = None) -
     find = SandboxFinder(sandboxes)
     checking: Checking = RealChecks(find)
     optimise: Optimise = Optimiser(find)
-    return BuildParts(understanding, Templates(), checking, deploying, optimise)
+    return BuildParts(understanding, Templates(), checking, deploying, optimise, find)
 
 
 class SandboxFinder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from events.ownership import Ownership
 from events.state.build import BuildState, BuildStatus, resume
 from events.store import EventStore
 from llm_provider.factory import LLMFactory
+from roles.builder.beginning import check_beginning, is_worth_resuming
 from roles.builder.cache import BuildCache
 from roles.builder.free_memory import free_memory
 from roles.builder.model_writing import ModelWriter
@@ -63,7 +64,7 @@ class ServiceBuilder:
     """Builds agents; every stage is an event, so what is interrupted can be gone on with by `resume`.
 
     `folder` holds a folder for each build, `cache` results that later builds use again. `ownership` tells whether a
-    process that began a build still works on it.
+    process that began a build still works on it. `tidy` is called whenever a build has ended well.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class ServiceBuilder:
         *,
         telemetry: Telemetry | None = None,
         memory: Callable[[], int] = free_memory,
+        tidy: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.settings = settings
         self.parts = parts
@@ -87,6 +89,7 @@ class ServiceBuilder:
         self._models = models
         self._telemetry = telemetry
         self._memory = memory
+        self._tidy = tidy
         self._cache = BuildCache(cache, settings.cache_entries)
         self._running: set[str] = set()
 
@@ -104,7 +107,8 @@ class ServiceBuilder:
     ) -> BuiltAgent:
         """Build an agent from a text or a mapping, or from a specification in YAML, and put it into service.
 
-        `answers` are to what would be asked for, by name. `emit` hears of every stage. Raises `BuildError`
+        `answers` are to what would be asked for, by name. `emit` hears of every stage. A given specification that can't
+        be used, and a name that the agent can't have, are refused before anything is begun. Raises `BuildError`
         (`ConstraintViolation` where it costs too much), `SandboxError` where no sandbox can be had, `ModelError`,
         `LimitExceeded`, `ValidationFailed` and `StoreError`; the build's folder stays for a look.
         """
@@ -113,6 +117,7 @@ class ServiceBuilder:
         if answers:
             told = {"text": asked} if isinstance(asked, str) else asked
             asked = {**told, "answers": dict(answers)}
+        await check_beginning(self.parts, asked, specification, deploy=deploy)
         started = BuildStarted(
             build_id=name, requirements=asked, specification=specification, folder=name,
             owner=await anyio.to_thread.run_sync(lambda: self._ownership.owner_id), by=by, deploy=deploy,
@@ -132,10 +137,7 @@ class ServiceBuilder:
         if state.status is BuildStatus.FINISHED:
             return self._built(state)
         own = await anyio.to_thread.run_sync(lambda: self._ownership.owner_id)
-        busy = build_id in self._running
-        if state.status is BuildStatus.RUNNING and state.owner != own:
-            busy = busy or await anyio.to_thread.run_sync(self._ownership.is_alive, state.owner)
-        if busy:
+        if await self.is_worked_on(state):
             raise BuildError("somebody works on this build right now", where=build_id, todo="Wait for its end.")
         event = resume(state, owner=own, by=by)
         try:
@@ -154,6 +156,22 @@ class ServiceBuilder:
             raise BuildError(f"{build_id[:60]!r} is no id of a build", where="build", todo="See builds list.")
         return Workspace(self._folder / build_id)
 
+    async def is_worked_on(self, state: BuildState) -> bool:
+        """Whether this process or another one works on a build; one that runs by the log may have been interrupted."""
+        if state.build_id in self._running:
+            return True
+        own = await anyio.to_thread.run_sync(lambda: self._ownership.owner_id)
+        if state.status is not BuildStatus.RUNNING or state.owner == own:
+            return False
+        return await anyio.to_thread.run_sync(self._ownership.is_alive, state.owner)
+
+    def may_come_further(self, state: BuildState) -> bool:
+        """Whether going on with a build can be of use: not where it is finished, or what was asked for can't be."""
+        failed = state.failed
+        if failed is None:
+            return state.status is BuildStatus.RUNNING
+        return is_worth_resuming(failed.stage, failed.code, model=self.can_write())
+
     def can_write(self) -> bool:
         """Whether a model is configured that can write what no template covers."""
         return not self._models.is_offline(self.settings.tier)
@@ -162,9 +180,12 @@ class ServiceBuilder:
         self._running.add(build_id)
         try:
             building = await self._building(build_id, emit or _ignore)
-            return self._built(await run_stages(self._store, building, retries=self.settings.max_retries))
+            built = self._built(await run_stages(self._store, building, retries=self.settings.max_retries))
         finally:
             self._running.discard(build_id)
+        if self._tidy is not None:
+            await self._tidy()
+        return built
 
     async def _building(self, build_id: str, emit: Callable[[BuildProgress], None]) -> Building:
         settings = self.settings

@@ -12,6 +12,7 @@ from common.errors import BuildError, ConstraintViolation, SupervisorError
 from events.state.build import Stage
 from roles.builder.component_writing import group_files, keep_components, owners_of, write_package
 from roles.builder.parts import Checked, Failed, Question
+from roles.builder.source_check import check_sources
 from roles.builder.stage_context import (
     PROJECT,
     SPECIFICATION,
@@ -130,6 +131,10 @@ async def _validate(build: Building) -> StageResult:
     findings = await run(lambda: build.parts.understanding.check(made))
     if findings:
         raise Back(Stage.SPECIFY, [Failed(SPECIFICATION, "; ".join(str(one) for one in findings[:10]))])
+    if build.parts.ready is not None:  # what can't be run need not be written
+        await build.parts.ready()
+    if build.state.started.specification:
+        await check_sources(build.parts.understanding, made, build.database_url)
     order = " → ".join(one.name for one in made.component_order())
     return StageResult(f"{len(made.components)} components: {order}")
 

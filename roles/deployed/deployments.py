@@ -18,18 +18,26 @@ from pydantic import JsonValue, ValidationError
 from common.clock import Clock
 from common.errors import DeploymentError, NotFound, StreamConflict
 from common.hints import AGENT_TYPES
-from events.catalogue.agent import AgentDeployed, AgentImproved, AgentRegistered, AgentRestored, AgentRetired
+from events.catalogue.agent import (
+    AgentDeployed,
+    AgentImproved,
+    AgentRegistered,
+    AgentRestored,
+    AgentRetired,
+    AgentTrialEnded,
+)
 from events.catalogue.base import Event
 from events.projection import RecordedEvent
 from events.recorded import refuse_unreadable
 from events.store import EventStore, stream_name
 from roles.deployed.manifest import Signer, manifest_of
+from roles.deployed.trials import AgentTrial, fold_trials, overtaken, running
 from roles.deployed.version_folder import Version, read_version, versions_in, write_version
 
 if TYPE_CHECKING:
     from roles.engineering.specification import Specification
 
-__all__ = ["FOLDER", "DeployedAgent", "Deployments", "LoadedAgent", "Placed", "check_name"]
+__all__ = ["FOLDER", "DeployedAgent", "Deployments", "LoadedAgent", "NewVersion", "Placed", "check_name"]
 
 FOLDER = "agents"
 """The folder of all built agents, in the data folder."""
@@ -60,7 +68,10 @@ class DeployedAgent:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An agent's history: what was deployed, oldest first; the last one serves, unless it is `retired`."""
+    """An agent's history: what was deployed, oldest first; the last one serves, unless it is `retired`.
+
+    `trials` are the versions that had a share of the requests beside it, oldest first.
+    """
 
     name: str
     deployments: Sequence[DeployedAgent] = ()
@@ -68,6 +79,12 @@ class Placed:
     kind: str = ""
     last_version: int = 0
     """Of the stream."""
+    trials: Sequence[AgentTrial] = ()
+
+    @property
+    def trial(self) -> AgentTrial | None:
+        """The version that has a share of the requests now."""
+        return running(self.trials)
 
     @property
     def current(self) -> DeployedAgent | None:
@@ -91,8 +108,8 @@ class LoadedAgent:
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
-    """What is to be deployed."""
+class NewVersion:
+    """What is to be deployed; see `Deployments.deploy`."""
 
     specification: Specification
     files: Mapping[str, bytes]
@@ -138,7 +155,7 @@ class Deployments:
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         contents[SPECIFICATION] = (specification.model_dump_json(indent=2) + "\n").encode()
         check_name(specification.name)
-        new = _New(specification, contents, figures or {}, build, by, improvement, improved)
+        new = NewVersion(specification, contents, figures or {}, build, by, improvement, improved)
         for _ in range(_ATTEMPTS):
             placed = await self.history(specification.name)
             if placed.kind not in ("", "agent"):
@@ -149,11 +166,11 @@ class Deployments:
             serving = placed.current
             if serving is not None and build and serving.build == build:
                 return serving
-            version = await anyio.to_thread.run_sync(self._place, new)
+            version = await anyio.to_thread.run_sync(self.place, new)
             if serving is not None and serving.manifest_hash == version.manifest_hash:
                 return serving
             try:
-                return await self._put_into_service(placed, new.specification, version, new)
+                return await self.put_into_service(placed, new.specification, version, new)
             except StreamConflict:  # somebody changed the agent meanwhile: look again
                 continue
         raise DeploymentError("others deploy this agent all the time", where=specification.name, todo="Try again.")
@@ -171,26 +188,26 @@ class Deployments:
             if placed.current is not None and placed.current.version == wanted:
                 return placed.current
             loaded = await self.load(earlier)
-            new = _New(loaded.specification, {}, {}, earlier.build, by, None)
+            new = NewVersion(loaded.specification, {}, {}, earlier.build, by, None)
             try:
-                return await self._put_into_service(placed, loaded.specification, loaded.version, new, reason)
+                return await self.put_into_service(placed, loaded.specification, loaded.version, new, reason)
             except StreamConflict:
                 continue
         raise DeploymentError("others change this agent all the time", where=name, todo="Try again.")
 
     async def retire(self, name: str, *, by: str, reason: str = "", improvement: str | None = None) -> None:
         """Take an agent out of service; its files stay. Nothing happens where it is so. Raises `NotFound`."""
-        await self._append(name, lambda placed: None if placed.retired else AgentRetired(
-            name=name, reason=reason, by=by, improvement=improvement))  # fmt: skip
+        retired = AgentRetired(name=name, reason=reason, by=by, improvement=improvement)
+        await self._append(name, lambda placed: () if placed.retired else (*overtaken(placed.trial, by), retired))
 
     async def restore(self, name: str, *, by: str) -> DeployedAgent:
         """Bring a retired agent back, as it was. Raises `NotFound`, and `DeploymentError` where its files can't be."""
         placed = await self._known(name)
         await self.load(placed.deployments[-1])
-        await self._append(name, lambda placed: AgentRestored(name=name, by=by) if placed.retired else None)
+        await self._append(name, lambda placed: (AgentRestored(name=name, by=by),) if placed.retired else ())
         return placed.deployments[-1]
 
-    async def load(self, deployed: DeployedAgent) -> LoadedAgent:
+    async def load(self, deployed: DeployedAgent | AgentTrial) -> LoadedAgent:
         """A version, every file compared with what was signed and told to the log. Raises `DeploymentError`."""
         return await anyio.to_thread.run_sync(self._load, deployed)
 
@@ -202,7 +219,7 @@ class Deployments:
     def _root(self) -> Path:
         return self._data_dir / FOLDER
 
-    def _load(self, deployed: DeployedAgent) -> LoadedAgent:
+    def _load(self, deployed: DeployedAgent | AgentTrial) -> LoadedAgent:
         from roles.engineering.specification import Specification
 
         folder = self._data_dir / FOLDER / deployed.name / deployed.version
@@ -217,7 +234,7 @@ class Deployments:
             ) from None
         return LoadedAgent(specification, version)
 
-    def _place(self, new: _New) -> Version:
+    def place(self, new: NewVersion) -> Version:
         """The folder for new files: one that holds them already, or the next free version. Blocks."""
         signer = self._sign()
         name, wanted = new.specification.name, new.specification.version
@@ -238,10 +255,20 @@ class Deployments:
             wanted = _next(wanted)
         raise DeploymentError("there is no free version any more", where=name)
 
-    async def _put_into_service(
-        self, placed: Placed, specification: Specification, version: Version, new: _New, reason: str | None = None
+    async def put_into_service(
+        self,
+        placed: Placed,
+        specification: Specification,
+        version: Version,
+        new: NewVersion,
+        reason: str | None = None,
+        *,
+        ended: AgentTrialEnded | None = None,
     ) -> DeployedAgent:
-        """Append all that makes a version serve. Raises `StreamConflict` where the agent was changed meanwhile."""
+        """Append all that makes a version serve, with the end of a trial (`ended`: how) where one runs.
+
+        Raises `StreamConflict` where the agent was changed meanwhile.
+        """
         name = specification.name
         before = placed.current
         registered = AgentRegistered(
@@ -267,7 +294,7 @@ class Deployments:
             by=new.by,
             improvement=new.improvement,
         )
-        events: list[Event] = [registered, deployed]
+        events: list[Event] = [*([ended] if ended else overtaken(placed.trial, new.by)), registered, deployed]
         if new.improved is not None and before is not None:
             events.append(
                 AgentImproved(
@@ -284,14 +311,14 @@ class Deployments:
             raise NotFound(f"no built agent is called {name!r}", where="agents", todo="List them with agents list.")
         return placed
 
-    async def _append(self, name: str, decide: Callable[[Placed], Event | None]) -> None:
+    async def _append(self, name: str, decide: Callable[[Placed], Sequence[Event]]) -> None:
         for _ in range(_ATTEMPTS):
             placed = await self._known(name)
-            event = decide(placed)
-            if event is None:
+            events = decide(placed)
+            if not events:
                 return
             try:
-                await self._store.append(stream_name("agent", name), [event], placed.last_version)
+                await self._store.append(stream_name("agent", name), list(events), placed.last_version)
             except StreamConflict:
                 continue
             return
@@ -310,7 +337,9 @@ def check_name(name: str) -> None:
 def _fold(name: str, recorded: Sequence[RecordedEvent]) -> Placed:
     deployments: list[DeployedAgent] = []
     retired, kind = False, ""
+    trials: list[AgentTrial] = []
     for entry in recorded:
+        fold_trials(trials, entry)
         match entry.event:
             case AgentRegistered() as registered:
                 kind = registered.kind
@@ -323,7 +352,7 @@ def _fold(name: str, recorded: Sequence[RecordedEvent]) -> Placed:
                 retired = False
             case _:
                 pass
-    return Placed(name, tuple(deployments), retired, kind, recorded[-1].version if recorded else 0)
+    return Placed(name, tuple(deployments), retired, kind, recorded[-1].version if recorded else 0, tuple(trials))
 
 
 def _deployed(event: AgentDeployed, at: datetime) -> DeployedAgent:

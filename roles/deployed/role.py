@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, JsonValue
 from typing_extensions import override
@@ -19,14 +19,16 @@ from common.run_context import RunContext
 from common.tool import Fact, Tool, ToolContext, ToolHandler, ToolResult
 from roles.deployed.answers import answer_text
 from roles.deployed.arguments import MODE, arguments_class, has_mode, values_for
+from roles.deployed.other_figure import other_figure
 from roles.deployed.said_values import said_value
+from roles.deployed.serving import Serving
 from roles.domain_role import DomainRole, tool_shape
 
 if TYPE_CHECKING:
     from roles.engineering.specification import Operation, Specification
     from roles.resources import RoleResources
 
-__all__ = ["BuiltRole", "Caller", "examples_of"]
+__all__ = ["BuiltRole", "examples_of"]
 
 _MARGIN = 20.0
 """Seconds beyond a call's own for the start of a process and for its queries."""
@@ -39,23 +41,16 @@ _LOOSE = 0.1
 """The least fit of an operation for what no example resembles."""
 
 
-class Caller(Protocol):
-    """Who answers the calls: `roles.deployed.worker.AgentWorker`."""
-
-    async def call(self, operation: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The outputs of an operation. Raises `AgentError`."""
-        ...
-
-
 class BuiltRole(DomainRole):
-    """The role of one version of a built agent. Its tools only read: `<agent>.<operation>`."""
+    """The role of a built agent. Its tools only read: `<agent>.<operation>`; `serving` tells who answers their calls.
 
-    def __init__(
-        self, resources: RoleResources, specification: Specification, version: str, caller: Caller, probe: Probe
-    ) -> None:
+    A version that is on trial has the same operations: improvements leave the specification as it is.
+    """
+
+    def __init__(self, resources: RoleResources, specification: Specification, serving: Serving, probe: Probe) -> None:
         self.specification = specification
-        self.version = version
-        self._caller = caller
+        self.version = serving.current.version
+        self._serving = serving
         super().__init__(
             resources,
             name=specification.name,
@@ -119,8 +114,11 @@ class BuiltRole(DomainRole):
     def _handler(self, operation: Operation) -> ToolHandler:
         async def handle(arguments: BaseModel, context: ToolContext) -> ToolResult:
             try:
+                self._refuse_another(arguments)
                 values = values_for(operation, arguments, context.context.now, self._mode(operation, arguments))
-                result = await self._caller.call(operation.name, values)
+                side = await self._serving.choose(context)
+                context.served.version = side.version
+                result = await side.caller.call(operation.name, values, context.served)
                 _check(operation, result)
             except AgentError as error:
                 return ToolResult(text=_told(error), data={"error": error.case}, ok=False)
@@ -128,6 +126,12 @@ class BuiltRole(DomainRole):
             return ToolResult(text=text, data=cast("JsonValue", result))
 
         return handle
+
+    def _refuse_another(self, arguments: BaseModel) -> None:
+        """Raise `AgentError` where the words of the request name a figure that is not among the agent's own."""
+        if other := other_figure(str(getattr(arguments, MODE, "")), self.specification):
+            own = self.specification.title or self.specification.name
+            raise AgentError("invalid_input", f"this is about the {other}, which “{own}” does not calculate")
 
     def _unheeded(self, arguments: BaseModel) -> str:
         """A line about words that ask for another way of calculating, where there is only one."""

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from common.errors import AgentError, SandboxError, SupervisorError
 from common.logs import get_logger
 from common.sandbox import Project, Sandbox, SandboxLimits, SandboxWorker
+from common.tool import Served
 from roles.deployed.protocol import Answered, Failed, Pong, QueryAsked, encode, read_answer
 
 __all__ = ["AgentWorker", "Rows", "WorkerPackage", "WorkerState"]
@@ -86,6 +87,7 @@ class _Job:
     scope: anyio.CancelScope | None = None
     abandoned: bool = False
     tried: bool = False
+    worked: float | None = None
 
     def end(self, answer: Answered | Pong | None = None, error: SupervisorError | None = None) -> None:
         self.answer, self.error = answer, error
@@ -141,9 +143,20 @@ class AgentWorker:
             self._process is not None, self._calls, self._deaths, len(self._jobs), self._last_fault, memory, cpu
         )
 
-    async def call(self, operation: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The outputs of an operation. Raises `AgentError` where the agent, its data or its process can't."""
-        answer = await self._ask({"call": operation, "arguments": dict(arguments)}, self._call_seconds)
+    @property
+    def is_closed(self) -> bool:
+        """Whether it answers no calls any more."""
+        return bool(self._closed)
+
+    async def call(
+        self, operation: str, arguments: Mapping[str, JsonValue], served: Served | None = None
+    ) -> dict[str, JsonValue]:
+        """The outputs of an operation. Raises `AgentError` where the agent, its data or its process can't.
+
+        `served` is told the seconds that it took of the process and its queries, but of the first call of a process,
+        which waits for its start.
+        """
+        answer = await self._ask({"call": operation, "arguments": dict(arguments)}, self._call_seconds, served)
         if not isinstance(answer, Answered):
             raise self._fault("it answered something else than what it was asked")
         return answer.result
@@ -166,7 +179,9 @@ class AgentWorker:
         if self._working is not None:
             self._working.cancel()
 
-    async def _ask(self, message: dict[str, JsonValue], seconds: float) -> Answered | Pong:
+    async def _ask(
+        self, message: dict[str, JsonValue], seconds: float, served: Served | None = None
+    ) -> Answered | Pong:
         self._refuse()
         if self._working is None:
             self._start_soon(self._work)
@@ -181,6 +196,8 @@ class AgentWorker:
             if job.scope is not None:
                 job.scope.cancel()
             raise
+        if served is not None:
+            served.worked = job.worked
         if job.answer is None:
             raise job.error or self._fault("it gave no answer")
         return job.answer
@@ -243,8 +260,11 @@ class AgentWorker:
         with anyio.CancelScope() as job.scope:
             if job.abandoned:
                 return True
+            started = anyio.current_time()
             try:
-                job.end(await self._converse(process, job))
+                answer = await self._converse(process, job)
+                job.worked = None if fresh else anyio.current_time() - started
+                job.end(answer)
             except SandboxError as error:
                 self._died(error.what)
                 if fresh or job.tried:
@@ -254,6 +274,7 @@ class AgentWorker:
                     self._jobs.appendleft(job)
                 return False
             except AgentError as error:
+                job.worked = None if fresh else anyio.current_time() - started
                 job.end(error=error)
                 if error.case == "worker":
                     self._died(error.what)

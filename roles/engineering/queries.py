@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import ToolError, ValidationFailed
 from common.extras import import_extra
+from roles.engineering.formulas.parser import parse
+from roles.engineering.moments import moment
+from roles.engineering.rank_functions import STATISTICS
 from roles.engineering.specification import DataSource, Filter, Query, Selected, Specification
+from roles.engineering.sql_formulas import Elements, composed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, Select
@@ -69,32 +73,42 @@ def _open_file(path: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=_CONNECT_SECONDS)
 
 
-def statement(source: DataSource, query: Query, parameters: Mapping[str, object]) -> Select[Any]:
+def statement(
+    source: DataSource, query: Query, parameters: Mapping[str, object], *, dialect: str = "sqlite"
+) -> Select[Any]:
     """The query as a SQLAlchemy statement; what a caller gave is bound, never written into the text.
 
     `parameters` are the inputs that its filters name; a missing one, or None, leaves its filter out. Rows come in the
-    order asked for, else by the primary key. Raises `ValidationFailed` for tables, columns and parameters that the
-    specification doesn't know, and for a value that doesn't fit its column.
+    order asked for, else by the primary key; values that are not known come last. `dialect` is the database's.
+    Raises `ValidationFailed` for tables, columns and parameters that the specification doesn't know, for a value that
+    doesn't fit its column, and for a formula that databases can't compute.
     """
     sqlalchemy: Any = import_extra("sqlalchemy", extra=_EXTRA, where="DATABASE_URL")
     unknown = set(parameters) - {one.input for one in query.filters}
     if unknown:
         raise ValidationFailed(f"query {query.name!r} has no parameter {', '.join(sorted(unknown))}")
     tables = _Tables(source, sqlalchemy)
-    selected = [_aggregated(sqlalchemy, one.aggregate, tables.selected(one)).label(one.name) for one in query.columns]
+    figures = _Figures(query, tables, sqlalchemy, dialect)
+    selected = [figures.element(one).label(one.name) for one in query.columns]
     asked: Any = sqlalchemy.select(*selected).select_from(tables.joined(query))
     for one in query.filters:
         value = one.value if one.input is None else parameters.get(one.input)
+        value = moment(one.moment).isoformat() if one.moment else value
         if one.input is None or value is not None:
-            asked = asked.where(_condition(tables, one, value))
+            condition = _condition(tables, one, value, figures)
+            asked = asked.having(condition) if figures.condensed(one) else asked.where(condition)
     by_name = {one.name: one for one in query.columns}
     if query.group_by:
-        asked = asked.group_by(*(tables.column(by_name[name].table, by_name[name].column) for name in query.group_by))
+        asked = asked.group_by(*(figures.element(by_name[name]) for name in query.group_by))
     if query.order_by:
         name = query.order_by.removeprefix("-")
-        label = selected[[one.name for one in query.columns].index(name)]
-        asked = asked.order_by(label.desc() if query.order_by.startswith("-") else label.asc())
-    elif not any(one.aggregate for one in query.columns):
+        element = figures.element(by_name[name])
+        asked = asked.order_by((element.desc() if query.order_by.startswith("-") else element.asc()).nulls_last())
+        if query.group_by:
+            asked = asked.order_by(*(figures.element(by_name[one]) for one in query.group_by if one != name))
+        elif not query.condenses(by_name[name]):
+            asked = asked.order_by(*(tables.column(query.table, one) for one in tables.described(query.table).key))
+    elif not any(query.condenses(one) for one in query.columns):
         asked = asked.order_by(*(tables.column(query.table, name) for name in tables.described(query.table).key))
     return asked.limit(2 if query.one else query.limit)
 
@@ -113,7 +127,7 @@ def run_query(
         wanted = spec.query(query)
     except KeyError:
         raise ValidationFailed(f"there is no query {query!r}", where=spec.name) from None
-    asked = statement(spec.source(wanted.source), wanted, parameters)
+    asked = statement(spec.source(wanted.source), wanted, parameters, dialect=engine.dialect.name)
     try:
         with engine.connect() as connection, _reading_only(connection, seconds):
             rows = connection.execute(asked).mappings().fetchmany(wanted.limit)
@@ -128,7 +142,7 @@ def try_query(engine: Engine, spec: Specification, query: Query, *, seconds: flo
     Raises `SourceUnavailable` where it can't be asked, or has not the tables and columns that the query names.
     """
     sqlalchemy: Any = import_extra("sqlalchemy", extra=_EXTRA, where="DATABASE_URL")
-    asked = statement(spec.source(query.source), query, {}).limit(0)
+    asked = statement(spec.source(query.source), query, {}, dialect=engine.dialect.name).limit(0)
     try:
         with engine.connect() as connection, _reading_only(connection, seconds):
             connection.execute(asked).fetchall()
@@ -202,14 +216,69 @@ class _Tables:
         return whole
 
 
-def _aggregated(sqlalchemy: Any, aggregate: str | None, column: Any) -> Any:
-    functions = {"count": "count", "sum": "sum", "mean": "avg", "minimum": "min", "maximum": "max"}
-    return column if aggregate is None else getattr(sqlalchemy.func, functions[aggregate])(column)
+class _Figures:
+    """What a query's terms and columns stand for: columns, formulas over them, and what condenses either."""
+
+    def __init__(self, query: Query, tables: _Tables, sqlalchemy: Any, dialect: str) -> None:
+        self._query, self._known, self._tables = query, query.figures, tables
+        self._sql, self._dialect = sqlalchemy, dialect
+
+    def element(self, one: Selected) -> Any:
+        """The value in a statement. Raises `ValidationFailed`."""
+        column: Any = self._computed(one) if one.expression else self._tables.selected(one)
+        if one.part is not None:
+            column = Elements(self._sql).part(one.part, column)
+        return self._condensed(one, column)
+
+    def condensed(self, one: Filter) -> bool:
+        """Whether a filter is of groups."""
+        return one.figure is not None and self._query.condenses(self._known[one.figure])
+
+    def compared(self, one: Filter) -> Any:
+        """What a filter compares. Raises `ValidationFailed`."""
+        if one.figure is None:
+            return self._tables.column(one.table, one.column)
+        return self.element(self._named(one.figure))
+
+    def _named(self, name: str) -> Selected:
+        if name not in self._known:
+            raise ValidationFailed(f"query {self._query.name!r} has no term or column {name!r}")
+        return self._known[name]
+
+    def _computed(self, one: Selected) -> Any:
+        before = list(self._known)[: list(self._known).index(one.name)]
+
+        def value(name: str) -> Any:
+            if name not in before:
+                raise ValidationFailed(
+                    f"{name!r} is no term or column before it", where=f"{self._query.name}.{one.name}"
+                )
+            return self.element(self._named(name))
+
+        return composed(parse(one.expression, scalars=list(self._known)), value, Elements(self._sql))
+
+    def _condensed(self, one: Selected, column: Any) -> Any:
+        functions = {"count": "count", "sum": "sum", "mean": "avg", "minimum": "min", "maximum": "max"}
+        if one.aggregate is None:
+            return column
+        if one.aggregate in functions:
+            return getattr(self._sql.func, functions[one.aggregate])(column)
+        if one.aggregate == "distinct":
+            return self._sql.func.count(self._sql.distinct(column))
+        if one.aggregate == "percentile":
+            share = (50.0 if one.rank is None else one.rank) / 100
+            if self._dialect == "sqlite":
+                return self._sql.func.rank_value(column, share)
+            return self._sql.func.percentile_cont(share).within_group(self._sql.cast(column, self._sql.Float))
+        name = {"stdev": "stddev_samp", "variance": "var_samp"}[one.aggregate]
+        return getattr(self._sql.func, name)(column)
 
 
-def _condition(tables: _Tables, one: Filter, value: object) -> Any:
-    column: Any = tables.column(one.table, one.column)
-    kind = tables.type_of(one.table, one.column)
+def _condition(tables: _Tables, one: Filter, value: object, figures: _Figures) -> Any:
+    column: Any = figures.compared(one)
+    if one.figure is not None and one.value is True:
+        return column
+    kind = "number" if one.figure is not None else tables.type_of(one.table, one.column)
     if one.comparison == "in":
         return column.in_([_fitting(kind, each, one) for each in _list_of(value)])
     if one.comparison == "contains":
@@ -261,6 +330,8 @@ def _reading_only(connection: Connection, seconds: float) -> Generator[None]:
         raw: Any = connection.connection.driver_connection
         end = time.monotonic() + seconds
         connection.exec_driver_sql("PRAGMA query_only = ON")
+        for (name, arguments), made in STATISTICS.items():
+            raw.create_aggregate(name, arguments, made)
         raw.set_progress_handler(lambda: int(time.monotonic() > end), 10_000)
         try:
             yield

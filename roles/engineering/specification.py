@@ -6,6 +6,7 @@ import hashlib
 import json
 import keyword
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
@@ -14,10 +15,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 __all__ = [
     "Adjustment", "Column", "Component", "Constraints", "DataSource", "ErrorCase", "Filter", "Formula", "Input", "Join",
     "Mode", "Operation", "Output", "Query", "Rule", "Selected", "Specification", "Table", "ValueType",
+    "selected_type",
 ]  # fmt: skip
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+_METHODS = frozenset({"call", "source"})
+_NAMES = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\s*\()")
 _VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}")
 
 ValueType = Literal["number", "integer", "text", "date", "boolean"]
@@ -88,25 +92,55 @@ class Input(_Part):
 class Selected(_Part):
     """A column of a query's rows: `name` stands for ``table.column`` in formulas.
 
-    `aggregate` condenses all matching rows, by the groups of the query, to one value; `times` is a table and a column
-    that each value is multiplied by before.
+    `aggregate` condenses all matching rows, by the groups of the query, to one value (`rank`: the percentage of a
+    percentile); `times` is a table and a column that each value is multiplied by before. `expression` is computed by
+    the database in the place of the column: a formula over the query's terms and its columns before this one, each
+    with what condenses it. `part` is that of a date: 2024, ``2024-Q1``, ``2024-03``, ``2024-03-15``.
     """
 
     name: Identifier
     table: str
     column: str
-    aggregate: Literal["count", "sum", "mean", "minimum", "maximum"] | None = None
+    aggregate: (
+        Literal["count", "sum", "mean", "minimum", "maximum", "distinct", "percentile", "stdev", "variance"] | None
+    ) = None
     times: tuple[str, str] | None = None
+    rank: float | None = Field(default=None, ge=0, le=100)
+    expression: str = Field(default="", max_length=2_000)
+    part: Literal["year", "quarter", "month", "day"] | None = None
+
+
+def selected_type(one: Selected, column: ValueType) -> ValueType:
+    """The type of a selected value, by that of its column."""
+    if one.aggregate in ("count", "distinct"):
+        return "integer"
+    if one.part is not None and one.aggregate is None:
+        return "integer" if one.part == "year" else "text"
+    if (
+        one.expression
+        and one.aggregate is None
+        and re.search(r"[<>]|[=!]=", one.expression)
+        and "if" not in one.expression
+    ):
+        return "boolean"
+    return "number" if one.expression or one.aggregate in ("mean", "percentile", "stdev", "variance") else column
 
 
 class Filter(_Part):
-    """Rows whose ``table.column`` compares so with an input's value, or with a fixed one (then `value`)."""
+    """Rows whose ``table.column`` compares so with an input's value, or with a fixed one (then `value`).
+
+    `figure` names a term or column of the query that is compared in the place of ``table.column``; where it condenses
+    rows, groups are left out and not rows. Of a figure that is true or false, `value` is true. `moment` is a day that
+    is known when it is asked (`roles.engineering.moments`), in the place of a value.
+    """
 
     table: str
     column: str
     comparison: Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains"]
     input: Identifier | None = None
     value: JsonValue = None
+    figure: Identifier | None = None
+    moment: str = Field(default="", pattern=r"^(?:(?:day|week|month|months|quarter|year)[+-]\d{1,4})?$")
 
 
 class Query(_Part):
@@ -114,19 +148,34 @@ class Query(_Part):
 
     `one`: exactly one row is wanted (by key); none is the error ``not_found``. Otherwise the columns are series. An
     optional filter (its input was not given) is left out. `group_by` names selected columns; the others have an
-    aggregate then. `order_by` names a selected column, with ``-`` before it for descending.
+    aggregate then. `order_by` names a selected column, with ``-`` before it for descending; what is not known comes
+    last. `terms` are what formulas and filters are made of, and no part of the rows.
     """
 
     name: Identifier
     source: Identifier = "database"
     table: str
     columns: tuple[Selected, ...] = Field(min_length=1)
+    terms: tuple[Selected, ...] = ()
     joins: tuple[Join, ...] = ()
     filters: tuple[Filter, ...] = ()
     group_by: tuple[Identifier, ...] = ()
     order_by: str = ""
     one: bool = False
     limit: int = Field(default=1_000, ge=1, le=100_000)
+
+    @property
+    def figures(self) -> Mapping[str, Selected]:
+        """The terms and columns by name, each after those that its formula may use."""
+        return {one.name: one for one in (*self.terms, *self.columns)}
+
+    def condenses(self, one: Selected) -> bool:
+        """Whether a term or column is one value of many rows."""
+        if one.aggregate is not None:
+            return True
+        known = self.figures
+        names = [name for name in _NAMES.findall(one.expression) if name != one.name]
+        return any(self.condenses(known[name]) for name in names if name in known)
 
 
 class Formula(_Part):
@@ -255,8 +304,12 @@ class Specification(_Part):
 
     @model_validator(mode="after")
     def _names_lead_somewhere(self) -> Self:
-        if not _CLASS.fullmatch(self.class_name):
+        if not _CLASS.fullmatch(self.class_name) or keyword.iskeyword(self.class_name):
             raise ValueError(f"class_name {self.class_name!r} is no class name")
+        if self.name in sys.stdlib_module_names:
+            raise ValueError(f"name {self.name!r} is that of a module of Python's own")
+        if taken := _METHODS & {one.name for one in self.operations}:
+            raise ValueError(f"operation {min(taken)!r} has the name of a method that every agent has")
         if not _VERSION.fullmatch(self.version):
             raise ValueError(f"version {self.version!r} is not of the form 1.0.0")
         for kind, names in (

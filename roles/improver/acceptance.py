@@ -10,7 +10,7 @@ from types import MappingProxyType
 from common.errors import SandboxError
 from roles.improver.agent import AgentSource
 from roles.improver.behaviour import Behaviour, compare_behaviour
-from roles.improver.gate import check_change
+from roles.improver.gate import Original, check_change
 from roles.improver.measure import Sample, Workbench
 from roles.improver.sites import Allowance, Site
 from roles.improver.static_measures import static_measures
@@ -19,8 +19,10 @@ from roles.improver.statistics import Estimate, share_of_look, signed_rank_estim
 __all__ = ["AcceptanceRules", "Acceptor", "Candidate", "Figure", "Verdict"]
 
 _RANKED = frozenset({"instantiation", "live_memory", "latency"})
-MEASURED = frozenset({"instantiation", "live_memory", "latency", "first_pass"})
+MEASURED = frozenset({"instantiation", "live_memory", "latency", "first_pass", "fetches"})
 """What a change is judged by where nobody said what it aims at."""
+_COUNTED = frozenset({"fetches"})
+"""Aims that no chance is involved in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class AcceptanceRules:
                 "untyped_errors": 0.0,
                 "unchecked_inputs": 0.0,
                 "failures": 0.0,
+                "fetches": 0.0,
             }
         )
     )
@@ -113,8 +116,9 @@ class Acceptor:
         verdicts: dict[int, Verdict] = {}
         screened: list[tuple[float, int]] = []
         behaviours: dict[int, Behaviour] = {}
+        original = Original(agent)
         for number, candidate in enumerate(candidates):
-            first = await self._first_look(agent, candidate, seed + number)
+            first = await self._first_look(original, candidate, seed + number)
             if isinstance(first, Verdict):
                 verdicts[number] = first
             else:
@@ -131,10 +135,11 @@ class Acceptor:
         return [verdicts[number] for number in range(len(candidates))]
 
     async def _first_look(
-        self, agent: AgentSource, candidate: Candidate, seed: int
+        self, original: Original, candidate: Candidate, seed: int
     ) -> Verdict | tuple[float, Behaviour]:
         """The verdict where a candidate is out already, else its best gain in a short run, and how it behaves."""
-        problem = await check_change(agent, candidate.files, types=self._types)
+        agent = original.agent
+        problem = await check_change(original, candidate.files, types=self._types)
         if problem is not None:
             return Verdict(candidate, False, "invalid", problem)
         try:
@@ -170,7 +175,7 @@ class Acceptor:
     ) -> Verdict:
         """The verdict by one full run, on a candidate that is known to answer alike (`behaviour`)."""
         rules = self._rules
-        alpha = share_of_look(rules.alpha, agent.looks) / rules.finalists / max(len(candidate.aims), 1)
+        alpha = share_of_look(rules.alpha, agent.looks) / rules.finalists / max(len(candidate.aims - _COUNTED), 1)
         try:
             figures = await self._figures(agent, candidate, behaviour or Behaviour(None), rules.rounds, alpha, seed)
         except SandboxError as error:
@@ -232,6 +237,8 @@ def _measured(a: Sample, b: Sample, alpha: float) -> list[Figure]:
 def _exact(before: dict[str, float], after: dict[str, float], a: Sample, b: Sample) -> list[Figure]:
     """The figures that are the same each time they are taken: the interval is the figure."""
     before["load_memory"], after["load_memory"] = a.load_memory, b.load_memory
+    if a.fetches or b.fetches:
+        before["fetches"], after["fetches"] = float(a.fetches), float(b.fetches)
     if a.live_memory is not None and b.live_memory is not None:
         before["live_memory"], after["live_memory"] = a.live_memory, b.live_memory
     return [Figure(name, value, after[name], _sure(value, after[name])) for name, value in before.items()]

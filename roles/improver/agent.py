@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,9 +17,19 @@ __all__ = [
     "InputRule",
     "PlainAgent",
     "RecordedRequest",
+    "RecordedRows",
     "Table",
     "violated_rule",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRows:
+    """The rows that a query of the agent's database gave to these parameters; all of it JSON data."""
+
+    query: str
+    parameters: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,8 @@ class RecordedRequest:
 
     `target` is ``module:function`` or ``module:Class.method``; `construct` and `construct_named` are what the class is
     made with. All values are JSON data. `answer` is what was answered then (JSON data), where `answered` says so.
+    With `rows`, the class is made with a source of these rows before all else (``fetch(query, parameters)``); None: the
+    agent has no source. A `lenient` source has rows of a query for other parameters, too.
     """
 
     target: str
@@ -36,6 +49,8 @@ class RecordedRequest:
     construct_named: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     answered: bool = False
     answer: Any = None
+    rows: tuple[RecordedRows, ...] | None = None
+    lenient: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What the measuring code inside the sandbox is told; the recorded answer is not in it."""
@@ -45,6 +60,10 @@ class RecordedRequest:
             "named": dict(self.named),
             "construct": list(self.construct),
             "construct_named": dict(self.construct_named),
+            "rows": None
+            if self.rows is None
+            else json.dumps([[one.query, dict(one.parameters), [dict(row) for row in one.rows]] for one in self.rows]),
+            "lenient": self.lenient,
         }
 
 

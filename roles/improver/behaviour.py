@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from roles.improver.agent import AgentSource, AgentSpecification, RecordedRequest, violated_rule
+from roles.improver.agent import AgentSource, AgentSpecification, RecordedRequest, RecordedRows, violated_rule
 from roles.improver.canonical import brief, canonical
 from roles.improver.measure import Workbench
 from roles.improver.sites import Allowance
@@ -177,7 +177,10 @@ def _told(outcome: Any) -> str:
 
 
 def variants(requests: Sequence[RecordedRequest], count: int, seed: int = 0) -> list[RecordedRequest]:
-    """Requests like the recorded ones, with other values of the same types: edges, repeats, other orders, nothing."""
+    """Requests like the recorded ones, with other values of the same types: edges, repeats, other orders, nothing.
+
+    The rows that they are given vary, too: the same request may get other rows later, as from a live database.
+    """
     draw = random.Random(seed)  # noqa: S311 - variety, not a secret
     if not requests:
         return []
@@ -191,9 +194,22 @@ def variants(requests: Sequence[RecordedRequest], count: int, seed: int = 0) -> 
                 args=varied,
                 named={name: _vary(value, draw) for name, value in request.named.items()},
                 answered=False,
+                rows=_varied_rows(request.rows, draw),
+                lenient=True,
             )
         )
     return made
+
+
+def _varied_rows(rows: tuple[RecordedRows, ...] | None, draw: random.Random) -> tuple[RecordedRows, ...] | None:
+    """Each other time as they were, so that what was asked differs alone; else fewer, more, and other ones."""
+    if not rows or draw.random() < 0.3:
+        return rows
+    return tuple(replace(one, rows=[_other_row(row, draw) for row in _vary(list(one.rows), draw)]) for one in rows)
+
+
+def _other_row(row: Mapping[str, Any], draw: random.Random) -> dict[str, Any]:
+    return {name: None if draw.random() < 0.05 else value for name, value in row.items()}
 
 
 _EDGES: dict[type, tuple[Any, ...]] = {

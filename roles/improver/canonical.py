@@ -69,7 +69,12 @@ def _members(value: Any, depth: int) -> Any:
 
 
 def describe_error(error: BaseException) -> list[Any]:
-    """The names of an error's classes, narrowest first, and its text."""
+    """The names of an error's classes, narrowest first, and its text.
+
+    What an interpreter says of calls within calls depends on where it counted one too many: that is no answer's text.
+    """
+    if isinstance(error, RecursionError):
+        return [[kind.__name__ for kind in type(error).__mro__[:-2]], "calls within calls without end"]
     return [[kind.__name__ for kind in type(error).__mro__[:-2]], _ADDRESS.sub("", str(error))[:LONG]]
 
 

@@ -26,6 +26,11 @@ Record = Callable[[AgentSource, Verdict], Awaitable[None]]
 class Proposer(Protocol):
     """Somebody who writes changes, such as a model; what it writes goes through the same gate, with no allowance."""
 
+    @property
+    def model_calls(self) -> int:
+        """How many calls of a model it made so far."""
+        ...
+
     async def propose(self, agent: AgentSource, bottlenecks: Sequence[Bottleneck]) -> Sequence[Mapping[str, str]]:
         """Whole versions of the agent's files. Raises `ModelError` where it can't write any."""
         ...
@@ -36,6 +41,7 @@ class Improvement:
     """What an attempt to improve an agent came to.
 
     `files` are the agent's files as they are to be from now on: those of the accepted candidate, else the original's.
+    `model_calls` are those that changes were written with.
     """
 
     agent: str
@@ -44,6 +50,7 @@ class Improvement:
     sites: tuple[Site, ...]
     verdicts: tuple[Verdict, ...]
     files: Mapping[str, str]
+    model_calls: int = 0
 
     @property
     def accepted(self) -> Verdict | None:
@@ -126,6 +133,7 @@ class ServiceImprover:
         measurement = await self.measure(agent)
         candidates, sites = self.candidates(agent)
         bottlenecks = self.identify_bottlenecks(measurement, sites)
+        asked = self._model_calls
         candidates += await self._written(agent, bottlenecks)
         verdicts = await self.judge(agent, candidates)
         accepted = next((verdict for verdict in verdicts if verdict.accepted), None)
@@ -136,7 +144,12 @@ class ServiceImprover:
             sites=sites,
             verdicts=tuple(verdicts),
             files=dict(agent.files if accepted is None else accepted.candidate.files),
+            model_calls=self._model_calls - asked,
         )
+
+    @property
+    def _model_calls(self) -> int:
+        return 0 if self._proposer is None else self._proposer.model_calls
 
     async def judge(self, agent: AgentSource, candidates: Sequence[Candidate], seed: int = 0) -> list[Verdict]:
         """A verdict on each candidate, told to `record`; at most one is accepted."""

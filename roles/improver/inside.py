@@ -23,6 +23,7 @@ import tracemalloc
 import types
 
 from roles.improver.canonical import LONG, brief, canonical, describe_error
+from roles.improver.recorded_rows import RowSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _HELD_BYTES = 48 * 2**20
 _HELD_SECONDS = 5.0
 _PRIVATE: list[int] = []
 """Descriptors that the processes of the agent's code don't get."""
+_POOL: list[str] = []
+"""The rows of the requests, which name them by number."""
 
 
 class TooLong(BaseException):
@@ -92,6 +95,7 @@ class Agent:
         sys.path.insert(0, folder)
         random.seed(seed)
         self._objects: dict[str, Any] = {}
+        self._source: RowSource | None = None
         self._loop: Any = None
 
     def load(self, requests: list[Any]) -> None:
@@ -105,7 +109,21 @@ class Agent:
         if "." not in path:
             return None
         made = getattr(sys.modules[module], path.partition(".")[0])
+        if request["rows"] is not None:
+            return made, [self._source_of(request), *request["construct"]], request["construct_named"]
         return made, request["construct"], request["construct_named"]
+
+    def _source_of(self, request: Any) -> RowSource:
+        """The source of rows, which answers this request from now on; one for all, as an agent has one database."""
+        if self._source is None:
+            self._source = RowSource(_POOL, request["target"].partition(".")[0])
+        self._source.turn_to(request["rows"], lenient=request["lenient"])
+        return self._source
+
+    @property
+    def fetches(self) -> int:
+        """How often rows were asked for."""
+        return 0 if self._source is None else self._source.fetches
 
     def callee(self, request: Any) -> Callable[..., Any]:
         """What a request calls. Objects that are made alike are the same one, as in a worker that lives on."""
@@ -113,9 +131,11 @@ class Agent:
         made = self.constructor(request)
         if made is None:
             return getattr(sys.modules[module], path)
-        key = json.dumps([module, path.partition(".")[0], *made[1:]])
+        has_source = request["rows"] is not None
+        key = json.dumps([module, path.partition(".")[0], has_source, request["construct"], made[2]])
         if key not in self._objects:
-            self._objects[key] = made[0](*copy.deepcopy(made[1]), **copy.deepcopy(made[2]))
+            given = [*made[1][:has_source], *copy.deepcopy(made[1][has_source:])]
+            self._objects[key] = made[0](*given, **copy.deepcopy(made[2]))
         return getattr(self._objects[key], path.partition(".")[2])
 
     def finish(self, answer: Any) -> Any:
@@ -230,6 +250,7 @@ def time_side(folder: str, requests: list[Any], instantiations: int, seconds: fl
             agent.get_ready()
     gc.collect()
     first = _pass(agent, requests)
+    fetches = agent.fetches
     made = next((made for request in requests if (made := agent.constructor(request)) is not None), None)
     instantiation = None if made is None else _instantiation(made, instantiations, seconds)
     gc.collect()
@@ -239,7 +260,8 @@ def time_side(folder: str, requests: list[Any], instantiations: int, seconds: fl
         passes.append(_pass(agent, requests))
     later = [sorted(times)[len(times) // 2] for times in zip(*passes, strict=True)]
     cold = loaded + objects + sum(first)
-    return {"load": loaded, "cold": cold, "instantiation": instantiation, "first": first, "later": later}
+    told = {"load": loaded, "cold": cold, "instantiation": instantiation, "first": first, "later": later}
+    return {**told, "fetches": fetches}
 
 
 def _instantiation(made: tuple[Any, list[Any], dict[str, Any]], count: int, seconds: float) -> float:
@@ -362,6 +384,7 @@ def main() -> None:
         "weigh": weigh_side,
         "profile": profile_side,
     }
+    _POOL.extend(job["rows"])
     for folder in job["folders"]:
         compile_all(folder)
     gc.collect()

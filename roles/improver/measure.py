@@ -17,18 +17,21 @@ from roles.improver.agent import AgentSource, History, RecordedRequest
 __all__ = ["HotSpot", "Measurement", "Sample", "Workbench"]
 
 _HERE = Path(__file__).parent
-# the interpreter gets the code that measures as text; the module that it imports is made first, and then hidden
+# the interpreter gets the code that measures as text; the modules that it imports are made first, and then hidden
 _BOOT = """
 import sys, types
-name, first, second = "roles.improver.canonical", {canonical!r}, {inside!r}
-sys.modules[name] = module = types.ModuleType(name)
-exec(compile(first, name, "exec"), module.__dict__)
-code = compile(second, "inside", "exec")
+for name, text in {below!r}.items():
+    sys.modules[name] = module = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+code = compile({inside!r}, "inside", "exec")
 space = {{"__name__": "inside"}}
 exec(code, space)
-del sys.modules[name]
+for name in {below!r}:
+    del sys.modules[name]
+del name, text, module
 space["main"]()
 """
+_BELOW = ("canonical", "recorded_rows")
 _MOST_TIMED = 40
 _HELD = 1_000
 _INSTANTIATIONS = 1_000
@@ -71,7 +74,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Figures of one side in the rounds of one A/B run, one value a round; requests apart from each other."""
+    """Figures of one side in the rounds of one A/B run, one value a round; requests apart from each other.
+
+    `fetches`: how often all requests together asked for rows, in their first pass.
+    """
 
     load: tuple[float, ...]
     cold: tuple[float, ...]
@@ -80,6 +86,7 @@ class Sample:
     later: tuple[tuple[float, ...], ...]
     load_memory: float
     live_memory: float | None
+    fetches: int = 0
 
 
 class Workbench:
@@ -98,7 +105,8 @@ class Workbench:
         Raises `SandboxError` where the run as a whole failed; a piece that failed has the key `crashed`.
         """
         files = {f"{side}/{path}": text.encode() for side, own in sides.items() for path, text in own.items()}
-        job = json.dumps({"folders": [f"/work/{side}" for side in sides], "work": pieces})
+        work, pool = _pooled(pieces)
+        job = json.dumps({"folders": [f"/work/{side}" for side in sides], "rows": pool, "work": work})
         project = Project(
             files or {"empty": b""}, arguments=("-c", _code()), stdin=job.encode(), packages=self._packages
         )
@@ -171,8 +179,27 @@ class Workbench:
 
 @cache
 def _code() -> str:
-    texts = {name: (_HERE / f"{name}.py").read_text("utf-8") for name in ("canonical", "inside")}
-    return _BOOT.format(**texts)
+    below = {f"roles.improver.{name}": (_HERE / f"{name}.py").read_text("utf-8") for name in _BELOW}
+    return _BOOT.format(below=below, inside=(_HERE / "inside.py").read_text("utf-8"))
+
+
+def _pooled(pieces: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[str]]:
+    """The pieces of work with numbers in place of the requests' rows, which all rounds of a run share; and the rows."""
+    numbers: dict[str, int] = {}
+
+    def pooled(part: Any) -> Any:
+        if not isinstance(part, list):
+            return part
+        return [numbered(one) for one in cast("list[Any]", part)]
+
+    def numbered(one: Any) -> Any:
+        if not isinstance(one, dict):
+            return one
+        request = cast("dict[str, Any]", one)
+        rows = request.get("rows")
+        return request if rows is None else {**request, "rows": numbers.setdefault(rows, len(numbers))}
+
+    return [[pooled(part) for part in piece] for piece in pieces], list(numbers)
 
 
 def _check(answer: Any) -> None:
@@ -193,6 +220,7 @@ def _sample(rows: Sequence[Any], weight: Any) -> Sample:
         later=tuple(tuple(row["later"]) for row in rows),
         load_memory=weight["load"],
         live_memory=weight["instance"],
+        fetches=rows[0]["fetches"],
     )
 
 

@@ -34,13 +34,14 @@ class LaunchPlan:
     """How a backend starts the launcher (`command`), what it tells it (`config`), and how it ends everything.
 
     `end` kills all processes of the sandbox at once, given the started process; `watch` tells whether these are
-    processes below the started one, so that their use can be seen from outside.
+    processes below the started one, so that their use can be seen from outside. `environment` is the command's.
     """
 
     command: Sequence[str]
     config: Mapping[str, Any]
     end: Callable[[Process], Awaitable[None]]
     watch: bool
+    environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/usr/bin:/bin:/usr/local/bin"})
 
 
 @dataclass(slots=True)
@@ -250,7 +251,7 @@ async def launched(plan: LaunchPlan, project: Project, limits: SandboxLimits) ->
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
+            env=dict(plan.environment),
             start_new_session=True,
         )
     except OSError as error:

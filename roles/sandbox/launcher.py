@@ -83,11 +83,12 @@ def _limit_resources(config: dict[str, Any]) -> None:
         (resource.RLIMIT_AS, config["memory"]),
         (resource.RLIMIT_FSIZE, config["disk"]),
         (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_NPROC, config["processes"] + 3),  # this process and what the sandbox itself consists of
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 256),
     ]
+    if config["processes"]:  # else the walls count them; these are the code's, this one and those of the sandbox itself
+        limits.append((resource.RLIMIT_NPROC, config["processes"] + 3))
     for which, value in limits:
         hard = resource.getrlimit(which)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -111,7 +112,8 @@ def _start(config: dict[str, Any]) -> tuple[int, int, int]:
     if child:
         os.close(out_write)
         os.close(err_write)
-        os.close(0)
+        if not config["until_hangup"]:
+            os.close(0)
         return child, out_read, err_read
     try:
         os.setsid()
@@ -126,7 +128,24 @@ def _start(config: dict[str, Any]) -> tuple[int, int, int]:
     os._exit(126)
 
 
-def _watch(child: int, outputs: dict[int, str], max_files: int) -> tuple[int, resource.struct_rusage, bool]:
+class _Host:
+    """Whether somebody is still there for whom this runs: walls that outlive the supervisor have to end themselves."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._ends = time.monotonic() + config["wall_seconds"] if config["wall_seconds"] else float("inf")
+        self._input = select.poll() if config["until_hangup"] else None
+        if self._input is not None:
+            self._input.register(0, 0)
+
+    def is_gone(self) -> bool:
+        if time.monotonic() >= self._ends:
+            return True
+        return self._input is not None and any(event & select.POLLHUP for _, event in self._input.poll(0))
+
+
+def _watch(
+    child: int, outputs: dict[int, str], max_files: int, host: _Host
+) -> tuple[int, resource.struct_rusage, bool]:
     """Pass the child's output on until it ends, then end all that it left behind. Returns status, usage, full disk."""
     poller = select.poll()
     for descriptor in outputs:
@@ -142,6 +161,8 @@ def _watch(child: int, outputs: dict[int, str], max_files: int) -> tuple[int, re
             room = os.statvfs(_WORK)
             if not full and room.f_files - room.f_ffree > max_files:
                 full = True
+                os.kill(-1, signal.SIGKILL)
+            if host.is_gone():
                 os.kill(-1, signal.SIGKILL)
         pid, status, usage = os.wait4(child, os.WNOHANG)
         if pid:
@@ -229,7 +250,7 @@ def _main() -> None:
     _unpack(config["files"])
     child, out, err = _start(config)
     _send("s", b"")
-    status, usage, full = _watch(child, {out: "o", err: "e"}, config["max_files"])
+    status, usage, full = _watch(child, {out: "o", err: "e"}, config["max_files"], _Host(config))
     all_children = resource.getrusage(resource.RUSAGE_CHILDREN)
     _send_outputs(config["outputs"], config["disk"])
     report = {

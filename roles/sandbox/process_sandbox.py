@@ -102,6 +102,8 @@ class ProcessSandbox(ABC):
             "processes": limits.processes,
             "cpu_seconds": 0 if worker else math.ceil(limits.seconds * limits.cpus) + 1,
             "processors": self._processors(limits),
+            "wall_seconds": 0,
+            "until_hangup": False,
             "seccomp": "",
             "become_nobody": False,
             "environment": {

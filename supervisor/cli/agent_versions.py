@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio
 from cyclopts import Parameter
 
+from supervisor.cli.agent_share import share_told
+from supervisor.cli.figures import figure_lines
 from supervisor.cli.options import CommonOptions, who
 from supervisor.cli.output import columns, note, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
@@ -49,7 +51,9 @@ def rollback(
     name: _Name,
     /,
     *,
-    to: Annotated[str | None, Parameter(help="The version (default: the one built before).")] = None,
+    to: Annotated[
+        str | None, Parameter(help="The version (default: the one beside the one on trial, else the one built before).")
+    ] = None,
     reason: _Reason = "",
     by: _By = None,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
@@ -135,6 +139,8 @@ def _plain(found: dict[str, Any]) -> dict[str, Any]:
         **found,
         "deployed": asdict(found["deployed"]),
         "history": [asdict(one) for one in found["history"]],
+        "trials": [asdict(one) for one in found["trials"]],
+        "standing": None if found["standing"] is None else asdict(found["standing"]),
         "worker": None if worker is None else asdict(worker),
     }
 
@@ -156,11 +162,25 @@ def _told(found: dict[str, Any]) -> list[str]:
     for formula in specification["formulas"]:
         unit = f" [{formula['unit']}]" if formula["unit"] else ""
         lines.append(f"  {formula['name']} = {formula['expression']}{unit}")
-    lines += [f"  {name}: {value}" for name, value in found["figures"].items() if isinstance(value, str | int | float)]
+    lines += [f"  {line}" for line in figure_lines(found["figures"])]
+    if found["standing"] is not None:
+        lines += ["", share_told(found["standing"])]
     lines += ["", f"Files in {deployed.folder}: {len(found['files'])}", ""]
     header = ("VERSION", "DEPLOYED", "HOW", "BY", "BUILD", "REASON")
     rows = [
         (one.version, f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}", one.how, one.by, one.build, one.reason)
         for one in found["history"]
     ]
+    rows += [
+        (
+            one.version,
+            f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            f"trial, {one.result or 'running'}",
+            one.by,
+            one.build,
+            one.reason,
+        )
+        for one in found["trials"]
+    ]
+    rows.sort(key=lambda row: row[1])
     return [*lines, *columns(header, rows, terminal_width())]

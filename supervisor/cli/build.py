@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_of
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,8 @@ import anyio
 from cyclopts import Parameter
 from pydantic import JsonValue
 
-from common.errors import ConfigurationError, NotFound
+from common.errors import ConfigurationError, NotFound, SupervisorError
+from supervisor.cli.figures import figure_lines
 from supervisor.cli.options import CommonOptions, who
 from supervisor.cli.output import columns, note, one_line, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
@@ -51,12 +52,13 @@ def build(
         raise ConfigurationError("a text, --file, --spec, --resume and --improvement exclude each other", where="build")
     requirements: str | Mapping[str, JsonValue] = _read_requirements(file) if file is not None else asked
     specification = _read(spec) if spec is not None else ""
-    seen: list[str] = []
+    last = _Last()
 
     async def work() -> int:
         from supervisor.cli.progress import make_progress
 
         async with open_supervisor(common) as supervisor:
+            last.model = supervisor.builds.builder.can_write()
             options: dict[str, Any] = {"answers": _answers(answer), "deploy": deploy}
             given, yaml = _named(requirements, name), specification
             if not (given or yaml or resume or improvement):
@@ -67,8 +69,7 @@ def build(
             progress = make_progress(quiet=quiet)
 
             def show(step: BuildProgress) -> None:
-                if step.stage != "analyze":  # what was not understood is not, however often it is looked at
-                    seen[:] = [step.build_id]
+                last.step = step
                 progress.show(step)
 
             with progress:
@@ -81,10 +82,30 @@ def build(
 
     try:
         return anyio.run(work)
-    except (Exception, KeyboardInterrupt):
-        if seen:
-            note(f"Go on with it: agent-supervisor build --resume {seen[0]}")
+    except (Exception, KeyboardInterrupt) as error:
+        if (build_id := last.resumable(error)) is not None:
+            note(f"Go on with it: agent-supervisor build --resume {build_id}")
         raise
+
+
+@dataclass(slots=True)
+class _Last:
+    """What was seen of a build last; `model`: whether one is configured."""
+
+    step: BuildProgress | None = None
+    model: bool = False
+
+    def resumable(self, error: BaseException) -> str | None:
+        """The build, where it is of use to go on with it after that error."""
+        from roles.builder.beginning import is_worth_resuming
+
+        step = self.step
+        if step is None:  # nothing was begun
+            return None
+        if step.state != "failed":  # it was interrupted
+            return step.build_id
+        code = error.code if isinstance(error, SupervisorError) else "error"
+        return step.build_id if is_worth_resuming(step.stage, code, model=self.model) else None
 
 
 async def _build(
@@ -144,9 +165,8 @@ def _tell(built: BuiltAgent) -> None:
     write(f"  build    {built.build_id}, {built.seconds:.1f} s, {built.reused} stages reused, {built.repairs} repairs")
     if built.model_calls:
         write(f"  model    {built.model_calls} calls, {built.tokens:,} tokens")
-    for name, value in built.figures.items():
-        shown = f"{value:.4g}" if isinstance(value, float) else json_of.dumps(value, ensure_ascii=False)
-        write(f"  {name.replace('_', ' ')}: {one_line(shown, 200)}")
+    for line in figure_lines(built.figures):
+        write(f"  {line}")
 
 
 def _read(file: Path) -> str:
@@ -232,10 +252,11 @@ def show_build(
     async def work() -> int:
         async with open_supervisor(common) as supervisor:
             state = await supervisor.builds.show(build_id)
+            further = supervisor.builds.builder.may_come_further(state)
         if json:
             write_json(_data(state))
         else:
-            write("\n".join(_lines(state)))
+            write("\n".join(_lines(state, further=further)))
         return 0
 
     return anyio.run(work)
@@ -255,7 +276,7 @@ def _data(state: BuildState) -> dict[str, Any]:
     }
 
 
-def _lines(state: BuildState) -> list[str]:
+def _lines(state: BuildState, *, further: bool) -> list[str]:
     started = state.started
     asked = started.requirements if isinstance(started.requirements, str) else json_of.dumps(started.requirements)
     lines = [f"build {state.build_id}: {state.status}, begun by {started.by}"]
@@ -267,6 +288,7 @@ def _lines(state: BuildState) -> list[str]:
     lines += [f"  tried: {one.stage}, {one.component}: {one_line(one.error, 300)}" for one in state.tried]
     if state.failed is not None:
         lines.append(f"failed at {state.failed.stage}: {state.failed.error} {state.failed.todo}".rstrip())
-        lines.append(f"go on: agent-supervisor build --resume {state.build_id}")
+        if further:
+            lines.append(f"go on: agent-supervisor build --resume {state.build_id}")
     lines.append(f"{state.seconds:.1f} s, {state.model_calls} model calls, {state.tokens:,} tokens")
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio
 from cyclopts import Parameter
 
+from supervisor.cli.agent_share import share_told
 from supervisor.cli.options import CommonOptions, who
 from supervisor.cli.output import columns, note, terminal_width, write, write_json
 from supervisor.cli.runtime import open_supervisor
@@ -144,6 +145,8 @@ def _status_lines(report: EvolutionReport) -> list[str]:
     ]
     automation = ", ".join(f"{kind} {_share(share)}" for kind, share in life.automation.items())
     lines.append(f"  decided without a person: {automation or 'nothing was decided'}")
+    if report.shares:
+        lines += ["", *(share_told(one) for one in report.shares)]
     if report.fitness:
         rows = [(name, f"{score:.2f}") for name, score in sorted(report.fitness.items(), key=lambda row: row[1])]
         lines += ["", *columns(("AGENT", "FITNESS"), rows, terminal_width())]

@@ -117,6 +117,7 @@ def _agents() -> App:
     agents.command(f"{built}:show", name="show", help="A built agent: what it does, its figures and versions.")
     agents.command(f"{built}:health", name="health", help="Start a built agent and see whether it is well.")
     agents.command(f"{built}:rollback", name="rollback", help="Have an earlier version of a built agent serve.")
+    agents.command("supervisor.cli.agent_share:promote", name="promote", help="Have an improved version serve all.")
     agents.command(f"{built}:remove", name="remove", help="Take a built agent out of service; its files stay.")
     agents.command(f"{built}:export", name="export", help="Write a built agent as a project of its own.")
     return agents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -190,12 +190,16 @@ class ImprovementCommands:
             beside,
         )
 
-    async def by_hand(self, improvement_id: str, *, by: str, note: str, done: bool) -> HandWork:
+    async def by_hand(
+        self, improvement_id: str, *, by: str, note: str, done: bool, present: Collection[str] = frozenset()
+    ) -> HandWork:
         """Say that a person carried out what is approved (`done`), or could not; see `by_hand` for what is needed.
 
-        Who is first counts: a specialist that took it up before has this refused.
+        Who is first counts: a specialist that took it up before, and is `present`, has this refused.
         """
-        return await self._changes(improvement_id, lambda state: by_hand(state, by=by, note=note, done=done), ())
+        return await self._changes(
+            improvement_id, lambda state: by_hand(state, by=by, note=note, done=done, present=present), ()
+        )
 
     async def undo(
         self, improvement_id: str, *, by: str, reason: str = "", beside: Sequence[StreamAppend] = ()

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from common.errors import NotFound, SupervisorError
 from common.logs import get_logger
 from events.projection import Row, Views
-from events.state.build import BuildStatus
+from events.state.build import BuildState, BuildStatus, Stage
 from events.store import EventStore
 from supervisor.evolution.fitness import kept_constraints
 from supervisor.evolution.planning import GIVEN_UP, Decision
@@ -35,7 +35,10 @@ MakeImprover = Callable[[], Awaitable["ServiceImprover"]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a decision; the fields are those of `EvolutionDecisionEnded`. `model_calls` of a build."""
+    """What came of a decision; the fields are those of `EvolutionDecisionEnded`.
+
+    `model_calls` are those of a build, or of changes that a model wrote.
+    """
 
     ok: bool
     text: str
@@ -64,12 +67,15 @@ class Actor:
         builder: ServiceBuilder,
         deployed: DeployedAgents,
         improver: MakeImprover,
+        by: str = BY,
     ) -> None:
+        """`by` is who is named in the log for what it does."""
         self._store = store
         self._views = views
         self._builder = builder
         self._deployed = deployed
         self._improver = improver
+        self._by = by
 
     async def carry_out(self, decision: Decision, build: str) -> Outcome:
         """Do it. Raises nothing but what cancels it."""
@@ -104,7 +110,8 @@ class Actor:
             if kind == "create":
                 return await self._go_on(build)
             placed = await self._deployed.deployments.history(subject)
-            done = placed.retired if kind == "prune" else any(one.build == build for one in placed.deployments)
+            tried = (*placed.deployments, *placed.trials)
+            done = placed.retired if kind == "prune" else any(one.build == build for one in tried)
         except SupervisorError as error:
             return Outcome(ok=False, text=str(error)[:2_000], agent="" if kind == "create" else subject)
         current = placed.current
@@ -112,17 +119,19 @@ class Actor:
             return Outcome(ok=False, text=f"{GIVEN_UP}: the process that worked on it ended", agent=subject)
         if kind == "prune" or current is None:
             return Outcome(ok=True, changed=True, text=f"{subject} was retired", agent=subject)
-        return await self._checked(Outcome(
-            ok=True, changed=True, text=f"{subject} {current.version} was deployed", agent=subject,
-            version=current.version,
-        ))  # fmt: skip
+        trial = next(one for one in reversed(tried) if one.build == build)
+        text = f"{subject} {trial.version} was given a share of the requests"
+        begun = Outcome(ok=True, changed=True, text=text, agent=subject, version=trial.version)
+        return await self._checked(begun) if placed.trial is not None else begun
 
     async def _create(self, request: str, build: str) -> Outcome:
         try:
-            return self._built(await self._builder.create_agent(request, by=BY, build_id=build))
+            return self._built(await self._builder.create_agent(request, by=self._by, build_id=build))
         except SupervisorError as error:
-            calls = await self._calls(build)
-            return Outcome(ok=False, text=str(error)[:2_000], model_calls=calls)
+            try:
+                return _failed(await self._builder.state(build), str(error))
+            except SupervisorError:  # it had not begun
+                return Outcome(ok=False, text=str(error)[:2_000])
 
     async def _go_on(self, build: str) -> Outcome:
         try:
@@ -130,17 +139,11 @@ class Actor:
         except NotFound:
             return Outcome(ok=False, text=f"{GIVEN_UP}: its build had not begun")
         if state.status is BuildStatus.FAILED:
-            return Outcome(ok=False, text="its build failed", model_calls=state.model_calls)
-        return self._built(await self._builder.resume(build, by=BY))
-
-    async def _calls(self, build: str) -> int:
-        try:
-            return (await self._builder.state(build)).model_calls
-        except SupervisorError:
-            return 0
+            return _failed(state, "its build failed")
+        return self._built(await self._builder.resume(build, by=self._by))
 
     def _built(self, built: BuiltAgent) -> Outcome:
-        # the builder takes what is not well, or not within its constraints, out of service and raises
+        # what is not well, or not within its constraints, the builder takes out of service, and raises
         return Outcome(
             ok=True, changed=built.deployed, text=f"{built.name} {built.version} was built", agent=built.name,
             version=built.version, healthy=True if built.deployed else None, within=True,
@@ -148,7 +151,7 @@ class Actor:
         )  # fmt: skip
 
     async def _prune(self, name: str, why: str) -> Outcome:
-        await self._deployed.remove(name, by=BY, reason=why)
+        await self._deployed.remove(name, by=self._by, reason=why)
         return Outcome(
             ok=True, changed=True, agent=name, text=f"{name} is out of service; agents restore {name} brings it back"
         )
@@ -157,7 +160,7 @@ class Actor:
         from supervisor.evolution.source import agent_source, recorded_requests
 
         loaded = await self._deployed.deployments.load(agent.deployed)
-        requests = await recorded_requests(self._store, self._views, loaded)
+        requests = await recorded_requests(self._store, self._views, loaded, self._deployed.rehearsals.rows_of)
         looks = len(await self._views.query("evolution", {"kind": "improve", "subject": agent.name}, limit=1_000)) - 1
         source = agent_source(loaded, requests, agent.use, max(0, looks))
         improver = await self._improver()
@@ -165,8 +168,10 @@ class Actor:
         if result.accepted is None:
             # by codes alone: reasons may quote what recorded requests asked
             codes = ", ".join(f"{one.candidate.name}: {one.code}" for one in result.verdicts) or "nothing to change"
-            return Outcome(ok=True, text=f"the original stays ({codes})"[:2_000], agent=agent.name, gain=0.0)
-        return await self._replace(agent, loaded, result, build)
+            done = Outcome(ok=True, text=f"the original stays ({codes})"[:2_000], agent=agent.name, gain=0.0)
+        else:
+            done = await self._replace(agent, loaded, result, build)
+        return replace(done, model_calls=result.model_calls)
 
     async def _replace(self, agent: Agent, loaded: LoadedAgent, result: Improvement, build: str) -> Outcome:
         verdict = result.accepted
@@ -189,23 +194,31 @@ class Actor:
             figure.measure: {"before": figure.before, "after": figure.after} for figure in verdict.figures
         }
         version = _next(agent.deployed.version)
-        placed = await self._deployed.deploy(
-            loaded.specification.model_copy(update={"version": version}), files, figures=figures, build=build, by=BY,
-            improved={"gain": gain, "reason": verdict.reason, "figures": told},
+        placed = await self._deployed.trials.start(
+            loaded.specification.model_copy(update={"version": version}), files, figures=figures, build=build,
+            by=self._by, improved={"gain": gain, "reason": verdict.reason, "figures": told},
         )  # fmt: skip
+        text = f"{agent.name} {placed.version}, for {placed.percent:g} % of the requests at first: {verdict.reason}"
         return await self._checked(Outcome(
-            ok=True, changed=True, text=f"{agent.name} {placed.version}: {verdict.reason}"[:2_000], agent=agent.name,
-            version=placed.version, gain=gain, figures=told, within=None if within is None else within >= 1,
+            ok=True, changed=True, text=text[:2_000], agent=agent.name, version=placed.version, gain=gain,
+            figures=told, within=None if within is None else within >= 1,
         ))  # fmt: skip
 
     async def _checked(self, done: Outcome) -> Outcome:
-        """What was deployed, with its health; rolled back at once where it is not well."""
-        health = await self._deployed.verify_health(done.agent)
+        """What serves a share now, with its health; taken back at once where it is not well."""
+        health = await self._deployed.trials.verify_health(done.agent)
         if health.ok:
             return replace(done, healthy=True)
-        await self._deployed.rollback(done.agent, by=BY, reason=f"not well: {health.told()}"[:500])
+        reason = f"not well: {health.told()}"[:500]
+        await self._deployed.trials.end(done.agent, by=self._by, reason=reason, version=done.version)
         text = f"{done.text}; rolled back at once, for it was not well: {health.told()}"
         return replace(done, ok=False, changed=False, healthy=False, gain=0.0, text=text[:2_000])
+
+
+def _failed(state: BuildState, text: str) -> Outcome:
+    """A build that came to nothing; one that was put into service and was not well counts as a deployment."""
+    placed = state.failed is not None and state.failed.stage == Stage.HEALTH
+    return Outcome(ok=False, text=text[:2_000], healthy=False if placed else None, model_calls=state.model_calls)
 
 
 def _next(version: str) -> str:

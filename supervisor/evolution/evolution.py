@@ -23,13 +23,15 @@ from common.logs import get_logger
 from common.role import Role
 from events.catalogue.evolution import EvolutionCycleFinished, EvolutionDecisionEnded, EvolutionDecisionTaken
 from events.projection import Row, Views
+from events.store import EventStore
 from events.views.agent_registry import AgentRegistryView
 from events.views.evolution import EvolutionView
 from events.views.improvements import ImprovementView
 from roles.deployed.deployments import Deployments
+from supervisor.begun import StartSoon, begin
 from supervisor.evolution.acting import BY, Actor, Outcome, build_of
 from supervisor.evolution.cycle_log import CycleLog, RunningCycle, decisions_stream
-from supervisor.evolution.needs import Need, Probabilities, find_needs, uncovered_requests
+from supervisor.evolution.needs import Need, Probabilities, find_needs, not_answered, uncovered_requests
 from supervisor.evolution.planning import Decision, Found, is_judged, plan_cycle
 from supervisor.evolution.population import Population, read_population
 from supervisor.evolution.report import EvolutionReport, Lifecycle, evolution_report
@@ -57,6 +59,7 @@ class CarryOut(Protocol):
 class EvolutionParts:
     """What evolution works with. `understand` reads the tables that agents may use, and may take a while."""
 
+    store: EventStore
     views: Views
     clock: Clock
     log: CycleLog
@@ -114,15 +117,34 @@ class MetaAgentEvolution:
         self._parts = parts
         self.settings = parts.settings
         self._lock = anyio.Lock()
+        self._start_soon: StartSoon | None = None
         self.latest: Population | None = None
         """The population that this process saw last."""
         self.lifecycle: Lifecycle | None = None
         """The figures of the last 7 days, as this process told them last."""
 
-    async def evolution_cycle(self, *, by: str = BY, dry_run: bool = False) -> CycleReport:
+    def attach(self, start_soon: StartSoon) -> None:
+        """Give cycles that nobody waits for their parent."""
+        self._start_soon = start_soon
+
+    async def begin_cycle(self, *, by: str) -> str:
+        """Begin a cycle, and return its id once it is in the log; it goes on by itself, and the log tells its end.
+
+        Raises like `evolution_cycle`, and `ConfigurationError` where the supervisor does not run.
+        """
+
+        async def work(tell: Callable[[str], None]) -> None:
+            await self.evolution_cycle(by=by, begun=tell)
+
+        return await begin(self._start_soon, work, "a cycle of evolution")
+
+    async def evolution_cycle(
+        self, *, by: str = BY, dry_run: bool = False, begun: Callable[[str], None] | None = None
+    ) -> CycleReport:
         """One cycle, within the budgets of the settings; with `dry_run` nothing is changed, and nothing logged.
 
-        Raises `EvolutionError` while another cycle runs, here or in another process, and `StoreError`.
+        `begun` is told the cycle's id once it is in the log. Raises `EvolutionError` while another cycle runs, here or
+        in another process, and `StoreError`.
         """
         started = time.monotonic()
         if dry_run:
@@ -136,6 +158,8 @@ class MetaAgentEvolution:
             raise EvolutionError("a cycle of evolution runs already", where="evolution", todo="Wait for its end.")
         async with self._lock:
             running = await self._parts.log.begin(by, self._parts.clock.now())
+            if begun is not None:
+                begun(running.cycle)
             try:
                 return await self._work(running, started)
             except BaseException as error:
@@ -205,8 +229,12 @@ class MetaAgentEvolution:
         parts, settings = self._parts, self.settings
         now = parts.clock.now()
         since = now - timedelta(days=settings.window)
-        requests = await uncovered_requests(parts.views, since, parts.probabilities)
+        population = await self._population()
+        names = {agent.name for agent in population.agents}
+        built = {role.name: role.examples for role in parts.roles() if role.name in names}
+        requests = await uncovered_requests(parts.views, since, parts.probabilities, built)
         understand = await parts.understand()
+        requests = await not_answered(parts.store, requests, understand, built)
         needs = await anyio.to_thread.run_sync(find_needs, requests, understand, settings.need_similarity)
         looked = timedelta(hours=settings.improve_again)
         earlier = await parts.views.query(
@@ -214,7 +242,7 @@ class MetaAgentEvolution:
         )
         agents = await parts.views.query(AgentRegistryView.name, limit=_MANY)
         return Found(
-            now, needs, await self._population(), dict((await parts.log.cycles()).weak_since), earlier,
+            now, needs, population, dict((await parts.log.cycles()).weak_since), earlier,
             frozenset(str(row["name"]) for row in agents),
         )  # fmt: skip
 

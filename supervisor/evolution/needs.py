@@ -1,8 +1,10 @@
 """What is asked for and nobody does: requests that no role covered, put together where they mean the same.
 
 A request counts where it came to nothing without any tool being called, or was answered with "can't", and where no role
-would be given it by now. Requests that the builder understands alike are one need; of the others, those that resemble
-each other (`common.language.relevance.similarity`, numbers left out).
+would be given it by now. One that had to be planned, and was answered somehow, counts where the builder understands it
+and no built agent answered it: a search that finds nothing is no answer to what a formula would tell. Requests that the
+builder understands alike are one need; of the others, those that resemble each other
+(`common.language.relevance.similarity`, numbers left out).
 """
 
 from __future__ import annotations
@@ -10,20 +12,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import anyio.to_thread
 
 from common.evolution_settings import EvolutionSettings
 from common.language.relevance import similarity
 from common.language.words import stem
+from events.catalogue.trace import ToolCalled
 from events.projection import Views
+from events.store import EventStore, stream_name
 from events.views.trace_index import TraceIndex
 from supervisor.evolution.understood import Understand, Understood
 
-__all__ = ["Need", "Uncovered", "find_needs", "uncovered_requests"]
+__all__ = ["Need", "Uncovered", "find_needs", "not_answered", "uncovered_requests"]
 
-_NOBODYS = frozenset({"planning", "none", "conversation", ""})
+_PLANNED = "planning"
+_NOBODYS = frozenset({_PLANNED, "none", "conversation", ""})
 _CANT = re.compile(r"\s*(?:sorry[,. ]+)?(?:but )?i (?:can['’]t|cannot|can not|am unable to|could not tell)\b", re.I)
 _NUMBER = re.compile(r"[\d.,]*\d")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -35,18 +42,20 @@ _MOST_ALIKE = 120
 _MAX_TEXT = 500
 _CAUSES = 20
 _TELLING = 3
+_EXAMPLES = 3
 
 Probabilities = Callable[[str], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A request that no role covered."""
+    """A request that no role covered. `doubtful`: something was done about it, or a built agent may be given it."""
 
     trace: str
     text: str
     who: str
     day: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +92,69 @@ class _Cluster:
     members: list[Uncovered] = field(default_factory=list[Uncovered])
 
 
-async def uncovered_requests(views: Views, since: datetime, probabilities: Probabilities) -> list[Uncovered]:
-    """The latest requests that no role covered, and that none would by now, the newest first. Raises `StoreError`."""
+async def uncovered_requests(
+    views: Views, since: datetime, probabilities: Probabilities, built: Collection[str] = ()
+) -> list[Uncovered]:
+    """The latest requests that no role covered, and that none would by now, the newest first. Raises `StoreError`.
+
+    `built` are the names of agents in service; those that are doubtful are for `not_answered`.
+    """
     rows = await views.query(
         TraceIndex.name, {"started_at >=": since, "outcome in": ["failure", "success", "partial"]},
         order_by="-position", limit=_MOST * 20,
     )  # fmt: skip
     found: list[Uncovered] = []
     for row in rows:
-        text, answer = row["request"] or "", row["answer"] or ""
-        nobodys = row["route"] in _NOBODYS and row["tool_calls"] == 0
-        if not (nobodys and (row["outcome"] == "failure" or _CANT.match(answer))) or not 0 < len(text) <= _MAX_TEXT:
+        text = row["request"] or ""
+        failed = row["outcome"] == "failure"
+        refused = failed and row["route"] in built
+        if not (row["route"] in _NOBODYS or refused) or not 0 < len(text) <= _MAX_TEXT:
             continue
+        nothing = not refused and row["tool_calls"] == 0 and (failed or _CANT.match(row["answer"] or ""))
         likely = probabilities(text)
-        if any(value >= _COVERED for role, value in likely.items() if role not in _NOBODYS):
+        covering = [role for role, value in likely.items() if value >= _COVERED and role not in _NOBODYS]
+        if any(role not in built for role in covering):
+            continue
+        doubtful = not nothing or bool(covering)
+        if doubtful and not (refused or row["route"] == _PLANNED):
             continue
         day = row["started_at"].date().isoformat()
-        found.append(Uncovered(row["trace_id"], text, f"{row['tenant']}/{row['user']}", day))
+        found.append(Uncovered(row["trace_id"], text, f"{row['tenant']}/{row['user']}", day, doubtful))
         if len(found) == _MOST:
             break
     return found
+
+
+async def not_answered(
+    store: EventStore, requests: Sequence[Uncovered], understand: Understand, built: Mapping[str, Sequence[str]]
+) -> list[Uncovered]:
+    """Without the doubtful ones that the builder does not understand, that a built agent answered, or is there for.
+
+    `built` are what people ask the agents in service, by name: what one answered that is asked something else does not
+    count. Raises `StoreError`.
+    """
+
+    def understood() -> list[tuple[Uncovered, frozenset[str]]]:
+        asked = {name: [understand(text) for text in said[:_EXAMPLES]] for name, said in built.items()}
+        found: list[tuple[Uncovered, frozenset[str]]] = []
+        for one in requests:
+            meant = understand(one.text) if one.doubtful else None
+            if meant is not None and meant.name not in built:
+                may = {name for name, own in asked.items() if not own or None in own or meant in own}
+                found.append((one, frozenset(may)))
+            elif not one.doubtful:
+                found.append((one, frozenset()))
+        return found
+
+    return [
+        one for one, may in await anyio.to_thread.run_sync(understood)
+        if not (one.doubtful and await _was_answered(store, one.trace, may))
+    ]  # fmt: skip
+
+
+async def _was_answered(store: EventStore, trace: str, agents: Collection[str]) -> bool:
+    calls = [entry.event for entry in await store.read(stream_name("trace", trace))]
+    return any(isinstance(call, ToolCalled) and call.ok and call.tool.partition(".")[0] in agents for call in calls)
 
 
 def find_needs(requests: Sequence[Uncovered], understand: Understand, alike: float) -> list[Need]:

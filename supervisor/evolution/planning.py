@@ -85,7 +85,7 @@ def _improvements(found: Found, settings: EvolutionSettings, leaving: Collection
         (agent, why)
         for agent in found.population.agents
         if agent.name not in leaving and f"{agent.name} {agent.deployed.version}" not in tried
-        if not agent.pinned and (why := _worth_improving(agent, settings))
+        if not agent.pinned and not agent.on_trial and (why := _worth_improving(agent, settings))
     ]
     worth.sort(key=lambda row: (row[0].fitness.score, row[0].name))
     may = "improve" in settings.allowed

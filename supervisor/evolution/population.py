@@ -30,7 +30,7 @@ _SAME = 0.7
 class Agent:
     """A built agent in service. `stand_ins` are others that could take its requests, looked for where it is weak.
 
-    `position` is that of its registration, see the view `agents`.
+    `position` is that of its registration, see the view `agents`. `on_trial`: an improved version of it serves a share.
     """
 
     deployed: DeployedAgent
@@ -39,6 +39,7 @@ class Agent:
     stand_ins: tuple[str, ...]
     position: int
     pinned: bool
+    on_trial: bool = False
 
     @property
     def name(self) -> str:
@@ -101,6 +102,7 @@ async def read_population(
                 stand_ins=stand_ins,
                 position=int(row["position"]),
                 pinned=name in settings.pinned,
+                on_trial=placed.trial is not None,
             )
         )
     return Population(tuple(agents), sum(day["requests"] for day in days), tuple(notes))

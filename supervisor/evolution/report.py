@@ -14,6 +14,7 @@ from events.views.evolution import EvolutionView
 from supervisor.evolution.cycle_log import Cycles
 from supervisor.evolution.fitness import healthy_median
 from supervisor.evolution.population import Population
+from supervisor.evolution.trial_judgement import Standing, is_watched, read_standings
 
 __all__ = ["EvolutionReport", "Lifecycle", "evolution_report", "lifecycle_of"]
 
@@ -44,7 +45,10 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class EvolutionReport:
-    """How evolution stands. `fitness` by agent, `median` of it; `within`: the share of agents within constraints."""
+    """How evolution stands. `fitness` by agent, `median` of it; `within`: the share of agents within constraints.
+
+    `shares` are the improved versions that serve a share of the requests, or are watched after that.
+    """
 
     enabled: bool
     allowed: tuple[str, ...]
@@ -57,6 +61,7 @@ class EvolutionReport:
     fitness: dict[str, float]
     median: float | None
     within: float | None
+    shares: tuple[Standing, ...]
     latest: tuple[dict[str, Any], ...]
 
 
@@ -110,5 +115,6 @@ async def evolution_report(
         fitness=fitness,
         median=healthy_median(list(fitness.values())),
         within=population.within,
+        shares=tuple(one for one in await read_standings(views, settings) if is_watched(one, settings, now)),
         latest=tuple(rows[:_LATEST]),
     )

@@ -19,6 +19,7 @@ __all__ = ["Suggestions"]
 
 _ANALYZER = "evolution"
 _ARCHITECT = "system_architect"
+_EDITOR = "code_editor"
 
 
 class Suggestions:
@@ -73,10 +74,12 @@ def _asked(decision: Decision) -> tuple[str, str, ImprovementPlan]:
         plan = ImprovementPlan(action="disable_agent", arguments={"agent": name}, specialist=_ARCHITECT, steps=steps)
         return f"{name} does too little good to be kept", "Fewer agents to choose from: routing errs less often.", plan
     steps = [
-        f"Look at it: agent-supervisor agents show {name}.",
-        "Allow improve in evolution.allowed; a cycle then tries it, and keeps only what is measurably better.",
+        f"Measure {name}, and let changes of its code compete.",
+        "What is measurably better, and answers alike, serves a share of the requests first; else nothing is changed.",
     ]
-    return f"{name} may be made better", "Better figures, or none is changed.", ImprovementPlan(steps=steps)
+    arguments: dict[str, JsonValue] = {"component": f"role:{name}", "metric": "response_time"}
+    plan = ImprovementPlan(action="change_code", arguments=arguments, specialist=_EDITOR, steps=steps)
+    return f"{name} may be made better", "Better figures, or none is changed.", plan
 
 
 def _creation(decision: Decision) -> tuple[str, str, ImprovementPlan]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from common.clock import Clock
 from common.errors import SupervisorError
 from common.logs import get_logger
@@ -16,21 +14,19 @@ from roles.role_registry import RoleRegistry
 from roles.router import Router
 from supervisor.building import Builds
 from supervisor.deployment import DeployedAgents
-from supervisor.evolution.acting import Actor
+from supervisor.evolution.acting import Actor, MakeImprover
 from supervisor.evolution.cycle_log import CycleLog
 from supervisor.evolution.evolution import EvolutionParts, MetaAgentEvolution
 from supervisor.evolution.gauges import EvolutionGauges
 from supervisor.evolution.suggesting import Suggestions
-from supervisor.evolution.understood import Understand, understand
+from supervisor.evolution.trial_view import AgentTrialsView
+from supervisor.evolution.understood import Understand, Understanding
 from supervisor.evolution.watch import LiveWatch
 from supervisor.monitoring.book import ImprovementBook
 from supervisor.monitoring.service import Monitoring
 from supervisor.monitoring.suggesting import Suggester
 from supervisor.scheduler import Loop
 from supervisor.specialists.service import Specialists
-
-if TYPE_CHECKING:
-    from roles.improver.improver import ServiceImprover
 
 __all__ = ["evolution_loops", "wire_evolution"]
 
@@ -53,31 +49,30 @@ def wire_evolution(
     builds: Builds,
     monitoring: Monitoring,
     specialists: Specialists,
+    improver: MakeImprover,
 ) -> MetaAgentEvolution:
     """Evolution over a supervisor's log, with its gauges registered; it does nothing until it is asked to."""
     own = settings.evolution
+    views.add(AgentTrialsView(own))
 
-    async def improver() -> ServiceImprover:
-        from roles.improver.improver import ServiceImprover
-        from roles.sandbox.find import find_sandbox
-
-        return ServiceImprover(await find_sandbox(settings.sandbox))
+    meant = Understanding()
 
     async def understanding() -> Understand:
         url = settings.builder.database_url
         if not url:
-            return understand(())
+            return meant.over(())
         try:
-            return understand(await builds.builder.parts.understanding.read_schema(url))
+            return meant.over(await builds.builder.parts.understanding.read_schema(url))
         except SupervisorError as error:
             _log.warning("needs are looked at without the database: %s", error)
-            return understand(())
+            return meant.over(())
 
     book = ImprovementBook(store, views)
     suggester = Suggester(monitoring.improvements, book, settings.monitoring, _nothing)
     suggester.draw_up = monitoring.suggester.draw_up
     evolution = MetaAgentEvolution(
         EvolutionParts(
+            store=store,
             views=views,
             clock=clock,
             log=CycleLog(store, ownership, own.prune_below),
@@ -87,7 +82,7 @@ def wire_evolution(
             probabilities=router.probabilities,
             understand=understanding,
             actor=Actor(store, views, builds.builder, deployed, improver),
-            watch=LiveWatch(store, views, deployed, clock, own),
+            watch=LiveWatch(deployed, clock, own),
             suggestions=Suggestions(suggester, book, settings),
             approved=specialists,
         )

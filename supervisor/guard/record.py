@@ -70,9 +70,9 @@ class FlagRecord:
     recent: str = ""
     is_told: bool = False
 
-    def count(self, variant: str, is_reference: bool, failed: bool, seconds: float, slowness: Slowness) -> None:
-        """Count a request that ended under a variant."""
-        slow = self.limit is not None and seconds > self.limit
+    def count(self, variant: str, is_reference: bool, failed: bool, seconds: float | None, slowness: Slowness) -> None:
+        """Count a request that ended under a variant; `seconds` None: how long it took says nothing."""
+        slow = self.limit is not None and seconds is not None and seconds > self.limit
         if is_reference:
             self.reference.add(failed)
             place = 0
@@ -83,7 +83,7 @@ class FlagRecord:
                 self.arms[variant] = Arm()
             place = 1 + list(self.arms).index(variant)
             self.arms[variant].failures.add(failed, self.reference)
-        if self.limit is not None:
+        if self.limit is not None and seconds is not None:
             if is_reference:
                 self.slow_reference.add(slow)
             else:
@@ -91,7 +91,8 @@ class FlagRecord:
         code = place * _CODES + failed * _FAILED + slow * _SLOW
         self.recent = (self.recent + chr(_FIRST_CODE + code))[-_RECENT:]
         if is_reference:
-            self._tell_slow(seconds, slowness)
+            if seconds is not None:
+                self._tell_slow(seconds, slowness)
             if self._has_changed(self.reference, _FAILED):
                 self.reference = Reference()
                 for arm in self.arms.values():

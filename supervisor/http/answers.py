@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from common.json_values import not_finite
 
 __all__ = ["PROBLEM", "Answer", "Body", "Cursor", "Limit", "Page", "Paged", "Problem", "paged", "problems"]
 
@@ -19,6 +21,15 @@ class Body(BaseModel):
     """Base of what a caller sends: no unknown keys, no value of another type turned into one that fits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told_in_json(cls, given: Any) -> Any:
+        """Refuse NaN and infinite numbers, which Python's reader takes and JSON does not have, wherever they stand."""
+        place = not_finite(given)
+        if place is not None:
+            raise ValueError(f"{place or 'the body'} is no finite number")
+        return given
 
 
 class Answer(BaseModel, Generic[Data]):

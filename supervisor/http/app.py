@@ -20,8 +20,11 @@ from supervisor.http.proxies import Forwarded
 from supervisor.http.routes import (
     agents,
     approvals,
+    builds,
+    built_agents,
     docs,
     events,
+    evolution,
     flags,
     guidelines,
     learning,
@@ -43,18 +46,18 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-_DESCRIPTION = """Requests, traces, agents, guidelines, improvements, approvals, flags, tuning and events of one
-supervisor.
+_DESCRIPTION = """Requests, traces, agents, builds, evolution, guidelines, improvements, approvals, flags, tuning and
+events of one supervisor.
 
 Every call but those on health shows a token (`Authorization: Bearer …`, made by `agent-supervisor tokens create`).
 Answers are `{"status": "success", "data": …}`, lists have a `page`; errors are `application/problem+json` (RFC 9457).
 """
 _RESOURCES = (
-    requests, traces, agents, guidelines, approvals, flags, tuning, events, meta_agent, learning, operations, session,
-    docs,
+    requests, traces, agents, built_agents, builds, evolution, guidelines, approvals, flags, tuning, events, meta_agent,
+    learning, operations, session, docs,
 )  # fmt: skip
-_LONG = ("/api/requests", "/api/approvals", "/api/meta-agent", "/api/learning")
-"""What may take as long as a request: what is asked, what is carried out after an approval, analyses."""
+_LONG = ("/api/requests", "/api/approvals", "/api/meta-agent", "/api/learning", "/api/agents", "/api/evolution")
+"""What may take as long as a request: what is asked, what is carried out after an approval, analyses, examinations."""
 
 
 class _Application(FastAPI):

@@ -15,7 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from common.errors import (
+    BuildError,
     ConfigurationError,
+    EvolutionError,
     GuidelineError,
     ImprovementError,
     IntentError,
@@ -27,6 +29,7 @@ from common.errors import (
     StoreError,
     StreamConflict,
     SupervisorError,
+    ValidationFailed,
 )
 from common.logs import get_logger
 from common.redaction import Redactor
@@ -46,6 +49,9 @@ _STATUSES: tuple[tuple[type[SupervisorError], int], ...] = (
     (GuidelineError, 409),
     (ImprovementError, 409),
     (LearningError, 409),
+    (EvolutionError, 409),
+    (BuildError, 409),
+    (ValidationFailed, 409),
     (Overloaded, 429),
     (LimitExceeded, 429),
 )

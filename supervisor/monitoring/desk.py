@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from events.catalogue.improvement import (
     ImprovementApproved,
     ImprovementCompleted,
@@ -23,6 +25,8 @@ class ImprovementDesk:
         self._parts = parts
         self.improvements = improvements
         """What decides on improvements, for those who carry them out, too."""
+        self.present: Callable[[], Collection[str]] = frozenset
+        """The names of the specialists that go on with what is assigned to them."""
 
     async def get_improvements(
         self, status: str | None = None, page: int = 1, *, page_size: int = 50
@@ -62,7 +66,8 @@ class ImprovementDesk:
     ) -> ImprovementCompleted | ImprovementFailed:
         """The person `by` carried out what is approved, as `note` tells: it is completed, and nobody else takes it up.
 
-        Raises `NotFound`, and `ImprovementError` for one that is not approved (any more), or without a note.
+        One that is assigned to a specialist that is gone is ended so, too. Raises `NotFound`, and `ImprovementError`
+        for one that is not approved (any more), or without a note.
         """
         return await self._by_hand(improvement_id, by, note, done=True)
 
@@ -78,6 +83,6 @@ class ImprovementDesk:
     async def _by_hand(
         self, improvement_id: str, by: str, note: str, *, done: bool
     ) -> ImprovementCompleted | ImprovementFailed:
-        _, ended = await self.improvements.by_hand(improvement_id, by=by, note=note, done=done)
+        events = await self.improvements.by_hand(improvement_id, by=by, note=note, done=done, present=self.present())
         await self._parts.book.refresh()
-        return ended
+        return events[-1]

@@ -25,6 +25,7 @@ from events.views.agent_registry import AgentRegistry
 from events.views.system import SystemHealthView
 from supervisor.admission import Admission
 from supervisor.monitoring.activity import Activity, ActivityWindow, Work
+from supervisor.monitoring.agent_use import AgentUse
 from supervisor.monitoring.book import ImprovementBook
 from supervisor.monitoring.custom import CustomMetrics
 from supervisor.monitoring.health import SYSTEM, ComponentState, HealthChange, HealthKeeper, Measured
@@ -61,6 +62,7 @@ class SamplerParts:
     book: ImprovementBook
     work: RecentWork
     node: str
+    use: AgentUse
 
 
 class Sampler:
@@ -201,7 +203,9 @@ class Sampler:
                 break
             tokens[span.role] += span.tokens
         told = _busiest(self.activity.roles)
+        use = await anyio.to_thread.run_sync(self._parts.use.look)
         for name, figures in told.items():
+            figures.update(use.get(name, {}))
             figures["tokens"] = tokens[name]
             figures["insights"] = self._parts.book.insights(f"role:{name}")
             del figures["cost"]

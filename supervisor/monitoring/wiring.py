@@ -15,6 +15,7 @@ from events.store import EventStore
 from events.views.agent_registry import AgentRegistry
 from supervisor.admission import Admission
 from supervisor.commands.maintain import maintain
+from supervisor.monitoring.agent_use import AgentUse, Processes
 from supervisor.monitoring.book import ImprovementBook
 from supervisor.monitoring.custom import CustomMetrics
 from supervisor.monitoring.gauges import MonitoringGauges
@@ -38,8 +39,9 @@ def wire_monitoring(
     admission: Admission,
     notifications: Notifications,
     custom: CustomMetrics,
+    processes: Processes,
 ) -> Monitoring:
-    """The monitoring, not running yet, with its gauges registered."""
+    """The monitoring, not running yet, with its gauges registered; `processes` are those of built agents."""
     parts = SamplerParts(
         settings=settings,
         store=store,
@@ -52,6 +54,7 @@ def wire_monitoring(
         book=ImprovementBook(store, views),
         work=RecentWork(store),
         node=settings.monitoring.node or socket.gethostname() or "localhost",
+        use=AgentUse(processes),
     )
     monitoring = Monitoring(parts, ownership, flags)
     keeping = monitoring.housekeeping

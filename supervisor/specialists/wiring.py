@@ -14,7 +14,7 @@ from roles.role_registry import RoleRegistry
 from roles.specialists.code_editor import CodeEditor
 from roles.specialists.guideline_proposer import GuidelineProposer
 from roles.specialists.performance_analyst import PerformanceAnalyst
-from roles.specialists.specialist import AgentBuilder
+from roles.specialists.specialist import AgentBuilder, CodeImprover
 from roles.specialists.system_architect import SystemArchitect
 from supervisor.agent_switches import AgentSwitches
 from supervisor.guidelines import Guidelines
@@ -46,13 +46,14 @@ def wire_specialists(
     learning: Learning,
     guidelines: Guidelines,
     builder: AgentBuilder | None = None,
+    improver: CodeImprover | None = None,
 ) -> Specialists:
     """The four specialists; plans are drawn up by them from now on, and roles are looked at, too."""
     seen, permits = CallLog(store), monitoring.improvements.permitted
     specialists = [
         PerformanceAnalyst(tuning, seen, lambda: _housekeep(monitoring), permits),
         GuidelineProposer(LearnedProposals(learning, guidelines), permits),
-        CodeEditor(tuning, seen, permits),
+        CodeEditor(tuning, seen, permits, improver),
         SystemArchitect(AgentChanges(store, registry, roles), permits, builder),
     ]
     made = Specialists(
@@ -61,6 +62,7 @@ def wire_specialists(
     )  # fmt: skip
     monitoring.register_analyzer("architecture", ArchitectureFinder(views, registry).find)
     monitoring.suggester.draw_up = made.draw_up
+    monitoring.present = lambda: {specialist.name for specialist in made.known}
     return made
 
 

@@ -81,7 +81,7 @@ async def wire_requests(opened: Opened, acting: RoleParts) -> RequestParts:
     admission = Admission(settings.requests.max_concurrent, settings.requests.queue, refused=refused)
     telemetry.metrics.registry.register(LogMetrics(store, views, admission))
     claims = Claims(store, ownership)
-    sessions = Sessions(views, SessionTurns(store, known), roles, scores=router.probabilities)
+    sessions = Sessions(views, SessionTurns(store, known), roles, clock, router.probabilities)
     earlier = EarlierAttempts(settings, store, ownership, recovery, intents, types)
     engine_services = EngineServices(settings, intents, OwnRuns(claims, runs, clock, settings).open)
     task_graph = WorkflowEngine(engine_services, planner, roles)

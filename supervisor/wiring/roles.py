@@ -11,6 +11,7 @@ from common.settings import Settings
 from llm_provider.factory import LLMFactory
 from llm_provider.runtime_agent_factory import RuntimeAgentFactory
 from llm_provider.tool_registry import ToolRegistry
+from llm_provider.word_vectors import WordVectors
 from roles.resources import RoleResources
 from roles.role_registry import RoleRegistry
 from roles.route_by_model import RouteByModel
@@ -48,7 +49,7 @@ async def wire_roles(opened: Opened) -> RoleParts:
     models = LLMFactory(settings.models, settings.model_aliases, model=host.model, breaker=settings.model_breaker)
     models.check()
     encoder = await anyio.to_thread.run_sync(load_encoder, settings.router.encoder)
-    tools = ToolRegistry(encoder=encoder)
+    tools = ToolRegistry(encoder=encoder or WordVectors())
     agents = _agent_factory(settings, tools, models)
     ecosystem = wire_ecosystem(settings, tools, agents, clock, opened.telemetry)
     resources = RoleResources(settings, opened.store, opened.views, clock, agents)

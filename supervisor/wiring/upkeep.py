@@ -13,9 +13,11 @@ from events.views.agent_registry import AgentRegistry
 from llm_provider.tools_served import ServedTools
 from supervisor.agent_switches import AgentSwitches
 from supervisor.building import Builds, ImprovementBuilder, wire_building
+from supervisor.evolution.acting import Actor
 from supervisor.evolution.evolution import MetaAgentEvolution
 from supervisor.evolution.wiring import wire_evolution
 from supervisor.guidelines import Guidelines
+from supervisor.improving import improver_maker
 from supervisor.learning.integration import Learning
 from supervisor.learning.wiring import wire_learning
 from supervisor.monitoring.lead import Lead
@@ -23,6 +25,7 @@ from supervisor.monitoring.news import ImprovementNews
 from supervisor.monitoring.service import Monitoring
 from supervisor.monitoring.wiring import wire_monitoring
 from supervisor.scheduler import Loop
+from supervisor.specialists.code_changes import AgentCodeImprover
 from supervisor.specialists.service import Specialists
 from supervisor.specialists.wiring import wire_specialists
 from supervisor.tuning import Tuning
@@ -69,19 +72,24 @@ async def wire_upkeep(opened: Opened, acting: RoleParts, handling: RequestParts)
     )  # fmt: skip
     monitoring = wire_monitoring(
         settings, clock, telemetry, store, views, ownership, flags, registry, handling.admission,
-        handling.notifications, acting.custom,
+        handling.notifications, acting.custom, deployed.workers,
     )  # fmt: skip
     tuning = await wire_tuning(settings, store, views, tools, handling.calls, handling.admission, monitoring)
     builds = wire_building(settings, store, views, ownership, acting.models, telemetry, deployed)
     for tool in builds.tools(settings.folder_of):
         tools.register(tool)
+    improver = improver_maker(settings, acting.models, telemetry)
     specialists = wire_specialists(
         settings, clock, store, views, ownership, tuning, monitoring, registry, roles, switches, learning, offered,
         ImprovementBuilder(builds.builder),
+        AgentCodeImprover(
+            views, clock, settings.evolution, deployed, roles,
+            Actor(store, views, builds.builder, deployed, improver, by="code_editor"),
+        ),
     )  # fmt: skip
     evolution = wire_evolution(
         settings, clock, telemetry, store, views, ownership, acting.router, roles, deployed, builds, monitoring,
-        specialists,
+        specialists, improver,
     )  # fmt: skip
     telling = ImprovementNews(
         store, views, clock, handling.notifications, Lead(store, ownership, monitoring.node), monitoring.node,

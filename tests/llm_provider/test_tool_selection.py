@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bench_tools import own
+from benchmarks.bench_tools import own, own_long
 from llm_provider.tool_evaluation import area_under_curve, evaluate_tools
 from llm_provider.tool_selection import ToolIndex, ToolProfile
+from llm_provider.word_vectors import WordVectors
 
 MONEY = ToolProfile(
     "m1", "convertCurrency", "Converts an amount from one currency to another.", {"amount": {}, "target": {}}
@@ -108,11 +109,37 @@ def test_many_tools_are_ranked_like_few() -> None:
         assert [key for key, _ in index.rank(text, 4)] == [key for key, _ in index.rank(text)][:4]
 
 
+def test_vectors_of_words_find_a_tool_that_says_the_same_in_other_words() -> None:
+    quakes = ToolProfile("q1", "quake_feed", "Recent earthquakes worldwide.")
+    index = ToolIndex([*ALL, quakes], encoder=WordVectors())
+    said = "did the ground just shake"
+    assert all(score == 0.0 for _, score in index.rank(said))
+    index.encode()
+    assert index.rank(said, 1)[0][0] == "q1"
+    assert index.choose(said) == []
+
+
+def test_few_and_many_candidates_are_alike_in_vectors() -> None:
+    fillers = [ToolProfile(f"f{number}", f"filler{number}", f"Filler of the kind {number}.") for number in range(300)]
+    index = ToolIndex([*ALL, *fillers], encoder=WordVectors())
+    index.encode()
+    few = index.rank("leeks for supper, and a railway timetable", among=[tool.key for tool in ALL])
+    whole = [each for each in index.rank("leeks for supper, and a railway timetable") if each[0] in dict(few)]
+    assert [key for key, _ in few] == [key for key, _ in whole]
+
+
+def test_longer_requests_for_two_tools() -> None:
+    """What was reached when this was written, a little less."""
+    report = evaluate_tools([row for row in own_long() if len(row.expected) == 2], own()[1])
+    assert report.all_of_several is not None
+    assert report.all_of_several > 0.3
+
+
 def test_the_projects_own_requests() -> None:
     """What was reached when this was written, a little less: a change that makes selection worse is seen."""
     report = evaluate_tools(*own())
     assert report.precision_at_1 is not None
-    assert report.precision_at_1 > 0.38
+    assert report.precision_at_1 > 0.43
     deeper = [share or 0.0 for share in report.recall_at.values()]
     assert deeper == sorted(deeper)
 

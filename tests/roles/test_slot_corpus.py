@@ -21,6 +21,8 @@ CLOCKS = {
     "N": datetime(2026, 7, 4, 8, 30, tzinfo=ZoneInfo("America/New_York")),
     "K": datetime(2027, 1, 31, 21, 45, tzinfo=ZoneInfo("Asia/Kolkata")),
     "A": datetime(2026, 3, 12, 11, 20, tzinfo=ZoneInfo("Pacific/Auckland")),
+    "S": datetime(2027, 2, 26, 18, 5, tzinfo=ZoneInfo("America/Sao_Paulo")),
+    "T": datetime(2026, 12, 29, 7, 15, tzinfo=ZoneInfo("Asia/Tokyo")),
 }
 HOUSE = House({d.name: d for d in EXAMPLE_DEVICES}, {s.name: s for s in EXAMPLE_SCENES})
 KINDS = ("when", "date", "length", "place", "devices")
@@ -72,7 +74,7 @@ def wanted(kind: str, value: str) -> str:
 
 def test_the_corpus_is_large_and_varied() -> None:
     rows = corpus()
-    assert len(rows) >= 300
+    assert len(rows) >= 400
     assert len({row.text for row in rows}) == len(rows)
     assert {kind for row in rows for kind in row.slots} == set(KINDS)
     assert {row.clock.tzinfo for row in rows} == {clock.tzinfo for clock in CLOCKS.values()}

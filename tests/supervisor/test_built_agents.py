@@ -125,7 +125,7 @@ async def test_a_request_under_way_goes_on_with_what_it_found(folder: Path) -> N
         registry: Any = supervisor._running_parts.roles
         role = registry.get(NAME)
         await deploy(supervisor, 2.0)
-        assert (await role._caller.call("calculate_dscr", {"property_id": 5}))["dscr"] == 1.25
+        assert (await role._serving.current.caller.call("calculate_dscr", {"property_id": 5}))["dscr"] == 1.25
         assert (await answer(supervisor, DSCR))[0].startswith("The DSCR of property 5 in standard mode is 2.5")
         newer = registry.get(NAME)
         await supervisor.built_agents.remove(NAME, by="ann")

@@ -316,7 +316,7 @@ async def test_a_fault_is_told_by_doctor_report_and_metric(tmp_path: Path) -> No
         await supervisor.flags.report()
         assert supervisor.metrics_registry.get_sample_value("supervisor_flag_fault") == 0
     (row,) = [row for row in await diagnose(offline_settings(tmp_path)) if row.part == "flags"]
-    assert (row.status, row.detail) == ("reached", "5 known, from flags.json")
+    assert (row.status, row.detail) == ("reached", "6 known, from flags.json")
 
 
 def test_the_file_stands_where_the_settings_say(tmp_path: Path) -> None:

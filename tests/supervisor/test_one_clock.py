@@ -28,6 +28,9 @@ class RunningClock:
         self._now += timedelta(minutes=1)
         return self._now - timedelta(minutes=1)
 
+    def set(self, to: datetime) -> None:
+        self._now = to.astimezone(UTC)
+
 
 @pytest.fixture
 async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
@@ -85,7 +88,9 @@ async def test_a_request_over_midnight_keeps_its_clock(tmp_path: Path, planning:
     """Every look at the clock is a minute later; the request comes in just before midnight."""
     late = datetime(2026, 11, 25, 23, 59, 30, tzinfo=ZoneInfo("Europe/Zurich"))
     settings = offline_settings(tmp_path).model_copy(update={"intents": IntentSettings(timeout=3600)})
-    async with Supervisor(settings, clock=RunningClock(late), background=False) as supervisor:
+    clock = RunningClock(late)
+    async with Supervisor(settings, clock=clock, background=False) as supervisor:
+        clock.set(late)
         response = await supervisor.process_request(
             "add dentist tomorrow at 10:00 and remind me tomorrow at 9:00 to brush my teeth",
             {"flags": {"meta-planning": planning}},
@@ -110,3 +115,21 @@ async def test_the_zone_is_the_requests_not_the_machines(
         recorded.event.due_at for recorded in await supervisor.store.read_all() if isinstance(recorded.event, TimerSet)
     ]
     assert due == [datetime(2026, 11, 26, 9, 0, tzinfo=UTC), datetime(2026, 11, 26, 1, 0, tzinfo=UTC)]
+
+
+async def test_the_log_is_dated_by_the_same_clock(supervisor: Supervisor) -> None:
+    response = await supervisor.process_request("set a timer for 5 minutes")
+    detail = await supervisor.trace(response.trace_id)
+    assert {entry.recorded_at for entry in detail.events} == {WEDNESDAY}
+    (row,) = await supervisor.views.query("trace_index")
+    assert row["started_at"] == WEDNESDAY
+
+
+async def test_what_was_said_before_is_as_old_as_the_clock_says(supervisor: Supervisor) -> None:
+    clock = supervisor.clock
+    assert isinstance(clock, MovableClock)
+    context = {"user": "ann", "session": "one"}
+    await supervisor.process_request("set a timer for 5 minutes", context)
+    clock.move(timedelta(hours=1))
+    await supervisor.process_request("cancel it", context)
+    assert not await supervisor.views.query("timers", {"status": "active"})

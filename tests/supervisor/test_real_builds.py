@@ -141,5 +141,5 @@ async def test_without_a_sandbox_nothing_is_run(settings: Settings, monkeypatch:
             await supervisor.builds.create_agent(REQUEST, by="ann", build_id="a" * 32)
         state = await supervisor.builds.show("a" * 32)
         assert state.failed is not None
-        assert (state.failed.stage, state.failed.code) == ("test", "sandbox")
+        assert (state.failed.stage, state.failed.code) == ("validate", "sandbox")
         assert "apt-get install bubblewrap" in state.failed.todo

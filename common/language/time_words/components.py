@@ -137,7 +137,7 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
         return True
     if index == 1 and end == len(tokens) and lead in ("for", "to", "by", *APPROXIMATE):
         return True
-    if tokens.low[end : end + 2] == ["in", "the"] and tokens.word(end + 2) in ("morning", "afternoon", "evening"):
+    if _daypart_follows(tokens, index, end):
         return True
     if lead in ("at", "@", "um") or (lead in ("until", "till", "til", "from", "between")):
         return not (lead == "at" and ADJUSTING.intersection(before) & {"brightness", "volume", "channel"})
@@ -152,6 +152,13 @@ def _bare_allowed(tokens: Tokens, index: int, expression: Expression, lead: str)
     if expression.daypart is not None:
         return True
     return _dated(expression) and behind in ("", ".", ",", "?", "!", "and", "in", "for", "please", "to", "-", "with")
+
+
+def _daypart_follows(tokens: Tokens, index: int, end: int) -> bool:
+    """Whether the number goes on as "seven in the morning", or "it is seven tonight"."""
+    if tokens.low[end : end + 2] == ["in", "the"]:
+        return tokens.word(end + 2) in ("morning", "afternoon", "evening")
+    return tokens.word(end) in ("tonight", "tonite") and (index == 0 or tokens.word(index - 1) in ("is", "it's", "its"))
 
 
 def _morning_follows(tokens: Tokens, at: int) -> bool:
@@ -173,6 +180,7 @@ def _plain_behind(tokens: Tokens, index: int) -> bool:
 
 _NEAR = 7
 _DAYS_AFTER = {"today": 0, "tomorrow": 1}
+_PLACING = word_set("put pencil squeeze fit pop slot block get stick schedule")
 _WAITING = word_set("remind wake ping call alert nudge notify buzz ring timer alarm start back")
 
 
@@ -192,6 +200,7 @@ def _length_component(tokens: Tokens, index: int, order: str, expression: Expres
     length, at = found
     word = tokens.word(at)
     second = tokens.word(at + 1)
+    lead = "" if lead == "in" and _is_particle(tokens, index - 1, word) else lead
     if word in ("ago", "earlier", "previously"):
         sign, at = -1, at + 1
         if word == "earlier" and expression.empty:
@@ -221,6 +230,11 @@ def _length_component(tokens: Tokens, index: int, order: str, expression: Expres
         return None
     expression.duration = length
     return at
+
+
+def _is_particle(tokens: Tokens, index: int, behind: str) -> bool:
+    """Whether the "in" at `index` belongs to the verb: "put in two hours of violin" tells how long, not when."""
+    return tokens.word(index - 1) in _PLACING and behind in ("of", "with", "for")
 
 
 def _offset(tokens: Tokens, expression: Expression, length: Length, at: int) -> int | None:

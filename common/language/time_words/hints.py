@@ -23,6 +23,7 @@ _HINTS: dict[str, str] = {
 
 
 _RISING = frozenset({"get", "getting", "be", "got"})
+_OUT_OF_BED = frozenset({("out", "of", "bed"), ("have", "me", "up"), ("have", "us", "up"), ("want", "me", "up")})
 
 
 def hints_of(tokens: Tokens) -> frozenset[str]:
@@ -34,6 +35,6 @@ def hints_of(tokens: Tokens) -> frozenset[str]:
     found = frozenset(_HINTS[word] for word in low if word in _HINTS)
     if any(word == "up" and not _RISING.isdisjoint(low[max(0, n - 2) : n]) for n, word in enumerate(low)):
         found |= {"morning"}
-    if any(low[n : n + 3] == ["out", "of", "bed"] for n in range(len(low))):
+    if any(tuple(low[n : n + 3]) in _OUT_OF_BED for n in range(len(low))):
         found |= {"morning"}
     return found if len(found - {"alarm"}) <= 1 else frozenset()

@@ -225,6 +225,9 @@ def _next(
     if expression.past:
         gone = [option for option in options if option[0] <= now]
         return gone[-1] if gone else options[0]
+    if fixed and hints and expression.daypart is None and all(option[0] <= now for option in options):
+        choices = _choices(said, expression, frozenset())  # school speaks for the morning, but that has passed
+        options = [_on(today, choice, reading) for choice in choices]
     if len(choices) == 1 and choices[0].hour >= 24 and now.hour < _SMALL_HOURS and choices[0].minutes > 1440:
         options.insert(0, _on(today - _DAY, choices[0], reading))
     future = [option for option in options if option[0] > now or (fixed and option[0] == now.replace(microsecond=0))]

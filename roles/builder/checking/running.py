@@ -11,7 +11,7 @@ import anyio
 from pydantic import JsonValue
 
 from common.errors import SandboxError
-from common.sandbox import Project, Sandbox, SandboxLimits, SandboxResult
+from common.sandbox import KilledBy, Project, Sandbox, SandboxLimits, SandboxResult
 from roles.builder.checking.cases import formula_cases, operation_cases
 from roles.builder.checking.report import CheckReport, Failure
 from roles.builder.writing.package import component_file, component_of_file
@@ -29,6 +29,7 @@ _OPERATION_CASES = 24
 _RUNNER = "run_checks.py"
 _RESULTS = "results.json"
 _DATABASE = "database.py"
+_SETTINGS = {KilledBy.TIME: "sandbox.timeout", KilledBy.MEMORY: "sandbox.memory"}
 
 
 async def run_checks(
@@ -89,6 +90,9 @@ def _judged(spec: Specification, plan: Plan, result: SandboxResult) -> CheckRepo
     if told is None:
         said = result.stderr.decode(errors="replace").strip()[-600:]
         ended = str(result.killed_by) if result.killed_by else f"exit status {result.exit_status}"
+        setting = _SETTINGS.get(result.killed_by) if result.killed_by else None
+        if setting:
+            ended += f"; a slow or small machine needs more {setting}"
         return CheckReport((Failure("sandbox", "frame", f"the checks ended early ({ended}): {said}"),), figures)
     try:
         found: dict[str, Any] = json.loads(told)

@@ -22,7 +22,8 @@ _PLAIN = word_set(
     longest shortest heaviest more less than few only also please how what who where when did do does doe is are be"""
 )
 _BEFORE = re.compile(
-    r"\b(?:list|show|find|get|count|fetch|display|return|all|many|of|which|the|our|give me|show me|number of|F\d+)\s+"
+    r"(?:^|(?<=[.:;] )|\b(?:list|show|find|get|count|fetch|display|return|all|many|of|which|the|our|give me|show "
+    r"me|number of|F\d+)\s+)"
     r"(?P<word>[a-z]{3,20})\s+(?P<mark>T\d+)\b"
 )
 

@@ -10,19 +10,25 @@ from pydantic import JsonValue
 from common.errors import BuildError, ValidationFailed
 from roles.builder.understanding.coverage import beyond_templates
 from roles.builder.understanding.definitions import Definition, find_definitions
-from roles.builder.understanding.figures import gather
+from roles.builder.understanding.figures import Figures, gather
+from roles.builder.understanding.implied import implied_measures
+from roles.builder.understanding.leftovers import with_leftovers
 from roles.builder.understanding.lexicon import Lexicon
+from roles.builder.understanding.listings import listed_with_totals, listing
 from roles.builder.understanding.measures import read_measures
 from roles.builder.understanding.modes import SaidMode, find_modes, modes_of
 from roles.builder.understanding.naming import name_agent
+from roles.builder.understanding.overview_queries import unasked
+from roles.builder.understanding.overviews import Overview, overview_of, read_overview
 from roles.builder.understanding.rates import with_added_rate
-from roles.builder.understanding.request_kinds import calculation, condensed, listing
+from roles.builder.understanding.request_kinds import calculation, condensed
 from roles.builder.understanding.requirements import Question, Requirements
 from roles.builder.understanding.rules import read_rules_of
 from roles.builder.understanding.structured import as_text
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged, tag
-from roles.builder.understanding.words import numbers_in_digits
+from roles.builder.understanding.windows import windows_in_dates
+from roles.builder.understanding.words import in_sentences, numbers_in_digits
 from roles.engineering.formulas.quantities import QUANTITIES
 from roles.engineering.formulas.ratios import RATIOS
 from roles.engineering.formulas.stress_words import Target
@@ -48,7 +54,7 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
         )  # fmt: skip
     tables = Tables(sources)
     try:
-        found = _understood(" ".join(text.split("\t")), tables)
+        found = _understood(in_sentences(" ".join(text.split("\t"))), tables)
     except ValidationFailed as error:
         found = Requirements(
             request=text,
@@ -60,32 +66,65 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
 
 
 def _understood(text: str, tables: Tables) -> Requirements:
+    dated, times = windows_in_dates(text)
+    found, tagged = _read(dated, tables)
+    if tagged is None:
+        return found
+    if times and not found.uncovered:
+        found = found.model_copy(update={"assumptions": (*found.assumptions, *times)})
+    return with_leftovers(found, tagged)
+
+
+def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
+    """The requirements, and the marked text where something was understood of it."""
     said, rest = find_modes(numbers_in_digits(text))
-    definitions = find_definitions(rest)
+    definitions = find_definitions(rest, tables.names)
     unread = tuple(f"reading the formula of {one.words} from “{one.unread}” on" for one in definitions if one.unread)
     if unread:
-        return Requirements(request=text, uncovered=unread)
+        return Requirements(request=text, uncovered=unread), None
     plain = _without(rest, definitions)
     tagged = _tagged(plain, tables, definitions)
-    beyond = beyond_templates(text, understood=bool(tagged.marks("RDF") or (tables and tagged.marks("CT"))))
+    understood = bool(tagged.marks("RDF") or (tables and tagged.marks("CT")))
+    beyond = beyond_templates(tagged.text if tables and tagged.marks("CT") else text, understood=understood)
     if beyond:
-        return Requirements(request=text, uncovered=tuple(f"{what}: no template does that" for what in beyond))
-    ratios = list(dict.fromkeys(tagged.span(mark).best.name for mark in tagged.marks("R")))
-    focus = [tagged.table(mark) for mark in tagged.marks("T")]
+        return Requirements(request=text, uncovered=beyond), None
+    ratios = list(
+        dict.fromkeys(tagged.span(mark).best.name for mark in tagged.marks("R") if not _is_heading(tagged, mark))
+    )
+    focus = [tagged.table(mark) for mark in tagged.marks("T")] or tagged.sure_tables()
     if ratios or definitions:
         figures = gather(ratios, definitions, tables, plain, list(dict.fromkeys(focus)))
+        if (wanted := read_overview(tagged, tables, figures, definitions)) is not None:
+            return _overview(tagged, tables, figures, wanted, said), tagged
         made = calculation(tagged, tables, figures)
         made = read_rules_of(made, tagged, definitions)
-        return _with_modes(with_added_rate(made, said, tables), said)
+        return _with_modes(with_added_rate(made, said, tables), said), tagged
     if not tables:
-        return _nothing(text, tables, tagged)
-    measures = read_measures(tagged, tables, focus)
+        return _nothing(text, tables, tagged), None
+    measures = read_measures(tagged, tables, focus) or implied_measures(tagged, tables, focus)
+    if measures and (whole := listed_with_totals(tagged, tables, measures, focus)) is not None:
+        return whole, tagged
     if measures:
         made = condensed(tagged, tables, measures, focus)
-        return made if not said else _with_modes(made, said)
+        return (made if not said else _with_modes(made, said)), tagged
     if tagged.marks("TC") and not _unknown_figure(tagged):
-        return listing(tagged, tables, focus)
-    return _nothing(text, tables, tagged)
+        return listing(tagged, tables, focus), tagged
+    return _nothing(text, tables, tagged), None
+
+
+def _is_heading(tagged: Tagged, mark: str) -> bool:
+    """Whether a figure is the title of a formula that the request gives: "compound interest: amount = …"."""
+    return re.search(rf"(?:^|[.;] )(?:[a-z]+ )*{mark}(?: [a-z]+)* : D\d+", tagged.text) is not None
+
+
+def _overview(
+    tagged: Tagged, tables: Tables, figures: Figures, wanted: Overview, said: Sequence[SaidMode]
+) -> Requirements:
+    made = overview_of(tagged, tables, figures, wanted)
+    beyond = [f"computing {name.replace('_', ' ')} for many things at once" for name in unasked(made)]
+    if said:
+        beyond.append(f"calculating many things at once in modes ({', '.join(one.name for one in said)})")
+    return made.model_copy(update={"uncovered": (*made.uncovered, *beyond)})
 
 
 def _tagged(text: str, tables: Tables, definitions: Sequence[Definition]) -> Tagged:

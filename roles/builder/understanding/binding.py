@@ -12,7 +12,7 @@ from roles.builder.understanding.words import words_of, words_of_name
 from roles.engineering.formulas import parse
 from roles.engineering.formulas.quantities import QUANTITIES, Quantity
 
-__all__ = ["Bound", "bind_phrase", "bind_quantity", "column_for"]
+__all__ = ["Bound", "bind_phrase", "bind_quantity", "column_for", "table_of_most"]
 
 _LEAST = 0.45
 _MAX_DEPTH = 3
@@ -28,21 +28,36 @@ class Bound:
 
 
 def column_for(
-    words: tuple[str, ...], tables: Tables, within: Collection[str] = (), *, least: float = _LEAST
+    words: tuple[str, ...], tables: Tables, within: Collection[str] = (), *, least: float = _LEAST, first: str = ""
 ) -> Place | None:
-    """The column that words name; of equally good ones that of a table in `within`, then the first."""
+    """The column that words name; of equally good ones that of the table `first`, or of one in `within`."""
     best: tuple[float, Place] | None = None
     for place, column in tables.places():
         score = column_phrases(tables, place, column.type).get(words, 0.0)
-        score += 0.2 if score and place.table in within else 0.0
+        score += (0.25 if place.table == first else 0.2 if place.table in within else 0.0) if score else 0.0
         if score >= least and (best is None or score > best[0]):
             best = (score, place)
     return best[1] if best else None
 
 
-def bind_phrase(words: tuple[str, ...], tables: Tables, within: Collection[str] = ()) -> Place | None:
+def bind_phrase(
+    words: tuple[str, ...], tables: Tables, within: Collection[str] = (), *, first: str = ""
+) -> Place | None:
     """The column that words of a formula name, less sure matches included; None where no column fits."""
-    return column_for(words, tables, within)
+    return column_for(words, tables, within, first=first)
+
+
+def table_of_most(phrases: Iterable[tuple[str, ...]], tables: Tables) -> str:
+    """The table that alone has the columns of these words: where a formula's other names belong; empty for none."""
+    alone: dict[str, int] = {}
+    for words in phrases:
+        owners = {
+            place.table for place, column in tables.places()
+            if column_phrases(tables, place, column.type).get(words, 0.0) >= 0.9
+        }  # fmt: skip
+        if len(owners) == 1:
+            alone[next(iter(owners))] = alone.get(next(iter(owners)), 0) + 1
+    return max(alone, key=lambda one: alone[one]) if alone else ""
 
 
 def bind_quantity(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.errors import ValidationFailed
-from roles.builder.understanding.queries import RESERVED
+from roles.builder.understanding.naming_columns import RESERVED
 from roles.engineering.findings import Finding
+from roles.engineering.formulas import parse
 from roles.engineering.formulas.scope import is_series, read_formulas, read_rules, scope_of
 from roles.engineering.formulas.units import unit_of
 from roles.engineering.specification import Operation, Query, Specification
+from roles.engineering.sql_formulas import can_be_asked
 
 __all__ = ["check_specification"]
 
@@ -33,7 +35,7 @@ def _queries(specification: Specification) -> Iterable[Finding]:
         tables = {
             one.name: {column.name for column in one.columns} for one in specification.source(query.source).tables
         }
-        uses = [(one.table, one.column) for one in (*query.columns, *query.filters)]
+        uses = [(one.table, one.column) for one in (*query.columns, *query.terms, *query.filters)]
         uses += [(one.left_table, one.left_column) for one in query.joins]
         uses += [(one.right_table, one.right_column) for one in query.joins]
         uses += [one.times for one in query.columns if one.times is not None]
@@ -41,9 +43,10 @@ def _queries(specification: Specification) -> Iterable[Finding]:
             if column not in tables.get(table, set()):
                 yield _finding("column", f"query {query.name} uses {table}.{column}, which the source does not have.")
         reached = {query.table, *(name for one in query.joins for name in (one.left_table, one.right_table))}
-        for table in {one.table for one in (*query.columns, *query.filters)} - reached:
+        for table in {one.table for one in (*query.columns, *query.terms, *query.filters)} - reached:
             yield _finding("join", f"query {query.name} uses {table}, which no join leads to.", "Add a join.")
-        names = [one.name for one in query.columns]
+        yield from _computed(query)
+        names = [one.name for one in (*query.terms, *query.columns)]
         if len(names) != len(set(names)):
             yield _finding("name", f"query {query.name} selects two columns by one name.")
         for name in (*query.group_by, *([query.order_by.removeprefix("-")] if query.order_by else [])):
@@ -52,9 +55,31 @@ def _queries(specification: Specification) -> Iterable[Finding]:
         yield from _groups(query)
 
 
+def _computed(query: Query) -> Iterable[Finding]:
+    """What is wrong with the formulas that the database computes, and with what compares them."""
+    known: list[str] = []
+    for one in query.figures.values():
+        if one.expression:
+            try:
+                expression = parse(one.expression, scalars=list(query.figures))
+            except ValidationFailed as error:
+                yield _finding("formula", f"query {query.name}, {one.name}: {error.what}", error.todo)
+                continue
+            if wrong := [name for name in expression.names if name not in known]:
+                yield _finding(
+                    "name", f"query {query.name}, {one.name} uses {', '.join(wrong)}, which it does not have."
+                )
+            if not can_be_asked(expression):
+                yield _finding("formula", f"query {query.name}: databases can't compute {one.name}.")
+        known.append(one.name)
+    for one in query.filters:
+        if one.figure is not None and one.figure not in known:
+            yield _finding("name", f"query {query.name} compares {one.figure}, which it does not have.")
+
+
 def _groups(query: Query) -> Iterable[Finding]:
     for one in query.columns:
-        if query.group_by and one.name not in query.group_by and one.aggregate is None:
+        if query.group_by and one.name not in query.group_by and not query.condenses(one):
             yield _finding("group", f"query {query.name} neither groups by {one.name} nor condenses it.")
 
 

@@ -33,13 +33,17 @@ _SYNONYMS = """
 _GENERIC = word_set("""value cost amount date name id number type status price rate x n size time interest end start""")
 
 
+_EMPTY = word_set("""in on at of by to for from with is has was are it the a an no not out off up as per and or""")
+"""Words that name nothing by themselves, be they part of a column's name: ``check_in``."""
+
+
 def column_phrases(tables: Tables, place: Place, kind: str) -> Mapping[_Words, float]:
     """The phrases for a column of that type, with how surely each means it (0 to 1)."""
     known = tables.phrases.get(place)
     if known is None:
         best: dict[_Words, float] = {}
         for phrase, score in _phrases(tables, place, kind):
-            if phrase and best.get(phrase, 0.0) < score:
+            if phrase and not _EMPTY.issuperset(phrase) and best.get(phrase, 0.0) < score:
                 best[phrase] = score
         tables.phrases[place] = known = best
     return known
@@ -49,7 +53,9 @@ def _phrases(tables: Tables, place: Place, kind: str) -> Iterable[_Phrase]:
     words = words_of_name(place.column)
     table = words_of_name(place.table.rpartition(".")[2])
     if tables.is_key(place):
-        return [(words, 0.7)] if place.column in tables.tables[place.table].key and words != ("id",) else []
+        if place.column in tables.tables[place.table].key:
+            return [(words, 0.7)] if words != ("id",) else []
+        return _of_link(tables, place, words)
     short = _without_table(words, table)
     found: list[_Phrase] = [(words, 1.0), (short, 0.95)]
     for owner in (table, table[-1:]):
@@ -60,11 +66,21 @@ def _phrases(tables: Tables, place: Place, kind: str) -> Iterable[_Phrase]:
     for phrase in (words, short):
         for at, word in enumerate(phrase):
             found += [((*phrase[:at], other, *phrase[at + 1 :]), 0.6) for other in synonyms(word)]
-    if len(short) > 1:
+    if len(short) > 1 and "per" not in short:
         found.append((short[-1:], 0.5))
         found += [((other,), 0.4) for other in synonyms(short[-1])]
         found += [(short[:1], 0.45)] if short[0] not in _MEASURING else []
     return found
+
+
+def _of_link(tables: Tables, place: Place, words: _Words) -> list[_Phrase]:
+    """The words for a column that leads to another table, where its name tells more than which table that is."""
+    parent = next(
+        one.right_table for one in tables.joins if (one.left_table, one.left_column) == (place.table, place.column)
+    )
+    plain = words[:-1] if words[-1:] in (("id",), ("code",), ("no",), ("key",), ("number",)) else words
+    named = words_of_name(parent.rpartition(".")[2])
+    return [(plain, 0.9), (words, 0.9)] if plain and plain not in (named, named[-1:]) else []
 
 
 def _without_table(words: _Words, table: _Words) -> _Words:

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, field, replace
 
 from common.language.words import word_set
-from roles.builder.understanding.expression_words import AGGREGATES, ReadExpression, read_expression
-from roles.builder.understanding.words import identifier
+from roles.builder.understanding.expression_words import AGGREGATES, Names, ReadExpression, read_expression
+from roles.builder.understanding.words import identifier, words_of
 
 __all__ = ["Definition", "find_definitions"]
 
 _EQUALS = re.compile(r"(?<![<>=!:])=(?!=)")
-_NAME_BEFORE = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:[ -][A-Za-z][A-Za-z0-9_]*){0,5})\s*$")
+_NAME_BEFORE = re.compile(
+    r"([A-Za-z][A-Za-z0-9_]*(?:[ /-][A-Za-z][A-Za-z0-9_]*){0,7})\s*(?:\(%\)|\([A-Za-z]{2,8}\))?\s*$"
+)
 _TRIGGER = re.compile(
     r"(?P<name>[A-Za-z][A-Za-z0-9_ -]{1,80}?)\s*,?\s+(?:which\s+(?:is|equals)|(?:is\s+|are\s+)?(?:defined|calculated|"
     r"computed|worked out|given)\s+(?:as|by)|meaning|that\s+is|i\.e\.|equals|is equal to)\s+(?P<rest>.+)",
@@ -25,6 +27,8 @@ _BOUNDARY = word_set(
     which as by agent per from of in report reports tell tells want wants also so it check find finds please build make
     create creating define every each any all our my us system tool helper"""
 )
+_WITHIN = frozenset({"per", "of", "in", "to"})
+"""Words that may stand within the name of a figure: "net debt to EBITDA", "cost per day"."""
 _IN_PERCENT = re.compile(r"\s+in\s+(?:percent|per cent|%)\s*$", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s*(?:[*/^\[{&|?]|//)|\.(?=[a-z_])|[(\[{'\"`@#$~\\]")
 """What stands behind a formula only where it goes on in a way that is not read."""
@@ -52,28 +56,32 @@ class Definition:
     """The beginning of what goes on behind it, and can't be read: the formula is not the one that was meant."""
 
 
-def find_definitions(text: str) -> list[Definition]:
-    """The formulas of a text, in its order, with the places that they take in it."""
+def find_definitions(text: str, names: Names = frozenset()) -> list[Definition]:
+    """The formulas of a text, in its order, with the places that they take in it.
+
+    `names` are the words of columns, which a formula may name although they hold words that else end it.
+    """
     found: list[Definition] = []
-    for way in (_by_sign, _in_words, _in_parentheses):
-        for one in way(text):
+    for way in (_by_sign, _in_words, _in_parentheses, _behind_colon):
+        for one in way(text, names):
             if all(one.end <= other.start or one.start >= other.end for other in found):
                 found.append(one)
     return sorted(found, key=lambda one: one.start)
 
 
-def _by_sign(text: str) -> list[Definition]:
+def _by_sign(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     for sign in _EQUALS.finditer(text):
         before = _NAME_BEFORE.search(text[: sign.start()])
         if before is None:
             continue
         head = _IN_PERCENT.sub("", _OF_ONE.sub("", before[1]))
-        words = _name_words(head, within=frozenset({"per", "of", "in"}))
-        read = read_expression(text[sign.end() :])
-        if words and read is not None and read.expression:
-            start = before.start() + before[0].find(words.split()[0])
-            if head != before[1]:
+        words = _name_words(_PER_THING.sub("", head) if _per_thing(head, names) else head, within=_WITHIN)
+        read = read_expression(text[sign.end() :], names)
+        if words and read is not None and (read.operators or read.aggregated or len(read.expression.split("_")) <= 3):
+            start = before.start() + before[0].rfind(words)
+            start = start if words in before[0] else before.start() + before[0].find(words.split()[0])
+            if head != before[1] or not head.endswith(words):
                 # "profit of a product = …": the words about the thing still belong to the request
                 start = sign.start()
             end = sign.end() + read.end
@@ -90,11 +98,11 @@ def _unread(text: str, end: int) -> str:
     return ""
 
 
-def _in_words(text: str) -> list[Definition]:
+def _in_words(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     at = 0
     while (match := _TRIGGER.search(text, at)) is not None:
-        read = read_expression(match["rest"])
+        read = read_expression(match["rest"], names)
         words = _name_words(_OF_ONE.sub("", match["name"]))
         if read is None or not read.operators or not words:
             at = match.start("rest")
@@ -108,10 +116,10 @@ def _in_words(text: str) -> list[Definition]:
     return found
 
 
-def _in_parentheses(text: str) -> list[Definition]:
+def _in_parentheses(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     for match in _PARENTHESES.finditer(text):
-        read = read_expression(match["inside"])
+        read = read_expression(match["inside"], names)
         if read is None or not read.operators or read.end < len(match["inside"].rstrip(" .")):
             continue
         plain = _OF_ONE.sub("", match["name"])
@@ -123,6 +131,44 @@ def _in_parentheses(text: str) -> list[Definition]:
         where = match.start("inside") - 1, match.end()
         found.append(_definition(words, read, *where, aggregate="" if read.aggregated else aggregate))
     return found
+
+
+_COLON = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_ '’/&-]{1,120}?)(?:\s*\([a-z]{2,8}\))?\s*(?::|–|—"
+                    r"|\s-)\s+(?P<rest>\S.+)",
+                    re.IGNORECASE)  # fmt: skip
+_TOOL = re.compile(r"\s+(?:calculator|calculation|agent|tool|bot|helper|checker|check|computation|formula|figure)s?$",
+                   re.IGNORECASE)  # fmt: skip
+
+
+def _behind_colon(text: str, names: Names) -> list[Definition]:
+    """ "Cost per day of an admission: total charges divided by length of stay"."""
+    found: list[Definition] = []
+    at = 0
+    while (match := _COLON.search(text, at)) is not None:
+        at = match.start("rest")
+        read = read_expression(match["rest"], names)
+        if read is None or not read.operators:
+            continue
+        head = _TOOL.sub("", _BY.sub("", _OF_ONE.sub("", match["name"])))
+        words = _name_words(_PER_THING.sub("", head) if _per_thing(head, names) else head, within=_WITHIN)
+        if not words:
+            continue
+        # what stands between the name and the sign ("of an admission") still belongs to the request
+        found.append(replace(_definition(words, read, match.end("name"), match.start("rest") + read.end),
+                             unread=_unread(text, match.start("rest") + read.end)))  # fmt: skip
+    return found
+
+
+_PER_THING = re.compile(r"\s+per\s+[A-Za-z]+$")
+
+
+def _per_thing(head: str, names: Names) -> bool:
+    """Whether a name ends with "per" and a table: "revenue per product" is the revenue, for each product."""
+    last = re.search(r"\bper\s+([A-Za-z]+)$", head)
+    return last is not None and ("table", *words_of(last[1])) in names
+
+
+_BY = re.compile(r"\s+by\s+(?:the\s+)?[a-z ]{2,30}$", re.IGNORECASE)
 
 
 def _definition(words: str, read: ReadExpression, start: int, end: int, *, aggregate: str = "") -> Definition:

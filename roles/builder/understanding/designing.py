@@ -40,7 +40,7 @@ def design(requirements: Requirements, sources: Sequence[DataSource] = ()) -> Ar
     parts.add("data", "data", "Asks for rows and checks what callers give", "errors", "types")
     reasons: list[str] = []
     calculating: list[str] = []
-    if requirements.figures:
+    if requirements.figures and not requirements.each:
         library = "library_calculator" if requirements.modes else "library"
         parts.add(library, "library", "The formulas", "errors")
         calculating = _calculators(parts, requirements, library)

@@ -32,7 +32,11 @@ _DETAILS = ("total_", "average_", "mean_")
 
 def examples_of(made: Requirements, tables: Tables, inputs: Sequence[Input]) -> tuple[str, ...]:
     """Requests for the operation, of different forms, at most some dozen."""
-    if made.figures:
+    if made.each and made.figures and not made.condensed:
+        found = _overviews(made, tables)
+    elif made.figures and made.show:
+        found = [*_lists(made, tables, inputs), *list(_calculations(made, tables, inputs))[:3]]
+    elif made.figures and not made.each:
         found = _calculations(made, tables, inputs)
     elif made.condensed:
         found = _condensed(made, tables, inputs)
@@ -77,6 +81,35 @@ def _calculations(made: Requirements, tables: Tables, inputs: Sequence[Input]) -
         question = said.endswith("?")
         plain.append(f"{said.rstrip('?')}{tails[index % 2]}{'?' if question else ''}")
     return _alternating(plain, _in_modes(made, heads[0], thing, tails[0]))
+
+
+def _overviews(made: Requirements, tables: Tables) -> Iterable[str]:
+    """Requests for figures of many things."""
+    asked = [one for one in made.figures if one.asked]
+    groups = list(dict.fromkeys(_group_words(made, tables)))
+    of = made.show[0].table if made.show else made.table
+    many = plural(tables.one(of)).replace("_", " ")
+    found = [made.request.strip().rstrip(".") if len(made.request) <= 150 else ""]
+    for head in _heads(made)[:3]:
+        if groups:
+            found += [
+                f"what is the {head} by {groups[0]}?",
+                f"{head} per {groups[0]}",
+                f"show the {head} for each {groups[0]}",
+            ]
+        else:
+            found += [f"list the {head} of all {many}", f"which {many} have which {head}?", f"{many} by {head}"]
+    for one in made.filters:
+        if one.figure is not None and one.comparison in _COMPARED:
+            found.append(
+                f"which {many} have a {_shown(one.figure)} {_COMPARED[one.comparison]} "
+                f"{one.value if one.value is not None else 100}?"
+            )
+    if made.order_by and not groups:
+        found.append(
+            f"{'top' if made.descending else 'lowest'} {many} by {_shown(asked[0].name if asked else made.order_by)}"
+        )
+    return [one for one in found if one]
 
 
 def _in_modes(made: Requirements, head: str, thing: str, tail: str) -> list[str]:
@@ -180,7 +213,7 @@ def _group_words(made: Requirements, tables: Tables) -> Iterable[str]:
         if place.column == tables.key(place.table) or tables.label(place.table) == place:
             yield tables.one(place.table).replace("_", " ")
         else:
-            yield place.column.replace("_", " ")
+            yield place.part or place.column.replace("_", " ")
 
 
 def _lists(made: Requirements, tables: Tables, inputs: Sequence[Input]) -> Iterable[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from common.language.words import word_set
-from roles.builder.understanding.words import identifier
+from roles.builder.understanding.words import identifier, words_of
 from roles.engineering.formulas.functions import ALIASES, FUNCTIONS
 
-__all__ = ["AGGREGATES", "ReadExpression", "read_expression"]
+__all__ = ["AGGREGATES", "Names", "ReadExpression", "read_expression"]
+
+Names = Collection[tuple[str, ...]]
+"""The words of names, in the singular."""
 
 _STOP = word_set(
     """from for with where in given using which that when if please based by per as must should and then warn fail pass
@@ -17,7 +21,14 @@ _STOP = word_set(
     whenever"""
 )
 _DROPPED = word_set("the a an its their our all of each my")
+_UNIT = (
+    r"(?:kg|kilograms?|grams?|m|met(?:er|re)s?|cm|km|kilomet(?:er|re)s?|miles?|nm|years?|months?|days?|hours?|minutes?"
+    r"|dollars?|euros?|pounds?|usd|eur|gbp|percent|per cent|%|kwh|mwh|lit(?:er|re)s?|tonnes?|tons?|sqm|sqft|ha|units?)"
+)
 _WORDS = (
+    (r"(?<=[A-Za-z0-9])['’]s\b", ""), (r",\s*(?=(?:plus|minus|times|divided|multiplied)\b)", " "),
+    (rf"(?<=[a-z])\s+\((?:in\s+)?(?:an?\s+)?{_UNIT}\)", " "),
+    (rf"\s+in\s+{_UNIT}\b(?=\s*(?:[-+*/)^,÷×]|$|squared|cubed|divided|times|over|minus|plus|multiplied))", " "),
     (r"%\s+of\b|(?<=\d)\s*(?:percent|per cent) of\b", "% * "),
     (r"\bdivided by\b|\bover\b|\bdividing by\b|÷", " / "), (r"\bmultiplied (?:by|with)\b|\btimes\b|×", " * "),
     (r"\bplus\b", " + "), (r"\bminus\b|\bless\b(?! than)|−|–", " - "), (r"\bto the power of\b|\^", " ** "),
@@ -33,6 +44,11 @@ AGGREGATES = {
     "minimum": "minimum", "maximum": "maximum", "median": "median",
 }  # fmt: skip
 """Words for functions over rows, with their names in formulas."""
+_UNIT_PRICES = word_set("price rate charge fee fare wage cost tariff earnings")
+_UNITS = word_set(
+    """kwh unit litre liter hour day night mile km kilometre kilometer kg tonne ton item share head person seat
+    gallon piece minute square"""
+)
 _TOKEN = re.compile(r"\s*(\d+(?:,\d{3})*(?:\.\d+)?|\.\d+|[A-Za-z_][A-Za-z0-9_]*|\*\*|>=|<=|==|!=|[-+*/%()<>,;.:]|\S)")
 _SIGNS = frozenset({"+", "-", "*", "/", "**", "%", ">", "<", ">=", "<=", "==", "!="})
 _OPEN = tuple("+-*/%(,<>=")
@@ -55,16 +71,20 @@ class ReadExpression:
     said: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def read_expression(text: str) -> ReadExpression | None:
-    """The formula at the beginning of a text, up to a word that can't belong to it; None where there is none."""
-    return _Reader(text).read()
+def read_expression(text: str, names: Names = ()) -> ReadExpression | None:
+    """The formula at the beginning of a text, up to a word that can't belong to it; None where there is none.
+
+    Words of `names` belong to it where they go on with one.
+    """
+    return _Reader(text, names).read()
 
 
 class _Reader:
     """Goes through the tokens of one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: Names) -> None:
         self.text = text
+        self.names = names
         self.plain, self.places = _with_signs(text)
         self.parts: list[str] = []
         self.phrases: dict[str, str] = {}
@@ -118,7 +138,7 @@ class _Reader:
             self.aggregated = self.aggregated or (known in FUNCTIONS and FUNCTIONS[known].of_series)
         elif low in _DROPPED and re.match(r"\s+[A-Za-z]", behind):
             pass
-        elif low in _STOP and self.depth == 0 and not self.wants_operand:
+        elif low in _STOP and self.depth == 0 and not self.wants_operand and not self.goes_on(low, behind):
             return False
         elif low in AGGREGATES and self.wants_operand and re.match(r"\s+(?:of\s+)?(?:the\s+)?[A-Za-z_]", behind):
             return self.aggregate(low, said, match.end())
@@ -127,12 +147,22 @@ class _Reader:
         self.at = match.end()
         return True
 
+    def goes_on(self, low: str, behind: str) -> bool:
+        """Whether a word that else ends formulas stands within a name: "price per kWh", "units in stock"."""
+        after = re.match(r"\s+([A-Za-z]+)", behind)
+        if not self.words or after is None:
+            return False
+        if low == "per" and self.words[-1].lower() in _UNIT_PRICES and after[1].lower() in _UNITS:
+            return True
+        words = words_of(" ".join([*self.words, low, after[1]]))
+        return any(name[at : at + len(words)] == words for name in self.names for at in range(len(name)))
+
     def aggregate(self, low: str, said: str, end: int) -> bool:
         """Take in a function said in words: "sum of quantity times price" is over the product, "total kwh" over kwh."""
         of = _OF.match(self.plain, end)
         self.at = end if of is None else of.end()
         if of is not None and re.search(r"\*", self.plain[self.at : self.at + 60]):
-            inner = read_expression(self.plain[self.at :])
+            inner = read_expression(self.plain[self.at :], self.names)
             if inner is not None and inner.operators:
                 self.parts.append(f"{AGGREGATES[low]}({inner.expression})")
                 self.phrases |= inner.phrases

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from common.errors import ValidationFailed
 from common.language.words import word_set
-from roles.builder.understanding.binding import Bound, bind_phrase, bind_quantity
+from roles.builder.understanding.binding import Bound, bind_phrase, bind_quantity, table_of_most
 from roles.builder.understanding.definitions import Definition
 from roles.builder.understanding.requirements import Binding, Figure, Place, Question
 from roles.builder.understanding.tables import Tables
@@ -96,6 +96,8 @@ class Figures:
     bindings: dict[str, Binding] = field(default_factory=dict[str, Binding])
     missing: list[Question] = field(default_factory=list[Question])
     assumptions: list[str] = field(default_factory=list[str])
+    first: str = ""
+    """The table that the formula at hand is about."""
 
     def add_ratio(self, name: str) -> None:
         """Add a ratio of the library, and what it is made of."""
@@ -189,6 +191,9 @@ class Figures:
         if given.aggregate and "sum(" not in expression:
             expression = f"{given.aggregate}({expression})"
         names = parse(expression).names
+        phrases = [words_of(given.phrases.get(name, name.replace("_", " "))) for name in names]
+        self.first = table_of_most(phrases, self.tables)
+        expression = self._with_dates(given, expression, names)
         renamed: dict[str, str] = {}
         for name in names:
             if name in self.figures or name in self.bindings:
@@ -200,10 +205,34 @@ class Figures:
             name=given.name, expression=expression, title=given.words.capitalize(), source="Given in the request"
         )
 
+    def _with_dates(self, given: Definition, expression: str, names: Sequence[str]) -> str:
+        """The formula with the days between two dates for their difference. Raises `ValidationFailed`."""
+        dates: list[str] = []
+        for name in names:
+            place = bind_phrase(words_of(given.phrases.get(name, name.replace("_", " "))), self.tables, self.focus)
+            kind = self.tables.column(place).type if place is not None else "number"
+            if kind == "date":
+                dates.append(name)
+            elif kind == "text" and name not in self.figures:
+                raise ValidationFailed(
+                    f"{name.replace('_', ' ')} is a text, which can't be computed with", where=given.name
+                )
+        for one in dates:
+            for other in dates:
+                expression = re.sub(rf"\b{one} - {other}\b", f"days_between({other}, {one})", expression)
+        plain = re.sub(r"days_between\([^)]*\)", "", expression)
+        if left := [
+            name for name in dates if re.search(rf"\b{name}\b", plain) and "(" not in plain.split(name)[0][-14:]
+        ]:
+            raise ValidationFailed(
+                f"{left[0].replace('_', ' ')} is a date; only the days between two dates are computed", where=given.name
+            )
+        return expression
+
     def _bind_name(self, name: str, phrase: str, renamed: dict[str, str]) -> None:
         words = words_of(phrase)
         for length in range(len(words), 0, -1):
-            place = bind_phrase(words[:length], self.tables, self.focus)
+            place = bind_phrase(words[:length], self.tables, self.focus, first=self.first)
             if place is not None:
                 shorter = name if length == len(words) else identifier(phrase.split()[:length])
                 if shorter != name:
@@ -266,7 +295,11 @@ def gather(
     """All figures with their bindings. Raises `ValidationFailed` for a formula that can't be read."""
     figures = Figures(tables, SaidInputs.read(text), focus)
     for one in _in_order(definitions):
-        figures.add_definition(one)
+        try:
+            figures.add_definition(one)
+        except ValidationFailed as error:
+            where = error.where if one.name in error.where else f"{one.name}, {error.where}"
+            raise ValidationFailed(error.what, where=where, todo=error.todo) from None
     taken_in = {quantity.name for name in ratios for quantity in RATIOS[name].inputs}
     for name in ratios:
         # "P/E from share price and earnings per share": the latter is given, not asked for

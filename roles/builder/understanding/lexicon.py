@@ -46,7 +46,8 @@ FUNCTION_PHRASES: Mapping[str, str] = {
     phrase: function
     for function, phrases in {
         "mean": "average; mean; avg; on average; arithmetic mean; typical",
-        "sum": "total; sum; sum of; total of; overall; sum up; add up; totals; combined; aggregate; cumulative; in "
+        "sum": "total; sum; sum of; total of; how much; overall; sum up; add up; totals; combined; aggregate; "
+        "cumulative; in "
         "total; "
         "altogether",
         "count": "count; number of; how many; headcount; head count; count of; quantity of; the number",

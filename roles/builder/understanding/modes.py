@@ -77,9 +77,15 @@ _FREE = re.compile(
 _STRESS = re.compile(r"\b(?:stress[- ]?test(?:s|ed|ing)?|what[- ]if(?: analysis)?)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
 _MORE = re.compile(
-    r"(?:,\s*(?:and\s+)?|\band\s+)(?=[a-z]+\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s)", re.IGNORECASE
+    r"(?:,\s*(?:and\s+)?|\band\s+)(?=[a-z]+\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s"
+    r"|[a-z]+(?:\s[a-z]+)?\s+(?:modes?|scenarios?|variants?|cases?)\b)",
+    re.IGNORECASE,
 )
-_ALONE = re.compile(r"(?:^|(?<=,))\s*(?:,\s*)?(?:and|or)?\s*\b(?!and\b|or\b)([a-z]{3,20})\s*(?=[.,;]|$)", re.IGNORECASE)
+_ALONE = re.compile(
+    r"(?:(?:^|(?<=,))\s*(?:,\s*)?(?:and|or)?\s*\b(?!and\b|or\b)|(?:^\s*,|(?<=,))\s*(?:and\s+|or\s+)?(?!(?:no|not|as|just|plain|without|the|un|with)\b)"
+    r"(?=[a-z]{3,20}\s[a-z]{3,20}\s*(?:[.,;]|$)))([a-z]{3,20}(?:(?<!\bno)\s(?!of\b|it\b|is\b)[a-z]{3,20})?)\s*(?=[.,;]|$)",
+    re.IGNORECASE,
+)
 """A further name in a list of modes, with nothing said about it."""
 _LIMIT = re.compile(
     r"[;,]\s*((?:at least|at most|it|the|must|should|minimum|maximum|pass|passes|fails?|anything|flag|warn)\b[^;]*"

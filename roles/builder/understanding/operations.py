@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roles.builder.understanding.queries import MadeQuery
-from roles.builder.understanding.requirements import Requirements
+from roles.builder.understanding.requirements import Place, Requirements
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.words import identifier, plural, words_of_name
 from roles.engineering.formulas.quantities import QUANTITIES
-from roles.engineering.specification import Input, Output, ValueType
+from roles.engineering.formulas.scope import is_series
+from roles.engineering.specification import Input, Output, ValueType, selected_type
 
 __all__ = ["described", "operation_name", "outputs_of"]
 
@@ -17,6 +18,9 @@ __all__ = ["described", "operation_name", "outputs_of"]
 def operation_name(made: Requirements, tables: Tables) -> str:
     """The name of the method: ``calculate_dscr``, ``find_orders``, ``get_customer``, ``revenue_by_sector``."""
     asked = [one.name for one in made.figures if one.asked]
+    if made.each and asked:
+        by = f"_by_{made.groups[0].part or identifier(words_of_name(made.groups[0].column))}" if made.groups else ""
+        return f"list_{asked[0]}{by}"[:48].rstrip("_")
     if asked:
         return f"calculate_{asked[-1] if len(asked) > 1 and made.rules else asked[0]}"[:48]
     if made.condensed:
@@ -31,7 +35,15 @@ def operation_name(made: Requirements, tables: Tables) -> str:
 def described(made: Requirements, tables: Tables) -> str:
     """What the operation does, in a sentence."""
     of = f" of a {tables.one(made.entity).replace('_', ' ')}" if made.entity and made.entity != made.table else ""
-    if made.figures:
+    if made.each and made.figures and not made.condensed:
+        names = ", ".join(_within(one.title or one.name.replace("_", " ")) for one in made.figures if one.asked)
+        by = (
+            f" by {', '.join(one.part or one.column.replace('_', ' ') for one in made.groups[:1])}"
+            if made.groups
+            else ""
+        )
+        return f"Lists the {names}{by or f' of {plural(tables.one(made.table))}'.replace('_', ' ')}."
+    if made.figures and not made.each:
         names = ", ".join(_within(one.title or one.name.replace("_", " ")) for one in made.figures if one.asked)
         thing = f" of a {tables.one(made.entity).replace('_', ' ')}" if made.entity else ""
         told = ", and tells whether it passes" if made.rules else ""
@@ -58,7 +70,10 @@ def _by(names: Sequence[str]) -> str:
 
 def outputs_of(made: Requirements, tables: Tables, query: MadeQuery) -> tuple[Output, ...]:
     """What the operation answers with."""
-    return _calculated(made, tables, query) if made.figures else _read(tables, query)
+    if made.figures and made.show and not made.each:
+        totals = [Output(name=one.name, type="number", unit=one.unit, description=one.title) for one in made.figures]
+        return (*totals, *_read(tables, query))
+    return _calculated(made, tables, query) if made.figures and not made.each else _read(tables, query)
 
 
 def _calculated(made: Requirements, tables: Tables, query: MadeQuery) -> tuple[Output, ...]:
@@ -92,14 +107,11 @@ def _read(tables: Tables, query: MadeQuery) -> tuple[Output, ...]:
     asked = query.query
     if asked is None:
         return ()
-    single = asked.one or (not asked.group_by and all(one.aggregate for one in asked.columns))
+    single = not is_series(asked)
     found: list[Output] = []
     for column in asked.columns:
-        kind: ValueType = next(one.type for one in tables.tables[column.table].columns if one.name == column.column)
-        if column.aggregate == "count":
-            kind = "integer"
-        elif column.aggregate == "mean" or (column.aggregate == "sum" and kind != "integer"):
-            kind = "number"
+        kind: ValueType = tables.column(Place(table=column.table, column=column.column)).type
+        kind = selected_type(column, kind)
         found.append(Output(name=column.name, type=kind, series=not single))
     if not single:
         found.append(Output(name="row_count", type="integer", description="How many rows there are"))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.language.words import word_set
+from roles.builder.understanding.naming_columns import column_name, free_name
+from roles.builder.understanding.overview_queries import computed_columns
 from roles.builder.understanding.requirements import Place, Requirements
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.words import column_identifier, plural
@@ -33,12 +35,14 @@ class MadeQuery:
 
 def query_of(made: Requirements, tables: Tables) -> MadeQuery:
     """The query of requirements that nothing is missing from."""
+    if made.each:
+        return _overview(made, tables)
     if made.condensed:
         return _condensed(made, tables)
-    if not any(one.place for one in made.bindings):
-        if not made.show:
-            return MadeQuery(None, _given(made))
+    if made.show:
         return _listed(made, tables)
+    if not any(one.place for one in made.bindings):
+        return MadeQuery(None, _given(made))
     return _calculated(made, tables)
 
 
@@ -64,12 +68,29 @@ def entity_input(made: Requirements, tables: Tables) -> tuple[Input, Filter] | N
     return given, Filter(table=table, column=column or key, comparison="=", input=name)
 
 
+def _terms(made: Requirements) -> tuple[tuple[Selected, ...], tuple[Filter, ...]]:
+    """What compares columns with each other, with the filters by it."""
+    terms: dict[str, Selected] = {}
+    filters: list[Filter] = []
+    for one in made.compared:
+        names: list[str] = []
+        for place in (one.left, one.right):
+            name = f"term_{column_identifier(place.column)}"[:48]
+            terms[name] = Selected(name=name, table=place.table, column=place.column)
+            names.append(name)
+        name = f"holds_{len(filters) + 1}"
+        terms[name] = Selected(name=name, table=one.left.table, column=one.left.column,
+                               expression=f"{names[0]} {one.sign} {names[1]}")  # fmt: skip
+        filters.append(Filter(table=one.left.table, column=one.left.column, comparison="=", value=True, figure=name))
+    return tuple(terms.values()), tuple(filters)
+
+
 def _inputs(made: Requirements, tables: Tables) -> tuple[tuple[Input, ...], tuple[Filter, ...]]:
     named = entity_input(made, tables)
     inputs = [named[0]] if named else []
     filters = [named[1]] if named else []
     inputs += [one for one in (*made.inputs, *_given(made)) if one.name not in {other.name for other in inputs}]
-    return tuple(inputs), (*filters, *made.filters)
+    return tuple(inputs), (*filters, *made.filters, *_terms(made)[1])
 
 
 def _joins(tables: Tables, base: str, wanted: Iterable[str]) -> tuple[Join, ...]:
@@ -100,16 +121,52 @@ def _calculated(made: Requirements, tables: Tables) -> MadeQuery:
             (one.name for one in columns if (one.table, one.column) == (made.order.table, made.order.column)), ""
         )
         if not name:
-            name = _free(column_identifier(made.order.column), {*places, *(one.name for one in inputs)})
+            name = free_name(column_identifier(made.order.column), {*places, *(one.name for one in inputs)})
             columns.append(Selected(name=name, table=made.order.table, column=made.order.column))
         order_by = f"-{name}" if made.descending else name
-    wanted = [*(one.table for one in columns), *(one.table for one in filters)]
+    terms = _terms(made)[0]
+    wanted = [*(one.table for one in columns), *(one.table for one in filters), *(one.table for one in terms)]
     query = Query(
         name=f"{tables.one(made.table)}_{'rows' if series else 'row'}"[:48], table=made.table, columns=tuple(columns),
-        joins=_joins(tables, made.table, wanted), filters=filters, order_by=order_by, one=not series,
+        terms=terms, joins=_joins(tables, made.table, wanted), filters=filters, order_by=order_by, one=not series,
         limit=_SERIES_LIMIT if series else 1,
     )  # fmt: skip
     return MadeQuery(query, inputs, frozenset(places) if series else frozenset())
+
+
+def _overview(made: Requirements, tables: Tables) -> MadeQuery:
+    """Figures of each row or group, or how many things there are whose figures keep conditions."""
+    inputs, filters = _inputs(made, tables)
+    leading, terms, figures = computed_columns(made, tables, {one.name for one in inputs})
+    counts = [
+        Selected.model_validate(
+            {"name": one.name, "table": one.place.table, "column": one.place.column, "aggregate": one.function}
+        )
+        for one in made.condensed
+    ]  # fmt: skip
+    columns = counts if counts else [*leading, *figures, *counts]
+    terms = [*terms, *(figures if counts else [])]
+    compared = _terms(made)[0]
+    order_by = leading[0].name if made.groups else ""
+    if made.order_by:
+        order_by = ("-" if made.descending else "") + made.order_by
+    elif made.order is not None and not made.groups:
+        name = next(
+            (
+                one.name
+                for one in columns
+                if (one.table, one.column, one.expression) == (made.order.table, made.order.column, "")
+            ),
+            "",
+        )
+        order_by = f"-{name}" if name and made.descending else name
+    wanted = [one.table for one in (*columns, *terms, *compared, *filters)]
+    query = Query(
+        name=f"{(counts or figures)[0].name}_{'groups' if made.groups else 'overview'}"[:48], table=made.table,
+        columns=tuple(columns), terms=(*compared, *terms), joins=_joins(tables, made.table, wanted), filters=filters,
+        group_by=tuple(one.name for one in leading) if made.groups else (), order_by=order_by, limit=made.limit,
+    )  # fmt: skip
+    return MadeQuery(query, inputs, listed=tuple(one.name for one in columns))
 
 
 def _condensed(made: Requirements, tables: Tables) -> MadeQuery:
@@ -117,22 +174,30 @@ def _condensed(made: Requirements, tables: Tables) -> MadeQuery:
     taken = {one.name for one in inputs}
     groups: list[Selected] = []
     for place in made.groups:
-        name = _column_name(place, tables, made.table, taken | {one.name for one in groups})
-        groups.append(Selected(name=name, table=place.table, column=place.column))
+        name = column_name(place, tables, made.table, taken | {one.name for one in groups})
+        groups.append(Selected(name=name, table=place.table, column=place.column, part=place.part or None))
     measures = [
         Selected.model_validate(
-            {"name": one.name, "table": one.place.table, "column": one.place.column, "aggregate": one.function}
+            {
+                "name": one.name,
+                "table": one.place.table,
+                "column": one.place.column,
+                "aggregate": one.function,
+                "rank": one.rank,
+            }
             | ({"times": (one.times.table, one.times.column)} if one.times else {})
         )
         for one in made.condensed
     ]
-    wanted = [one.table for one in (*groups, *measures, *filters)]
+    terms = _terms(made)[0]
+    wanted = [one.table for one in (*groups, *measures, *filters, *terms)]
     order_by = groups[0].name if groups else ""
-    if made.order is not None and groups:
-        order_by = ("-" if made.descending else "") + measures[0].name
+    if made.order_by and groups:
+        order_by = ("-" if made.descending else "") + made.order_by
     query = Query(
         name=f"{measures[0].name}_{'groups' if groups else 'all'}"[:48], table=made.table, columns=(*groups, *measures),
-        joins=_joins(tables, made.table, wanted), filters=filters, group_by=tuple(one.name for one in groups),
+        terms=terms, joins=_joins(tables, made.table, wanted), filters=filters,
+        group_by=tuple(one.name for one in groups),
         order_by=order_by, one=False, limit=made.limit,
     )  # fmt: skip
     return MadeQuery(query, inputs, listed=tuple(one.name for one in (*groups, *measures)))
@@ -142,53 +207,28 @@ def _listed(made: Requirements, tables: Tables) -> MadeQuery:
     inputs, filters = _inputs(made, tables)
     taken = {one.name for one in inputs}
     columns: list[Selected] = []
+    bound = {one.place: one.name for one in made.bindings}
+    taken |= {one.name for one in made.figures}
     for place in made.show:
-        name = _column_name(place, tables, made.table, taken | {one.name for one in columns})
+        name = bound.get(place) or column_name(
+            place, tables, made.table, taken | {one.name for one in columns} | set(bound.values())
+        )
         columns.append(Selected(name=name, table=place.table, column=place.column))
     one = made.entity == made.table or made.single
     order_by = ""
     if made.order is not None and made.entity != made.table:
         name = next((c.name for c in columns if (c.table, c.column) == (made.order.table, made.order.column)), "")
         if not name and made.single:
-            name = _column_name(made.order, tables, made.table, taken | {c.name for c in columns})
+            name = column_name(made.order, tables, made.table, taken | {c.name for c in columns})
             columns.append(Selected(name=name, table=made.order.table, column=made.order.column))
         if name:
             order_by = f"-{name}" if made.descending else name
-    wanted = [*(selected.table for selected in columns), *(given.table for given in filters)]
+    terms = _terms(made)[0]
+    wanted = [*(selected.table for selected in columns), *(given.table for given in (*filters, *terms))]
     query = Query(
         name=f"{tables.one(made.table) if one else plural(tables.one(made.table))}_found"[:48], table=made.table,
-        columns=tuple(columns), joins=_joins(tables, made.table, wanted),
+        columns=tuple(columns), terms=terms, joins=_joins(tables, made.table, wanted),
         filters=filters, order_by=order_by, one=one, limit=1 if one else made.limit,
     )  # fmt: skip
-    return MadeQuery(query, inputs, listed=tuple(one.name for one in columns))
-
-
-def _column_name(place: Place, tables: Tables, base: str, taken: set[str]) -> str:
-    plain = column_identifier(place.column)
-    owned = plain if plain.startswith(tables.one(place.table)) else f"{tables.one(place.table)}_{plain}"[:48]
-    if plain in ("id", "key") or (place.table != base and plain in ("name", "title", "code")) or plain in taken:
-        plain = owned
-    return _free(plain, taken)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    found, number = name, 2
-    while found in taken or found in RESERVED:
-        found, number = f"{name[:44]}_{number}", number + 1
-    return found
-
-
-RESERVED = frozenset(
-    {
-        "mode",
-        "validation_status",
-        "failed_rules",
-        "analysis",
-        "suggestions",
-        "report",
-        "row_count",
-        "adjustments",
-        "arithmetic",
-    }
-)
-"""Names that mean something in every agent."""
+    names = tuple(one.name for one in columns)
+    return MadeQuery(query, inputs, frozenset(names if made.figures else ()), names)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from roles.builder.understanding.figures import Figures
+from roles.builder.understanding.grouping import (
+    columns_beside,
+    read_figure_conditions,
+    read_figure_order,
+    subject_of,
+)
+from roles.builder.understanding.implied import TOP_BY
+from roles.builder.understanding.listings import listed_with_totals, listing
 from roles.builder.understanding.measures import IN_DATABASES, Measure, name_of
 from roles.builder.understanding.requirements import Binding, Condensed, Figure, Place, Question, Requirements
-from roles.builder.understanding.rows import Rows, read_rows, singular_said
+from roles.builder.understanding.rows import GROUP, read_rows, singular_said
+from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged
 from roles.builder.understanding.words import column_identifier
 from roles.engineering.specification import Filter, Input
 
-__all__ = ["calculation", "condensed", "listing"]
-
-_MAX_SHOWN = 12
+__all__ = ["calculation", "condensed", "listed_with_totals", "listing"]
 
 
 def calculation(tagged: Tagged, tables: Tables, figures: Figures) -> Requirements:
@@ -37,18 +45,19 @@ def calculation(tagged: Tagged, tables: Tables, figures: Figures) -> Requirement
         text = f"How do the tables {names} belong together? No foreign key joins them."
         return made.model_copy(update={"missing": (*made.missing, Question(name="join", text=text))})
     focus = list(dict.fromkeys([*(tagged.table(mark) for mark in tagged.marks("T")), base]))
-    rows = read_rows(tagged, tables, base, focus, grouping=True)
+    rows = read_rows(tagged, tables, base, focus, grouping=True, of_one=True)
     grouped = _by_groups(made, figures, rows)
     if grouped is not None:
         return grouped.model_copy(update={"table": base, "filters": tuple(rows.filters), "inputs": tuple(rows.inputs)})
-    entity = rows.entity or rows.group_table or _entity(tagged, tables, base)
-    entity = entity if tables.path(base, entity) is not None else base
+    entity = rows.entity or rows.group_table or ("" if rows.by_label else _entity(tagged, tables, base))
+    entity = entity if not entity or tables.path(base, entity) is not None else base
     order = tables.order(base) if base != entity or figures.series else None
     return made.model_copy(
         update={
             "table": base,
-            "entity": entity if _needs_entity(tagged, figures, rows, entity, base) else "",
+            "entity": entity if entity and _needs_entity(tagged, figures, rows, entity, base) else "",
             "filters": tuple(rows.filters),
+            "compared": tuple(rows.compared),
             "inputs": tuple(rows.inputs),
             "order": order,
             "descending": not figures.series,
@@ -104,34 +113,134 @@ def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus
     """Functions over rows: by groups, of the rows that belong to one thing, or of all."""
     places = [place for one in measures for place in (one.place, one.other) if place is not None]
     base = tables.base([one.table for one in places]) or places[0].table
+    base, measures = _through_links(tagged, tables, base, measures)
     near = list(dict.fromkeys([base, *focus]))
+    named = {one.mark: one.name for one in measures if one.mark}
+    subject = subject_of(tagged, list(named))
+    counts = {one.place.table: one.name for one in measures if one.function in ("count", "distinct")}
+
+    def name_of(mark: str) -> str:
+        return named.get(mark, "") or (counts.get(tagged.table(mark), "") if mark[0] == "T" else "")
+
+    kept = read_figure_conditions(tagged, name_of)
     rows = read_rows(tagged, tables, base, near, grouping=True)
-    simple = all(one.function in IN_DATABASES for one in measures)
+    order = read_figure_order(tagged, name_of, measures[0].name)
     if rows.entity == base and not rows.entity_by_key and all(one.place.table == base for one in measures):
         rows.entity = ""
+    if not rows.groups and not rows.entity and (which := _which(tagged, tables, near, base)) is not None:
+        rows.groups.append(which)
+        rows.limit = rows.limit if rows.limited or order is None else 1
+    beside = bool(subject) and _beside(tagged, subject)
+    if not subject and (top := TOP_BY.search(tagged.text)) is not None and order is not None:
+        subject = top["thing"]
+        rows.limit = 1 if not rows.limited else rows.limit
+    if not rows.groups and not rows.entity and subject:
+        group_by_subject(tagged, tables, base, tagged.table(subject), rows, forced=bool(kept or order or beside))
     made = Requirements(
         request=tagged.text,
         kind="data",
         table=base,
         filters=tuple(rows.filters),
+        compared=tuple(rows.compared),
         inputs=tuple(rows.inputs),
         entity=rows.entity,
+        assumptions=tuple(rows.assumptions),
     )
-    if simple:
-        groups = tuple(rows.groups) if not rows.entity else ()
-        return made.model_copy(
-            update={
-                "condensed": tuple(
-                    Condensed.model_validate({"name": one.name, "function": one.function, "place": one.place})
-                    for one in measures
-                ),
-                "groups": groups,
-                "order": rows.order,
-                "descending": rows.descending,
-                "limit": rows.limit,
-            }
+    groups = tuple(rows.groups) if not rows.entity else ()
+    if not all(one.function in IN_DATABASES or (groups and one.condensed) for one in measures):
+        return _in_formulas(made, tagged, tables, measures, rows)
+    if groups and rows.group_table:
+        extra = columns_beside(tagged, tables, rows.group_table, base, near)
+        groups = (*groups, *(one for one in extra if one not in groups))
+    condensed = tuple(
+        Condensed.model_validate({"name": one.name, "place": one.place} | (one.condensed or {})) for one in measures
+    )
+    by_name = {one.name: one for one in condensed}
+    filters, inputs = list(rows.filters), list(rows.inputs)
+    for one in kept:
+        place = by_name[one.figure].place
+        given = {"table": place.table, "column": place.column, "comparison": one.sign, "figure": one.figure}
+        if one.number is None:
+            inputs.append(
+                Input(
+                    name=f"limit_of_{one.figure}"[:48],
+                    type="number",
+                    description=f"Limit of the {one.figure.replace('_', ' ')}",
+                )
+            )
+            filters.append(Filter.model_validate(given | {"input": inputs[-1].name}))
+        else:
+            filters.append(Filter.model_validate(given | {"value": one.number}))
+    limit = order.limit if order is not None and order.limit else rows.limit
+    return made.model_copy(
+        update={
+            "condensed": condensed,
+            "groups": groups,
+            "filters": tuple(filters),
+            "inputs": tuple(inputs),
+            "order_by": order.figure if order is not None and groups else "",
+            "descending": order.descending if order is not None else False,
+            "limit": limit if groups else 1_000,
+        }
+    )
+
+
+def _beside(tagged: Tagged, subject: str) -> bool:
+    """Whether a figure is wanted beside each of the things: "drivers and how many trips they made"."""
+    return (
+        re.search(
+            rf"\b{subject}\b[^.;?]*?(?:\band|\bwith|\bplus|\bby|,)\s+(?:the\s+|their\s+|its\s+)?F\d+", tagged.text
         )
-    return _in_formulas(made, tagged, tables, measures, rows)
+        is not None
+    )
+
+
+def _through_links(
+    tagged: Tagged, tables: Tables, base: str, measures: Sequence[Measure]
+) -> tuple[str, Sequence[Measure]]:
+    """ "Students in each course": they are counted in the table that links the two, each once."""
+    for match in GROUP.finditer(tagged.text):
+        mark = match["mark"]
+        if mark[0] != "T" or tables.path(base, tagged.table(mark), upwards=True) is not None:
+            continue
+        link = tables.base([base, tagged.table(mark)])
+        if (
+            link is not None
+            and link != base
+            and tables.path(link, base, upwards=True) is not None
+            and all(one.function == "count" for one in measures)
+        ):
+            return link, [replace(one, function="distinct") for one in measures]
+    return base, measures
+
+
+def _which(tagged: Tagged, tables: Tables, near: Sequence[str], base: str) -> Place | None:
+    """ "Which genre has the most books": the column whose values are compared."""
+    match = re.search(
+        r"\b(?:which|what)\s+(?:one\s+)?(?P<mark>C\d+)\s+(?:has|have|had|is|are|was|does|did|brings?|makes?|sells?|gets?)\b",
+        tagged.text,
+    )
+    place = tagged.column(match["mark"], near) if match is not None else None
+    if (
+        match is None
+        or place is None
+        or tables.column(place).type == "number"
+        or tables.path(base, place.table, upwards=True) is None
+    ):
+        return None
+    tagged.use(match["mark"])
+    return place
+
+
+def group_by_subject(tagged: Tagged, tables: Tables, base: str, subject: str, rows: Rows, *, forced: bool) -> None:
+    """Make groups of the things that are asked for, where the rows belong to them."""
+    if subject == base or tables.path(base, subject, upwards=True) is None:
+        return
+    if not forced and not re.search(r"\b(?:list|show|which|rank|compare)\b", tagged.text):
+        return
+    label = tables.label(subject)
+    rows.group_table = subject
+    rows.groups += [one for one in (label, Place(table=subject, column=tables.key(subject))) if one is not None]
 
 
 def _in_formulas(
@@ -166,72 +275,3 @@ def _in_formulas(
             "order": tables.order(made.table),
         }
     )
-
-
-def listing(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> Requirements:
-    """Rows of a table with some of their columns, or one row by its key."""
-    table = _listed(tagged, tables)
-    near = list(dict.fromkeys([table, *focus]))
-    rows = read_rows(tagged, tables, table, near, grouping=False)
-    marked = [
-        place
-        for mark in tagged.marks("C", unused=True)
-        if (place := tagged.column(mark, _owners(tagged, mark, near))) is not None
-    ]
-    shown = [place for place in marked if tables.path(table, place.table) is not None]
-    label = tables.label(table)
-    filtered = [Place(table=one.table, column=one.column) for one in rows.filters if not isinstance(one.value, bool)]
-    first = [label] if label is not None else []
-    if not shown:
-        shown = [
-            Place(table=table, column=one.name)
-            for one in tables.tables[table].columns
-            if not tables.is_key(Place(table=table, column=one.name)) or one.name in tables.tables[table].key
-        ][:_MAX_SHOWN]
-        first = []
-    extra = [place for place in filtered if tables.column(place).type != "text"]
-    ordered = [rows.order] if rows.order is not None else []
-    every = list(dict.fromkeys([*first, *shown, *extra, *ordered]))
-    entity = rows.entity if rows.entity and tables.path(table, rows.entity) is not None else ""
-    single = bool(entity) and entity != table and not (rows.order or rows.limited or _said_in_plural(tagged))
-    if single:
-        rows.order, rows.descending = tables.order(table), True
-    latest = (f"of several rows of {table} the latest counts",) if single and rows.order is not None else ()
-    return Requirements(
-        request=tagged.text,
-        kind="data",
-        table=table,
-        entity=entity,
-        show=tuple(every[: 3 * _MAX_SHOWN]),
-        single=single,
-        assumptions=(*latest, *rows.assumptions),
-        filters=tuple(rows.filters),
-        inputs=tuple(rows.inputs),
-        order=rows.order,
-        descending=rows.descending,
-        limit=rows.limit,
-    )
-
-
-def _said_in_plural(tagged: Tagged) -> bool:
-    """Whether anything is said in the plural, so that several rows are wanted."""
-    return any(not singular_said(tagged, mark) for mark in tagged.marks("CT"))
-
-
-def _owners(tagged: Tagged, mark: str, near: Sequence[str]) -> list[str]:
-    """The tables to look for a column in: first one that is named just before it, as in "customer and its city"."""
-    del tagged, mark
-    return list(near)
-
-
-def _listed(tagged: Tagged, tables: Tables) -> str:
-    """The table whose rows are listed: the first that is named in the plural or at all, else that of the columns."""
-    marks = tagged.marks("T")
-    plural = [mark for mark in marks if not singular_said(tagged, mark)]
-    if plural:
-        return tagged.table(plural[0])
-    named = [tagged.table(mark) for mark in marks]
-    places = [place for mark in tagged.marks("C") if (place := tagged.column(mark, named)) is not None]
-    # "the latest prices of a fund" are rows of the prices
-    wanted = [*(one.table for one in places), *named[:1]]
-    return tables.base(wanted) or wanted[0]

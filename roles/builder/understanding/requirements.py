@@ -8,7 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from roles.engineering.specification import Filter, Input, Mode, Rule
 
-__all__ = ["Binding", "Condensed", "Figure", "Place", "Question", "Requirements"]
+__all__ = ["Binding", "Compared", "Condensed", "Figure", "Place", "Question", "Requirements"]
+
+
+Aggregate = Literal[
+    "count", "sum", "mean", "minimum", "maximum", "distinct", "percentile", "stdev", "variance"
+]  # fmt: skip
 
 
 class _Part(BaseModel):
@@ -24,14 +29,26 @@ class Question(_Part):
 
 
 class Place(_Part):
-    """A column of a table."""
+    """A column of a table, or a part of its dates."""
 
     table: str
     column: str
+    part: Literal["", "day", "month", "quarter", "year"] = ""
+
+
+class Compared(_Part):
+    """Rows are left out where one column does not compare so with another."""
+
+    left: Place
+    sign: str
+    right: Place
 
 
 class Figure(_Part):
-    """A figure to compute. `asked`: the request names it; the others are steps on the way."""
+    """A figure to compute. `asked`: the request names it; the others are steps on the way.
+
+    `aggregate` condenses the values of all rows, by groups where there are any.
+    """
 
     name: str
     expression: str
@@ -39,6 +56,8 @@ class Figure(_Part):
     unit: str = ""
     source: str = ""
     asked: bool = True
+    aggregate: Aggregate | None = None
+    rank: float | None = None
 
 
 class Binding(_Part):
@@ -54,16 +73,18 @@ class Condensed(_Part):
     """A column condensed by groups, or over all rows: ``sum`` of it, times another column where `times` is given."""
 
     name: str
-    function: Literal["count", "sum", "mean", "minimum", "maximum"]
+    function: Aggregate
     place: Place
     times: Place | None = None
+    rank: float | None = None
 
 
 class Requirements(_Part):
     """A request, understood. Nothing is built while `missing` or `uncovered` hold anything.
 
     `table` is the one that is asked about; `entity` the one of which a caller names one row by its key. Rows are listed
-    with the columns of `show`, or condensed by the columns of `groups`; `single`: only the first row counts.
+    with the columns of `show`, or condensed by the columns of `groups`; `single`: only the first row counts. `each`:
+    the figures are those of each row, or of each group. `order_by` names a figure, or what is condensed, to order by.
     """
 
     request: str
@@ -79,9 +100,12 @@ class Requirements(_Part):
     condensed: tuple[Condensed, ...] = ()
     groups: tuple[Place, ...] = ()
     filters: tuple[Filter, ...] = ()
+    compared: tuple[Compared, ...] = ()
     inputs: tuple[Input, ...] = ()
     single: bool = False
+    each: bool = False
     order: Place | None = None
+    order_by: str = ""
     descending: bool = False
     limit: int = Field(default=1_000, ge=1, le=100_000)
     modes: tuple[Mode, ...] = ()
@@ -115,8 +139,18 @@ class Requirements(_Part):
         if self.show:
             lines.append(f"shows {', '.join(f'{one.table}.{one.column}' for one in self.show)}")
         lines += [
-            f"only rows with {one.table}.{one.column} {one.comparison} {one.input or one.value}" for one in self.filters
+            f"only those with {one.figure or f'{one.table}.{one.column}'} {one.comparison} "
+            f"{one.input or one.moment or ('nothing' if one.value is None else one.value)}"
+            for one in self.filters
         ]
+        lines += [
+            f"only those with {one.left.table}.{one.left.column} {one.sign} {one.right.table}.{one.right.column}"
+            for one in self.compared
+        ]
+        if self.order_by or self.order:
+            by = self.order_by or (f"{self.order.table}.{self.order.column}" if self.order else "")
+            many = f", at most {self.limit}" if self.limit < 1_000 else ""
+            lines.append(f"ordered by {by}{', the highest first' if self.descending else ''}{many}")
         lines += [f"mode {one.name}: {one.description or 'as it is'}" for one in self.modes]
         lines += [f"passes when {one.expression}" for one in self.rules]
         lines += [f"assumes: {one}" for one in self.assumptions]

@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from roles.builder.understanding.adjectives import value_before
+from roles.builder.understanding.conditions import flag_like, read_conditions
 from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.row_order import read_order
+from roles.builder.understanding.rows_read import Rows
+from roles.builder.understanding.said_values import read_said_values
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, ONE_OF_MANY, Tagged
 from roles.builder.understanding.words import column_identifier, singular
-from roles.engineering.specification import Filter, Input
 
-__all__ = ["Rows", "read_rows"]
+__all__ = ["GROUP", "PERIOD", "read_rows", "singular_said"]
 
 _D = DETERMINER
-_GROUP = re.compile(rf"\b(?:per|by|(?:for|in|of|within|across|from|at)? ?(?:each|every|all the different)|grouped by"
-                    rf"|broken down by|split by"
-                    rf"|across)\s+{_D}*(?P<mark>[CT]\d+)\b(?:\s+and\s+(?P<more>C\d+)\b)?")  # fmt: skip
+_EACH = (
+    r"\b(?:per|by|(?:for|in|of|within|across|from|at)? ?(?:each|every|all the different)|grouped by|broken down by"
+    r"|split by|across|by each)"
+)
+GROUP = re.compile(
+    rf"{_EACH}\s+{_D}*(?P<mark>[CT]\d+)\b(?P<more>(?:(?:,| and|, and| by| per| &)\s+{_D}*[CT]\d+\b(?! (?:is|are"
+    rf"|above|below|over|under)))*)"
+)
+"""What groups rows: "per T1", "by C2 and C3"."""
+PERIOD = re.compile(
+    r"(?:\b(?:per|by|(?:for|in|of)? ?(?:each|every)|grouped by|broken down by|split by|over the|month "
+    r"by)\s+(?:calendar\s+|the\s+)?"
+    r"(?P<unit>day|month|quarter|year)s?\b|\b(?P<word>monthly|quarterly|yearly|annually|daily|month on month"
+    r"|year over year|year on year)(?=\s+(?:[FT]\d|the\b)|\s*[.,;]|$))"
+)
+_PERIODS = {"monthly": "month", "quarterly": "quarter", "yearly": "year", "annually": "year", "daily": "day"}
 _ENTITY = re.compile(
     rf"\b(?:of|for|in|from|by|per|with|at|on|about|to|find|show|look up|lookup|fetch|get|retrieve"
     rf"|describe)\s+(?:the\s+)?"
     rf"(?:{ONE_OF_MANY}\s+)+(?P<mark>T\d+)\b"
+)
+_SHOWN_KEY = re.compile(
+    r"\b(?:show|list|give|display|return|include|including|includes|report|print|see|want|output|with|columns?)\s+(?:me\s+|us\s+)?"
+    r"(?:(?:only|just|also|the|their|its|all)\s+)*(?:[CTF]\d+\s*(?:,|and)\s*(?:the\s+|their\s+|its\s+)?)*$"
 )
 _BY_ID = re.compile(
     r"\bby\s+(?:its\s+|their\s+|the\s+)?(?:id|number|key|identifier|primary key)\b|\b(?:with|for|from)\s+(?:an?|the"
     r"|its|given|a given)\s+(?:id|identifier)\b"
 )
 _EQUAL = re.compile(
-    rf"\b(?:in|of|with|from|for|having|at|on|by|whose|where|and)\s+(?:the\s+)?(?:(?:{ONE_OF_MANY})\s+)+(?P<mark>C\d+)\b"
+    rf"\b(?:in|of|with|from|for|having|at|on|by|whose|where|and|under|via|through|into|to|within|using|against)\s+(?:the\s+)?(?:(?:{ONE_OF_MANY})\s+)+(?P<mark>C\d+)\b"
     rf"(?!\s+(?:is|are|below|above|over|under|greater|less|more))"
 )
 _BY_COLUMN = re.compile(rf"\b(?:by|based on|filtered by|matching)\s+{_D}*(?P<mark>C\d+)\b")
@@ -64,94 +83,45 @@ _BETWEEN = re.compile(
 )
 _NUMERIC = ("number", "integer")
 _OF_NUMBERS = re.compile(r"\b(?:value|number|amount|limit|figure)s?\b")
-_HIGHEST = re.compile(
-    rf"\b(?:most|highest|largest|biggest|greatest|best|longest|top|newest|latest)\s+{_D}*(?P<mark>C\d+)\b"
-)
-_LOWEST = re.compile(rf"\b(?:least|lowest|smallest|fewest|worst|shortest|cheapest)\s+{_D}*(?P<mark>C\d+)\b")
-_CHEAPEST = re.compile(r"\b(?P<mark>C\d+)\b")
-_SORTED = re.compile(
-    rf"\b(?:sorted|ordered|order|sort|ranked"
-    rf"|rank)\s+(?:(?:them|the|all|T\d+)\s+)*by\s+{_D}*(?P<mark>C\d+)(?P<rest>(?:\s+[a-z]+)?(?:\s+[a-z]+)?)"
-)
-_FIRST = re.compile(r"\b(?P<most>highest|largest|biggest|most expensive|longest|best)\s+first\b"
-                    r"|\b(?:lowest|smallest|cheapest|shortest)\s+first\b")  # fmt: skip
-_NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|last)\b")
-_OLDEST = re.compile(r"\b(?:oldest|earliest|first come)\b")
-_LIMIT = re.compile(
-    r"\b(?:top|first|best|the|last|only|show|list|which|what|latest|newest)\s+(?P<number>\d{1,4})\b(?!\s*(?:%|and|,"
-    r"|day|month|year))"
-    r"|\b(?P<other>\d{1,4})\s+(?:most|highest|lowest|largest|smallest|newest|latest|oldest|best|cheapest|T\d+\s+with "
-    r"the (?:most|"
-    r"highest|lowest|largest|smallest))"
-)
 _NEGATIVE_LEVEL = 5
 
 
-@dataclass(slots=True)
-class Rows:
-    """What was read of the rows."""
+def read_rows(
+    tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], *, grouping: bool, of_one: bool = False
+) -> Rows:
+    """Read all about the rows of `table`. `grouping`: figures over rows are asked for, which "per X" groups.
 
-    entity: str = ""
-    entity_by_key: bool = False
-    groups: list[Place] = field(default_factory=list[Place])
-    group_table: str = ""
-    filters: list[Filter] = field(default_factory=list[Filter])
-    inputs: list[Input] = field(default_factory=list[Input])
-    order: Place | None = None
-    descending: bool = False
-    limit: int = 1_000
-    limited: bool = False
-    assumptions: list[str] = field(default_factory=list[str])
-
-    def add(self, place: Place, comparison: str, name: str, kind: str, value: JsonValue = None) -> None:
-        """Add a filter, by a fixed value or by an input of that name."""
-        if value is not None:
-            self.filters.append(
-                Filter.model_validate(
-                    {"table": place.table, "column": place.column, "comparison": comparison, "value": value}
-                )
-            )
-            return
-        name = _free(name, {one.name for one in self.inputs})
-        described = name.replace("_", " ").capitalize()
-        self.inputs.append(Input.model_validate({"name": name, "type": kind, "description": described}))
-        self.filters.append(
-            Filter.model_validate(
-                {"table": place.table, "column": place.column, "comparison": comparison, "input": name}
-            )
-        )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number = 2
-    found = name
-    while found in taken:
-        found, number = f"{name}_{number}", number + 1
-    return found
-
-
-def read_rows(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], *, grouping: bool) -> Rows:
-    """Read all about the rows of `table`. `grouping`: figures over rows are asked for, which "per X" groups."""
+    `of_one`: figures of one thing are asked for, so that "by name" tells how it is found.
+    """
     rows = Rows()
+    read_conditions(tagged, tables, table, focus, rows)
     _read_ranges(tagged, tables, table, focus, rows)
     _read_comparisons(tagged, tables, focus, rows)
     _read_dates(tagged, tables, table, focus, rows)
     _read_more_than(tagged, tables, focus, rows)
-    _read_order(tagged, tables, table, focus, rows)
+    read_order(tagged, tables, table, focus, rows)
     _read_entity(tagged, tables, table, rows, grouping=grouping)
     if grouping:
-        _read_groups(tagged, tables, table, focus, rows)
+        _read_groups(tagged, tables, table, focus, rows, of_one=of_one)
     _read_equalities(tagged, tables, focus, rows, grouping=grouping)
     _read_flags(tagged, tables, focus, rows)
+    read_said_values(tagged, tables, list(dict.fromkeys([table, *focus])), rows)
+    _read_label(tagged, tables, table, focus, rows)
     if (meant := value_before(tagged, tables, table)) is not None and not rows.entity:
         rows.add(meant[0], "contains", "", "text", meant[1])
+        tagged.taken += [one.span() for one in re.finditer(rf"\b{meant[1]}\b", tagged.text)]
         rows.assumptions.append(f"{meant[1]!r} is meant as a value of {meant[0].table}.{meant[0].column}")
     return rows
 
 
 def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grouping: bool) -> None:
     for mark in tagged.marks("T"):
-        if tagged.by_key(mark) and not rows.entity:
+        if not tagged.by_key(mark):
+            continue
+        if _SHOWN_KEY.search(tagged.text[: tagged.text.index(mark)]):
+            rows.shown.append(mark)
+            tagged.use(mark)
+        elif not rows.entity:
             rows.entity, rows.entity_by_key = tagged.table(mark), True
             tagged.use(mark)
     by_id = _BY_ID.search(tagged.text)
@@ -165,9 +135,37 @@ def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grou
         words = match[0].split()
         if grouping and {"each", "every", "per"} & set(words[:-1]) and not rows.entity:
             continue
+        tagged.take(match)
         if not rows.entity and (named != table or grouping or _alone(tagged, mark)):
             rows.entity = named
             tagged.use(mark)
+
+
+_BY_LABEL = re.compile(
+    r"\b(?:by|given|from|for|with|using|based on|taking|takes|input is|inputs are|enter)\s+(?:an?\s+|the\s+"
+    r"|its\s+|their\s+|his\s+|her\s+)*(?P<mark>C\d+)\b"
+)
+
+
+def _read_label(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
+    """ "By its name": the thing is named by what people call it, not by its number."""
+    if rows.entity_by_key or rows.groups:
+        return
+    above = [one for one in tables.tables if tables.path(table, one, upwards=True) is not None]
+    wanted = [rows.entity] if rows.entity else list(dict.fromkeys([table, *focus, *above]))
+    for match in _BY_LABEL.finditer(tagged.text):
+        place = tagged.column(match["mark"], [*wanted, *focus])
+        if place is None or place.table not in wanted or tables.label(place.table) != place:
+            continue
+        same = [one for one in rows.filters if (one.table, one.column) == (place.table, place.column)]
+        if not same:
+            if int(match["mark"][1:]) in tagged.used or (not rows.entity and not match[0].startswith("by")):
+                continue
+            rows.add(place, "contains", column_identifier(place.column), "text")
+        rows.entity, rows.by_label = "", True
+        tagged.use(match["mark"])
+        tagged.take(match)
+        return
 
 
 def _alone(tagged: Tagged, mark: str) -> bool:
@@ -177,37 +175,63 @@ def _alone(tagged: Tagged, mark: str) -> bool:
 
 def singular_said(tagged: Tagged, mark: str) -> bool:
     """Whether a table is said in the singular: one of its rows."""
-    said = tagged.said(mark).split()[-1].removesuffix("'s")
+    said = tagged.said(mark).split()[-1].removesuffix("'s").removesuffix("'")
     return singular(said) == said
 
 
-def _read_groups(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
+def _read_groups(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows, *, of_one: bool) -> None:
     if rows.entity and rows.entity_by_key:
         return
-    for match in _GROUP.finditer(tagged.text):
-        mark = match["mark"]
-        if mark[0] == "C":
-            for each in [mark, *([match["more"]] if match["more"] else [])]:
-                place = tagged.column(each, focus)
-                if place is not None and place not in rows.groups:
-                    rows.groups.append(place)
-                    tagged.use(each)
-        elif tagged.table(mark) != table or not rows.groups:
-            named = tagged.table(mark)
-            if named == table:
+    for match in GROUP.finditer(tagged.text):
+        for mark in [match["mark"], *re.findall(r"[CT]\d+", match["more"])]:
+            place = tagged.column(mark, focus) if mark[0] == "C" else None
+            if of_one and place is not None and match[0].startswith("by") and tables.label(place.table) == place:
                 continue
-            label = tables.label(named)
-            rows.group_table = named
-            for place in (label, Place(table=named, column=tables.key(named))):
-                if place is not None and place not in rows.groups:
-                    rows.groups.append(place)
+            if mark[0] == "C" and int(mark[1:]) in tagged.used and tagged.column(mark, focus) not in rows.groups:
+                continue
+            if _add_group(tagged, tables, table, focus, mark, rows):
+                tagged.take(match)
+    for match in PERIOD.finditer(tagged.text):
+        unit = match["unit"] or _PERIODS.get(match["word"], "")
+        at = next((place for one in (table, *focus) if (place := tables.order(one)) is not None), None)
+        if not unit or at is None or tables.path(table, at.table, upwards=True) is None:
+            continue
+        kind = tables.column(at).type
+        if kind != "date" and not (unit == "year" and "year" in at.column.lower()):
+            continue
+        place = Place.model_validate({"table": at.table, "column": at.column, "part": unit if kind == "date" else ""})
+        if place not in rows.groups:
+            rows.groups.insert(0, place)
+        tagged.take(match)
+
+
+def _add_group(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], mark: str, rows: Rows) -> bool:
+    """Add what a mark groups by; False where the rows do not belong to it."""
+    if mark[0] == "C":
+        place = tagged.column(mark, focus)
+        if place is None or tables.path(table, place.table, upwards=True) is None:
+            return False
+        if place not in rows.groups:
+            rows.groups.append(place)
             tagged.use(mark)
+        return True
+    named = tagged.table(mark)
+    if named == table or tables.path(table, named, upwards=True) is None:
+        return False
+    label = tables.label(named)
+    rows.group_table = named
+    for place in (label, Place(table=named, column=tables.key(named))):
+        if place is not None and place not in rows.groups:
+            rows.groups.append(place)
+    tagged.use(mark)
+    return True
 
 
 def _read_equalities(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows, *, grouping: bool) -> None:
     for match in _VALUE.finditer(tagged.text):
         place = tagged.column(match["mark"], focus)
         if place is not None:
+            tagged.take(match)
             rows.add(place, "=", "", "text", match["value"].strip('"'))
             tagged.use(match["mark"])
     patterns = (_EQUAL, _TAKEN) if grouping else (_EQUAL, _TAKEN, _BY_COLUMN)
@@ -219,6 +243,7 @@ def _read_equalities(tagged: Tagged, tables: Tables, focus: Sequence[str], rows:
             kind = tables.column(place).type
             name = column_identifier(place.column)
             label = tables.label(place.table) == place
+            tagged.take(match)
             rows.add(place, "contains" if label and kind == "text" else "=", name, kind)
             tagged.use(mark)
 
@@ -227,14 +252,16 @@ def _read_flags(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows
     """Yes-or-no columns stand for the rows where they hold: "active employees", "visits that are not paid"."""
     for mark in tagged.marks("C", unused=True):
         place = tagged.column(mark, focus)
-        if place is None or tables.column(place).type != "boolean":
+        if place is None or not flag_like(tables, place):
             continue
         around = re.search(
             rf"(?:(?:that|which|who|and|but) (?:\w+ ){{0,3}}{mark}\b)|{mark} T\d+|T\d+ {mark}\b", tagged.text
         )
         if around is not None or tagged.negated(mark):
-            rows.add(place, "=", "", "boolean", not tagged.negated(mark))
+            holds = not tagged.negated(mark)
+            rows.add(place, "=", "", "boolean", holds if tables.column(place).type == "boolean" else int(holds))
             tagged.use(mark)
+            tagged.take_mark(mark)
 
 
 def _read_ranges(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
@@ -264,6 +291,7 @@ def _read_ranges(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str
             continue
         kind = tables.column(place).type
         word = "date" if kind == "date" else column_identifier(place.column)
+        tagged.take(match)
         rows.add(place, ">=", f"start_{word}", kind)
         rows.add(place, "<=", f"end_{word}", kind)
 
@@ -271,15 +299,24 @@ def _read_ranges(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str
 def _read_comparisons(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows) -> None:
     for words, sign in _MORE:
         pattern = rf"(?P<mark>C\d+)\s+(?:{_VERBS}\s+)*(?P<not>not\s+)?{words}\s+{_SOMETHING}"
-        for match in re.finditer(pattern, tagged.text):
+        found = list(re.finditer(pattern, tagged.text))
+        if sign in (">=", "<=") and "least" in words + "least" * (sign == "<="):
+            more = "more|higher|better|above|greater|over|upwards" if sign == ">=" else "less|lower|below|under|fewer"
+            found += re.finditer(
+                rf"(?P<mark>C\d+)\s+(?:{_VERBS}\s+)*(?P<not>not\s+)?(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)(?P<percent>%)?\s+(?:or|and)\s+(?:{more})\b",
+                tagged.text,
+            )
+        for match in found:
             mark = match["mark"]
             place = tagged.column(mark, focus)
             if int(mark[1:]) in tagged.used or place is None:
                 continue
             kind = tables.column(place).type
-            if kind not in ("number", "integer", "date") or (sign in (">", "<") and _is_time(words) and kind != "date"):
+            dated = match["number"] is not None and match["number"].count("-") == 2
+            if kind not in ("number", "integer", "date") or (_is_time(words) and kind != "date" and not dated):
                 continue
             tagged.use(mark)
+            tagged.take(match)
             for other in re.findall(r"\bC\d+\b", match[0][len(mark) :]):
                 tagged.use(other)
             opposite = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
@@ -310,6 +347,7 @@ def _read_dates(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str]
         sign = next(sign for words, sign in _MORE if re.fullmatch(words, match["words"]))
         if match["mark"]:
             tagged.use(match["mark"])
+        tagged.take(match)
         rows.add(place, sign, column_identifier(place.column), "date", match["fixed"])
 
 
@@ -321,6 +359,7 @@ def _read_more_than(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: 
             if place is None or int(match["mark"][1:]) in tagged.used or tables.column(place).type not in _NUMERIC:
                 continue
             tagged.use(match["mark"])
+            tagged.take(match)
             rows.add(place, sign, column_identifier(place.column), tables.column(place).type)
 
 
@@ -333,47 +372,6 @@ def _fixed(number: str | None, percent: str | None, kind: str) -> JsonValue:
         return None
     if kind == "date":
         return number if "-" in number else None
+    number = number[:4] if re.fullmatch(r"\d{4}-\d{2}-\d{2}", number) else number
     value = float(number.replace(",", "")) / (100 if percent else 1)
     return int(value) if value.is_integer() else value
-
-
-def _read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
-    limit = _LIMIT.search(tagged.text)
-    if limit is not None:
-        rows.limit, rows.limited = max(1, int(limit["number"] or limit["other"])), True
-    for pattern, descending in ((_HIGHEST, True), (_LOWEST, False), (_SORTED, False)):
-        match = pattern.search(tagged.text)
-        if match is None or (place := tagged.column(match["mark"], [table, *focus])) is None:
-            continue
-        rows.order, rows.descending = place, descending
-        if pattern is _SORTED:
-            rows.descending = "rank" in match[0] or any(
-                word in match["rest"] for word in ("descending", "desc", "highest", "largest", "newest", "down")
-            )
-        elif _said_cheap(tagged, match["mark"]):
-            rows.descending = not descending
-        if not rows.limited and pattern is not _SORTED:
-            rows.limit = 10
-        return
-    first = _FIRST.search(tagged.text)
-    numeric = [place for mark in tagged.marks("C") if (place := tagged.column(mark, [table, *focus])) is not None
-               and tables.column(place).type in ("number", "integer")]  # fmt: skip
-    if first is not None and numeric:
-        rows.order, rows.descending = numeric[-1], first["most"] is not None
-        return
-    for match in _CHEAPEST.finditer(tagged.text):
-        if (
-            tagged.said(match["mark"]).endswith("est")
-            and (place := tagged.column(match["mark"], [table, *focus])) is not None
-        ):
-            rows.order, rows.descending = place, not _said_cheap(tagged, match["mark"])
-            rows.limit = rows.limit if rows.limited else 10
-            return
-    for pattern, descending in ((_NEWEST, True), (_OLDEST, False)):
-        if pattern.search(tagged.text) and (place := tables.order(table)) is not None:
-            rows.order, rows.descending = place, descending
-            return
-
-
-def _said_cheap(tagged: Tagged, mark: str) -> bool:
-    return tagged.said(mark).startswith("cheap")

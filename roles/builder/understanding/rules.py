@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from roles.builder.understanding.definitions import Definition
@@ -13,6 +14,7 @@ from roles.engineering.specification import Rule
 
 __all__ = ["read_rules_of"]
 
+_INSTEAD = "instead :"
 _WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 
 
@@ -29,15 +31,22 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
         name = figure.name
         if _of_column(tagged, one):
             continue
+        tagged.taken.append((one.start, one.end))
         limit, assumed = _limit(one, figure.unit, "100" in figure.expression)
         if assumed:
             assumptions.append(f"{one.number:g} for {name.replace('_', ' ')} is meant in percent")
         shown = f"{one.number:g} %" if one.percent else f"{limit:g}"
-        key = _free(f"{name}_{'minimum' if '>' in one.comparison else 'maximum'}", rules)
+        key = f"{name}_{'minimum' if '>' in one.comparison else 'maximum'}"
+        if _INSTEAD not in tagged.text[: one.start]:
+            key = _free(key, rules)
+        else:
+            # said later, it takes the place of what was said before
+            rules = {other: rule for other, rule in rules.items() if not other.startswith(key)}
         rules[key] = Rule(
             name=key[:48], expression=f"{name} {one.comparison} {limit:.12g}",
             description=f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[one.comparison]} {shown}",
         )  # fmt: skip
+    rules = _with_number_instead(rules, tagged)
     if not rules:
         for figure in asked:
             usual = RATIOS[figure.name].usual if figure.name in RATIOS else ""
@@ -47,6 +56,31 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
                 )
                 assumptions.append(f"passes when {usual}, which is usual; say another limit to change it")
     return made.model_copy(update={"rules": tuple(rules.values()), "assumptions": tuple(assumptions)})
+
+
+_NUMBER_ONLY = re.compile(
+    r"instead : (?:please |no , |rather )?(?:make|set|use|take|change|let|raise|lower|increase|decrease|put)?(?: "
+    r"(?:it|that|the|this|limit|threshold|be|is|to|at|of|instead))* "
+    r"(?P<number>\d+(?:\.\d+)?) ?(?P<percent>%)?(?: instead)?\s*(?:\.|$)"
+)
+
+
+def _with_number_instead(rules: dict[str, Rule], tagged: Tagged) -> dict[str, Rule]:
+    """ "Make it 75 %", of the one rule there is."""
+    match = None if len(rules) != 1 else _NUMBER_ONLY.search(tagged.text)
+    if match is None:
+        return rules
+    name, rule = next(iter(rules.items()))
+    figure, sign, _ = rule.expression.rsplit(" ", 2)
+    number = float(match["number"]) / (
+        100 if match["percent"] and float(rule.expression.rsplit(" ", 1)[1]) <= 1.5 else 1
+    )
+    told = (
+        f"{rule.description.rsplit(' ', 2 if rule.description.endswith('%') else 1)[0]} "
+        f"{match['number']}{' %' if match['percent'] else ''}"
+    )
+    tagged.take(match)
+    return {name: rule.model_copy(update={"expression": f"{figure} {sign} {number:.12g}", "description": told})}
 
 
 def _main(made: Requirements) -> str:

@@ -37,7 +37,8 @@ def specify(requirements: Requirements, architecture: Architecture, sources: Seq
         raise BuildError(f"some things are still open: {' '.join(open_ones)}", where="requirements")
     tables = Tables(sources)
     made = query_of(requirements, tables)
-    formulas = tuple(_formula(one, requirements, made.in_series) for one in requirements.figures)
+    computed = () if requirements.each else requirements.figures
+    formulas = tuple(_formula(one, requirements, made.in_series) for one in computed)
     operation = Operation(
         name=operation_name(requirements, tables),
         description=described(requirements, tables),
@@ -53,7 +54,7 @@ def specify(requirements: Requirements, architecture: Architecture, sources: Seq
         return Specification(
             name=requirements.name,
             class_name=class_name_of(requirements.name),
-            kind=requirements.kind if requirements.figures else "data",
+            kind=requirements.kind if computed else "data",
             title=requirements.title,
             purpose=_purpose(requirements, operation),
             request=requirements.request,
@@ -61,7 +62,7 @@ def specify(requirements: Requirements, architecture: Architecture, sources: Seq
             sources=_used_source(sources, made.query),
             queries=(made.query,) if made.query else (),
             formulas=formulas,
-            modes=requirements.modes if requirements.figures else (),
+            modes=requirements.modes if computed else (),
             rules=requirements.rules,
             operations=(operation,),
             errors=_errors(requirements, tables, made.inputs),
@@ -84,7 +85,7 @@ def _used_source(sources: Sequence[DataSource], query: Query | None) -> tuple[Da
     """The source with the tables that the query reads; nothing else of the database gets into the agent."""
     if query is None or not sources:
         return ()
-    names = {query.table, *(one.table for one in query.columns), *(one.table for one in query.filters)}
+    names = {query.table, *(one.table for one in (*query.columns, *query.terms, *query.filters))}
     names |= {name for join in query.joins for name in (join.left_table, join.right_table)}
     kept = tuple(table for table in sources[0].tables if table.name in names)
     joins = tuple(one for one in sources[0].joins if {one.left_table, one.right_table} <= names)
@@ -145,7 +146,7 @@ def _errors(requirements: Requirements, tables: Tables, inputs: Sequence[Input])
             ErrorCase(code="source_unavailable", message="The database can't be reached.",
                       todo="Check that it runs and that its address is set."),
         ]  # fmt: skip
-    if requirements.figures:
+    if requirements.figures and not requirements.each:
         found += [
             ErrorCase(code="missing_value", message="A value that is needed is not known."),
             ErrorCase(code="undefined", message="The figure is not defined for these values."),

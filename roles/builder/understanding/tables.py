@@ -24,6 +24,9 @@ class Tables:
         self.joins: tuple[Join, ...] = sources[0].joins if sources else ()
         self.phrases: dict[Place, Mapping[tuple[str, ...], float]] = {}
         """The words for columns, once they were worked out."""
+        tables = (("table", *words_of_name(name.rpartition(".")[2])) for name in self.tables)
+        self.names = frozenset((*(words_of_name(place.column) for place, _ in self.places()), *tables))
+        """The words of the columns' names, and of the tables' behind the word "table"."""
 
     def __bool__(self) -> bool:
         return bool(self.tables)

@@ -17,8 +17,8 @@ from roles.builder.understanding.words import NUMBERS, singular
 __all__ = ["DETERMINER", "ONE_OF_MANY", "Tagged", "tag"]
 
 _TOKEN = re.compile(
-    r"\d{4}-\d{2}-\d{2}|\d+(?:st|nd|rd|th)\b|\d+(?:,\d{3})*(?:\.\d+)?\s?(?:%|percent\b|per cent\b)?"
-    r"|[A-Za-z]+(?:'[a-z]+)?|"
+    r"\d{4}-\d{2}-\d{2}|\d{4}-[a-z]+|\d+(?:st|nd|rd|th)\b|\d+(?:,\d{3})*(?:\.\d+)?\s?(?:%|percent\b|per cent\b)?"
+    r"|\d{4}-[a-z]+|[A-Za-z]+\d[a-z0-9]*|[A-Za-z]+(?:'[a-z]+)?|"
     r"\"[^\"]{1,80}\"|>=|<=|!=|[=<>≥≤.,;:()?]"
 )
 _LETTER = {"ratio": "R", "function": "F", "column": "C", "table": "T"}
@@ -40,6 +40,9 @@ class Tagged:
     words: list[str]
     tables: Tables
     used: set[int] = field(default_factory=set[int])
+    taken: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    proper: frozenset[str] = frozenset()
+    """Words that are written in capitals within sentences, as names are."""
 
     def span(self, mark: str) -> Span:
         """The span of a mark such as ``C3``."""
@@ -48,6 +51,19 @@ class Tagged:
     def use(self, mark: str) -> None:
         """Note that a mark has its part in what was understood."""
         self.used.add(int(mark[1:]))
+
+    def take(self, match: re.Match[str]) -> None:
+        """Note that this place of the text has its part in what was understood."""
+        self.taken.append(match.span())
+
+    def take_mark(self, mark: str) -> None:
+        """Note that a mark and the words right before it have their part."""
+        if (match := re.search(rf"(?:[a-z']+\s+){{0,2}}\b{mark}\b", self.text)) is not None:
+            self.take(match)
+
+    def is_taken(self, at: int) -> bool:
+        """Whether something made use of that place."""
+        return any(start <= at < end for start, end in self.taken)
 
     def said(self, mark: str) -> str:
         """The words of a mark."""
@@ -83,12 +99,20 @@ class Tagged:
             return max(owned, key=lambda one: one.score).place
         return nearest([one for one in self.span(mark).meanings if one.kind == "column"], focus, self.tables)
 
+    def sure_tables(self) -> list[str]:
+        """The tables of the columns that can only be of one, in the order of the text."""
+        found: list[str] = []
+        for mark in self.marks("C"):
+            owners = {one.place.table for one in self.span(mark).meanings if one.place is not None}
+            found += owners if len(owners) == 1 else ()
+        return list(dict.fromkeys(found))
+
     def negated(self, mark: str) -> bool:
         """Whether "not" or the like stands before a mark, or within its word."""
         at = re.search(rf"\b{mark}\b", self.text)
         before = self.text[: at.start()].split()[-3:] if at else []
         return self.span(mark).best.name == "not" or any(
-            one in ("not", "never", "no", "without", "isn't", "aren't", "non") for one in before
+            one in ("not", "never", "no", "without", "non") or one.endswith("n't") for one in before
         )
 
 
@@ -122,6 +146,10 @@ def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) 
     while at < len(plain):
         mine = _own(plain, at, own)
         span = mine or known.get(at)
+        if span is not None and mine is None and _is_limit(span, plain):
+            shown.append(span.best.name)
+            at = span.end
+            continue
         if span is None:
             shown.append(plain[at] if not plain[at].startswith('"') else words[at])
             at += 1
@@ -130,7 +158,60 @@ def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) 
         shown.append(f"{letter}{len(spans)}")
         spans.append(span)
         at = span.end
-    return Tagged(" ".join(shown), spans, words, tables)
+    marked = _LIMIT_OF.sub(lambda match: _limit_of(match, spans), " ".join(shown))
+    marked = _SIGNED.sub(
+        lambda match: f"{match['mark']} {'below' if match['sign'] == 'negative' else 'above'} 0", marked
+    )
+    proper = frozenset(match[1].lower() for match in _PROPER.finditer(text))
+    return Tagged(marked, spans, words, tables, proper=proper)
+
+
+_SIGNED = re.compile(r"\b(?:an? )?(?P<sign>negative|positive) (?P<mark>[RDC]\d+)\b")
+_PROPER = re.compile(r"(?<=[a-z,;:(] )([A-Z][a-zà-ÿ]{2,})\b")
+
+
+_LIMIT_LINKS = frozenset(
+    [
+        "acceptable",
+        "allowed",
+        "required",
+        "permitted",
+        "accepted",
+        "tolerated",
+        "wanted",
+        "value",
+        "level",
+        "limit",
+        "threshold",
+        "is",
+        "of",
+        "at",
+        "should",
+        "must",
+        "be",
+        ":",
+        "=",
+    ]
+)
+
+
+_LIMIT_OF = re.compile(r"\bF(?P<function>\d+) (?P<mark>[RD]\d+)(?= (?:(?:of|is|at|:|=|should|must|to|be|set) )+\d)")
+
+
+def _limit_of(match: re.Match[str], spans: Sequence[Span]) -> str:
+    """ "Minimum DSCR of 1.25" tells what it has to keep."""
+    name = spans[int(match["function"])].best.name
+    return f"{name} {match['mark']}" if name in ("minimum", "maximum") else match[0]
+
+
+def _is_limit(span: Span, plain: tuple[str, ...]) -> bool:
+    """Whether "minimum" tells what a figure has to keep, with a number behind, and is no function over rows."""
+    if span.best.kind != "function" or span.best.name not in ("minimum", "maximum"):
+        return False
+    at = span.end
+    while at < len(plain) and plain[at] in _LIMIT_LINKS and at < span.end + 4:
+        at += 1
+    return at < len(plain) and plain[at][0].isdigit()
 
 
 def _own(plain: tuple[str, ...], at: int, own: dict[tuple[str, ...], int]) -> Span | None:

@@ -12,10 +12,18 @@ __all__ = ["Threshold", "find_thresholds"]
 
 _NUMBER = r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?) ?(?P<percent>%)?(?: ?x\b)?"
 _BEFORE: tuple[tuple[str, str], ...] = (
-    (r"(?:at least|no less than|not less than|not (?:be |go |fall |drop )?(?:below|under)|a? ?minimum (?:of|is)|min"
+    (r"(?:(?:minimum|min|floor|lower limit)(?: \.)?(?: (?:acceptable|allowed|required|permitted|accepted"
+     r"|tolerated|wanted|value|level"
+     r"|limit|score|ratio|threshold|is|of|at|should|must|be|:|=))*|at or above|at or over|equal to or (?:above"
+     r"|greater than)|at least|no less than|not less than|not (?:be |go |fall |drop )?(?:below|under)|a? "
+     r"?minimum (?:of|is)|min"
      r"|no lower "
      r"than|never below|reach|>=|≥)", ">="),
-    (r"(?:at most|no more than|not more than|not (?:be |go |rise )?(?:above|over|exceed|more than|higher than)|a? "
+    (r"(?:(?:maximum|max|ceiling|cap|upper limit|limit)(?: \.)?(?: (?:acceptable|allowed|required|permitted"
+     r"|accepted|tolerated|wanted|value"
+     r"|level|limit|score|ratio|threshold|is|of|at|should|must|be|:|=))*|at or below|at or under|equal to or "
+     r"(?:below|less than)|at most|no more than|not more than|not (?:be |go |rise )?(?:above|over|exceed|more "
+     r"than|higher than)|a? "
      r"?maximum "
      r"(?:of|is)|max|up to|no higher than|never above|never exceed|<=|≤)", "<="),
     (r"(?:above|over|more than|greater than|higher than|exceed|exceeding|bigger than|larger than|>)", ">"),
@@ -55,7 +63,8 @@ def find_thresholds(text: str, letters: str = "RD") -> list[Threshold]:
         for match in re.finditer(pattern, text):
             if any(match.start() < one.end and one.start < match.end() for one in found):
                 continue
-            mark = _figure_before(text, match.start(), letters)
+            within = re.search(rf"\b[{letters}]\d+\b", match[0])
+            mark = within[0] if within is not None else _figure_before(text, match.start(), letters)
             meant = _OPPOSITE[comparison] if _fails(text, match.start(), match.end()) else comparison
             value = float(match["number"].replace(",", ""))
             found.append(Threshold(mark, meant, value, match["percent"] is not None, match.start(), match.end()))
@@ -69,7 +78,11 @@ def _patterns() -> Sequence[tuple[str, str, bool]]:
         for words, sign in _BEFORE
     ]
     after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}", sign, True) for words, sign in _AFTER]
-    return [*after, *before]
+    of = r"(?: (?:of|is|at|:|=|should|must|to|be|set|at least|now|for)){1,4}"
+    kinds = (("(?:minimum|min|lowest acceptable|required|target)", ">="), ("(?:maximum|max|highest acceptable)", "<="))
+    named = [(rf"\b{word} [RD]\d+{of} {_NUMBER}", sign, False) for word, sign in kinds]
+    onwards = [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=", False)]
+    return [*named, *onwards, *after, *before]
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

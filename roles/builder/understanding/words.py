@@ -12,6 +12,7 @@ __all__ = [
     "NUMBERS",
     "column_identifier",
     "identifier",
+    "in_sentences",
     "numbers_in_digits",
     "plural",
     "singular",
@@ -96,6 +97,30 @@ def numbers_in_digits(text: str) -> str:
         return f"{whole:.10g}" if whole < 1e10 else f"{whole:.0f}"
 
     return _SCALED.sub(digits, text)
+
+
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\(?\d{1,2}[.)])\s+(?=\S)")
+
+
+def in_sentences(text: str) -> str:
+    """The text with each of its lines as a sentence, and short items of a list side by side behind its heading."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    found: list[str] = []
+    for at, line in enumerate(lines):
+        bullet = _BULLET.match(line) is not None
+        plain = _BULLET.sub("", line).strip()
+        heads = bool(found) and found[-1].rstrip().endswith(":")
+        listed = bullet and bool(found) and at > 0 and _BULLET.match(lines[at - 1]) is not None
+        if heads and "=" not in plain:
+            found.append(f" {plain}")
+        elif (
+            listed and "=" not in plain and len(plain.split()) <= 4 and not found[-1].rstrip().endswith((".", "!", "?"))
+        ):
+            found.append(f", {plain}")
+        else:
+            end = "" if not found or found[-1].rstrip().endswith((".", "!", "?", ";", ",", ":")) else "."
+            found.append(f"{end}\n{plain}" if found else plain)
+    return "".join(found)
 
 
 def identifier(words: str | Iterable[str], fallback: str = "value") -> str:

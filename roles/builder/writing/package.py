@@ -81,14 +81,23 @@ def write_frame(spec: Specification) -> dict[str, str]:
             "database.py.j2",
             **context,
             tables=statements.tables,
-            has_aggregates=any(one.aggregate for query in spec.queries for one in query.columns),
+            imported=statements.imported(spec),
+            ranks=statements.ranks,
+            has_ranks=any(statements.ranks(query) for query in spec.queries),
+            has_statistics=statements.has_statistics(spec),
+            has_moments=statements.has_moments(spec),
             selected=statements.selected,
+            way=statements.way,
             joined=statements.joined,
             condition=statements.condition,
             grouped=statements.grouped,
             ordered=statements.ordered,
             is_date=statements.is_date,
         )
+        if statements.has_statistics(spec):
+            found["rank_functions"] = _text_of("rank_functions.py")
+        if statements.has_moments(spec):
+            found["moments"] = _text_of("moments.py")
     if plan.formulas or plan.rules:
         helpers = helpers_of([one.expression for one in (*plan.formulas, *plan.rules)])
         title = f"The arithmetic that the formulas of {spec.class_name} call."
@@ -102,14 +111,15 @@ def write_frame(spec: Specification) -> dict[str, str]:
     for component in plan.modules.implied:
         found[MODULES.get(component.kind, component.name)] = _WRITERS[component.kind](plan, component)
     if plan.custom_mode and any(one.takes_mode for one in plan.operations):
-        found["stress_words"] = _stress_words()
+        found["stress_words"] = _text_of("formulas", "stress_words.py")
     return laid_out({f"{spec.name}/{module}.py": text for module, text in sorted(found.items())})
 
 
-def _stress_words() -> str:
+def _text_of(*place: str) -> str:
+    """A module of `roles.engineering` that goes into packages as it is."""
     from importlib.resources import files
 
-    return files("roles.engineering.formulas").joinpath("stress_words.py").read_text(encoding="utf-8")
+    return files("roles.engineering").joinpath(*place).read_text(encoding="utf-8")
 
 
 def _variable(spec: Specification) -> str:

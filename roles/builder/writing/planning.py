@@ -28,6 +28,7 @@ from roles.engineering.specification import (
     Selected,
     Specification,
     ValueType,
+    selected_type,
 )  # fmt: skip
 
 __all__ = ["plan_of"]
@@ -87,12 +88,9 @@ def _column(spec: Specification, query: Query, selected: Selected) -> Value:
     for table in spec.source(query.source).tables:
         for column in table.columns:
             if (table.name, column.name) == (selected.table, selected.column):
-                kind: ValueType = column.type
-                if selected.aggregate == "count":
-                    kind = "integer"
-                elif selected.aggregate == "mean":
-                    kind = "number"
-                unit = "" if selected.aggregate == "count" else column.unit
+                kind: ValueType = selected_type(selected, column.type)
+                plain = not selected.expression and selected.aggregate not in ("count", "distinct")
+                unit = column.unit if plain else ""
                 return Value(selected.name, kind, "column", is_series(query), True, unit)
     raise ValidationFailed(f"query {query.name!r} selects {selected.table}.{selected.column}, which is not specified")
 

@@ -87,7 +87,8 @@ def templates_version() -> str:
         for one in sorted(place.iterdir(), key=lambda entry: entry.name):
             if one.name.endswith(end):
                 found.update(one.name.encode() + b"\0" + one.read_bytes() + b"\0")
-    for module in ("formulas/arithmetic.py", "formulas/python_source.py", "formulas/stress_words.py"):
+    used = ("formulas/arithmetic.py", "formulas/python_source.py", "formulas/stress_words.py", "rank_functions.py")
+    for module in (*used, "sql_formulas.py", "moments.py"):
         found.update(files("roles.engineering").joinpath(module).read_bytes())
     return found.hexdigest()
 

@@ -71,6 +71,8 @@ def _contents(spec: Specification, table: Table) -> list[list[JsonValue]]:
         for join in (*source.joins, *(join for query in spec.queries for join in query.joins))
         for side in ((join.left_table, join.left_column), (join.right_table, join.right_column))
     }
+    # what one row is looked up by tells rows apart, though the database does not call it a key
+    links |= {(each.table, each.column) for query in spec.queries if query.one for each in query.filters if each.input}
     rows: list[list[JsonValue]] = []
     for number in range(1, _ROWS + 1):
         row: list[JsonValue] = []

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roles.builder.writing.render import literal
+from roles.engineering.formulas import parse
 from roles.engineering.specification import Column, Filter, Query, Selected, Specification
+from roles.engineering.sql_formulas import Sources, composed
 
 __all__ = ["Statements"]
 
-_FUNCTIONS = {"count": "count", "sum": "sum", "mean": "avg", "minimum": "min", "maximum": "max"}
+_FUNCTIONS = {
+    "count": "count", "sum": "sum", "mean": "avg", "minimum": "min", "maximum": "max", "stdev": "stddev_samp",
+    "variance": "var_samp",
+}  # fmt: skip
 _COMPARISONS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -35,9 +40,10 @@ class Statements:
     """The parts of a specification's queries in Python; tables are module-level variables."""
 
     def __init__(self, spec: Specification) -> None:
-        used = {one.table for query in spec.queries for one in (*query.columns, *query.filters)}
+        used = {one.table for query in spec.queries for one in (*query.columns, *query.terms, *query.filters)}
         used |= {query.table for query in spec.queries}
         used |= {name for query in spec.queries for one in query.joins for name in (one.left_table, one.right_table)}
+        self._sources = Sources()
         self._tables: dict[str, _Table] = {}
         for source in spec.sources:
             for table in source.tables:
@@ -55,12 +61,55 @@ class Statements:
         """A column."""
         return f"{self._tables[table].variable}.c[{literal(name)}]"
 
-    def selected(self, one: Selected) -> str:
-        """A selected column or what it is condensed to."""
-        column = self.column(one.table, one.column)
+    def imported(self, spec: Specification) -> tuple[str, ...]:
+        """The names of SQLAlchemy that the queries need besides those that all need."""
+        for query in spec.queries:
+            for one in query.figures.values():
+                self.selected(query, one)
+        return tuple(sorted(self._sources.used))
+
+    def selected(self, query: Query, one: Selected) -> str:
+        """A term or column: as it is, computed, or what it is condensed to."""
+        column = self._computed(query, one) if one.expression else self.column(one.table, one.column)
+        if one.part is not None:
+            column = self._sources.part(one.part, column)
         if one.times is not None:
             column = f"{column} * {self.column(*one.times)}"
-        return f"func.{_FUNCTIONS[one.aggregate]}({column})" if one.aggregate else column
+        if one.aggregate is None:
+            return column
+        self._sources.used.add("func")
+        if one.aggregate == "distinct":
+            self._sources.used.add("distinct")
+            return f"func.count(distinct({column}))"
+        if one.aggregate == "percentile":
+            self._sources.used |= {"cast", "Float"}
+            return f"_rank_value({column}, {(50.0 if one.rank is None else one.rank) / 100!r}, dialect)"
+        return f"func.{_FUNCTIONS[one.aggregate]}({column})"
+
+    def _computed(self, query: Query, one: Selected) -> str:
+        known = query.figures
+        expression = parse(one.expression, scalars=list(known))
+        return composed(expression, lambda name: self.selected(query, known[name]), self._sources)
+
+    @staticmethod
+    def ranks(query: Query) -> bool:
+        """Whether a query needs to know the database's dialect: for percentiles."""
+        return any(one.aggregate == "percentile" for one in query.figures.values())
+
+    @staticmethod
+    def has_moments(spec: Specification) -> bool:
+        """Whether queries ask for times that depend on the day."""
+        return any(one.moment for query in spec.queries for one in query.filters)
+
+    @staticmethod
+    def has_statistics(spec: Specification) -> bool:
+        """Whether queries use functions that SQLite does not have."""
+        wanted = ("percentile", "stdev", "variance")
+        return any(one.aggregate in wanted for query in spec.queries for one in query.figures.values())
+
+    def way(self, query: Query, one: Filter) -> str:
+        """Whether a filter leaves out rows or groups: the method's name."""
+        return "having" if one.figure is not None and query.condenses(query.figures[one.figure]) else "where"
 
     def joined(self, query: Query) -> str:
         """The query's table with those joined to it."""
@@ -76,11 +125,19 @@ class Statements:
     def is_date(self, query: Query, one: Filter) -> bool:
         """Whether a filter compares with a date."""
         del query
+        if one.figure is not None:
+            return False
         return self._tables[one.table].columns[one.column].type == "date" and one.comparison not in ("in", "contains")
 
     def condition(self, query: Query, one: Filter, value: str) -> str:
         """A filter, with the source of its value."""
         column = self.column(one.table, one.column)
+        if one.figure is not None:
+            column = self.selected(query, query.figures[one.figure])
+        if one.figure is not None and one.value is True:
+            return column
+        if one.moment:
+            return f"{column} {_COMPARISONS[one.comparison]} moment({literal(one.moment)})"
         if one.comparison == "in":
             return f"{column}.in_({_as_list(one, value)})"
         if one.comparison == "contains":
@@ -94,15 +151,19 @@ class Statements:
     def grouped(self, query: Query) -> str:
         """The columns of the groups."""
         by_name = {one.name: one for one in query.columns}
-        return ", ".join(self.column(by_name[name].table, by_name[name].column) for name in query.group_by)
+        return ", ".join(self.selected(query, by_name[name]) for name in query.group_by)
 
     def ordered(self, query: Query) -> str:
         """What the rows are ordered by; empty where their order means nothing."""
         if query.order_by:
+            by_name = {one.name: one for one in query.columns}
             name = query.order_by.removeprefix("-")
-            column = self.selected(next(one for one in query.columns if one.name == name))
-            return f"{column}.{'desc' if query.order_by.startswith('-') else 'asc'}()"
-        if any(one.aggregate for one in query.columns):
+            way = "desc" if query.order_by.startswith("-") else "asc"
+            then = [self.selected(query, by_name[one]) for one in query.group_by if one != name]
+            if not query.group_by and not query.condenses(by_name[name]):
+                then = [self.column(query.table, one) for one in self._tables[query.table].keys]
+            return ", ".join([f"({self.selected(query, by_name[name])}).{way}().nulls_last()", *then])
+        if any(query.condenses(one) for one in query.columns):
             return ""
         return ", ".join(self.column(query.table, name) for name in self._tables[query.table].keys)
 

@@ -13,27 +13,29 @@ from roles.engineering.formulas.undefined import Undefined
 __all__ = ["MONEY"]
 
 
-def _factor(rate: float, periods: float) -> float:
-    """(1 + rate) to the power of -periods."""
+def _discount(rate: float, periods: float) -> float:
+    """What (1 + rate) to the power of -periods is short of one; of the rate's sign, however small that is."""
     if rate <= -1 or periods <= 0:
         raise Undefined("an annuity needs a rate above -100 % and at least one period")
-    return math.exp(-periods * math.log1p(rate))
+    return -math.expm1(-periods * math.log1p(rate))
 
 
 def _payment(rate: float, periods: float, principal: float) -> float:
     if rate == 0 and periods > 0:
         return principal / periods
-    return principal * rate / (1 - _factor(rate, periods))
+    return principal * rate / _discount(rate, periods)
 
 
 def _present_value(rate: float, periods: float, payment: float) -> float:
     if rate == 0 and periods > 0:
         return payment * periods
-    return payment * (1 - _factor(rate, periods)) / rate
+    return payment * _discount(rate, periods) / rate
 
 
 def _future_value(rate: float, periods: float, amount: float) -> float:
-    return amount / _factor(rate, periods) if periods else amount
+    if rate <= -1 or periods < 0:
+        raise Undefined("growth needs a rate above -100 % and no negative number of periods")
+    return amount * math.exp(periods * math.log1p(rate))
 
 
 def _balance(rate: float, periods: float, principal: float, paid: float) -> float:

@@ -31,7 +31,7 @@ class ReadFormula:
 
 def is_series(query: Query) -> bool:
     """Whether a query's columns are series: all but those of one row, and of one row of aggregates."""
-    condensed = not query.group_by and all(column.aggregate is not None for column in query.columns)
+    condensed = not query.group_by and all(query.condenses(column) for column in query.columns)
     return not query.one and not condensed
 
 

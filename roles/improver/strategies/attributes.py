@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from roles.improver.strategies.base import Refuse, View
-from roles.improver.strategies.facts import FunctionFacts
+from roles.improver.strategies.facts import FileFacts, FunctionFacts, dotted, walk_own
+from roles.improver.strategies.kinds import kind_of
 
-__all__ = ["class_to_top", "constructors", "initial_assignments", "reads_of"]
+__all__ = ["attribute_kind", "class_to_top", "constructors", "initial_assignments", "reads_of"]
 
 _ALL_ATTRIBUTES = frozenset({"__dict__", "vars", "setattr", "deepcopy", "copy", "pickle", "__reduce__", "dir"})
 
@@ -40,12 +41,37 @@ def initial_assignments(function: FunctionFacts) -> Iterator[tuple[ast.Assign | 
             yield statement, target.attr, statement.value
 
 
-def reads_of(view: View, owner: ast.ClassDef, name: str, *, looked_into: bool = True) -> list[ast.Attribute]:
+def attribute_kind(facts: FileFacts, owner: ast.ClassDef, name: str) -> str:
+    """The built-in type of an attribute's value wherever the class sets it; empty where that is not certain."""
+    kinds: set[str] = set()
+    for function in facts.functions:
+        if function.owner is not owner:
+            continue
+        for part in walk_own(function.node):
+            if not (isinstance(part, ast.Attribute) and part.attr == name) or isinstance(part.ctx, ast.Load):
+                continue
+            holder = facts.parents[part]
+            value = holder.value if isinstance(holder, ast.Assign | ast.AnnAssign) else None
+            kinds.add("" if value is None else kind_of(facts, value, function))
+    outside = any(
+        isinstance(part, ast.Attribute)
+        and part.attr == name
+        and not isinstance(part.ctx, ast.Load)
+        and dotted(part.value) != "self"
+        for part in ast.walk(facts.tree)
+    )
+    return kinds.pop() if len(kinds) == 1 and not outside else ""
+
+
+def reads_of(
+    view: View, owner: ast.ClassDef, name: str, *, looked_into: bool = True, public: bool = False
+) -> list[ast.Attribute]:
     """All places that read an attribute; raises `Refuse` where others may know it, or where it may be changed.
 
-    `looked_into`: each place may only look into the value, so that nobody can change or keep it.
+    `looked_into`: each place may only look into the value, so that nobody can change or keep it. `public`: whether the
+    attribute may have a public name, which no other file and no test may use either.
     """
-    if not name.startswith("_") or name.startswith("__"):
+    if (not name.startswith("_") and not public) or name.startswith("__"):
         raise Refuse(f"{name} is public, so it may be used from outside")
     if name in view.named_elsewhere:
         raise Refuse(f"{name} is used by another file or a test")

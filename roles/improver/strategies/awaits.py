@@ -53,8 +53,7 @@ class Awaits(Strategy):
             self._change(view, together, function)
 
     def _change(self, view: View, together: list[ast.Assign], function: FunctionFacts) -> None:
-        if view.facts.imports.get("asyncio") != "asyncio":
-            raise Refuse("the module does not import asyncio")
+        self._check_asyncio(view)
         if "contextvars" in view.facts.imports:
             raise Refuse("the module uses context variables")
         texts: list[str] = []
@@ -100,8 +99,29 @@ class Awaits(Strategy):
         if _NAME in view.facts.all_names:
             raise Refuse(f"the name {_NAME} is taken")
         top = view.first_definition()
+        if "asyncio" not in view.facts.imports:
+            view.edits.at_top("import asyncio", _first_import(view) or top)
         view.edits.at_top(_HELPER, top)
         view.put["helper_put"] = ""
+
+    def _check_asyncio(self, view: View) -> None:
+        """Raise `Refuse` where the module can't have asyncio under its own name."""
+        if view.facts.imports.get("asyncio") == "asyncio":
+            return
+        if "asyncio" in view.facts.all_names or not view.specification.policy.allows_module("asyncio"):
+            raise Refuse("the module does not import asyncio, and may not")
+
+
+def _first_import(view: View) -> ast.stmt | None:
+    """The first import that others may stand before."""
+    return next(
+        (
+            node
+            for node in view.facts.tree.body
+            if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+        ),
+        None,
+    )
 
 
 def _runs(block: list[ast.stmt]) -> list[list[ast.Assign]]:

@@ -35,7 +35,7 @@ class View:
     kind: str
 
     def __post_init__(self) -> None:
-        self.analysis = Analysis(self.facts)
+        self.analysis = Analysis(self.facts, self.others)
         self.edits = Edits(self.facts.text, self.facts.tree)
         self.sites: list[Site] = []
         self.put: dict[str, str] = {}
@@ -80,6 +80,16 @@ class View:
                 elif isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) < 200:
                     found.update(part.value.split("."))
         return frozenset(found)
+
+    @cached_property
+    def methods_elsewhere(self) -> frozenset[str]:
+        """Names of all functions and methods of the other files and the tests."""
+        return frozenset(
+            part.name
+            for tree in self.other_trees
+            for part in ast.walk(tree)
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
 
     @cached_property
     def other_trees(self) -> tuple[ast.Module, ...]:

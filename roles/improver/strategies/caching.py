@@ -65,9 +65,13 @@ class Caching(Strategy):
             for part in ast.walk(view.facts.tree)
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == name
         ]
-        return recursive or any(
-            view.facts.within(call, (ast.For, ast.While, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp))
-            for call in called
+        return (
+            recursive
+            or any(
+                view.facts.within(call, (ast.For, ast.While, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp))
+                for call in called
+            )
+            or any(_called_in_loop(tree, name) for tree in view.other_trees)
         )
 
     def _change(self, view: View, name: str, function: FunctionFacts) -> None:
@@ -76,7 +80,7 @@ class Caching(Strategy):
             raise Refuse("it is decorated")
         if view.facts.bound[name] != 1:
             raise Refuse("its name is bound more than once")
-        if view.facts.own_operators:
+        if view.facts.own_operators and self._meets_classes(view, name, set()):
             raise Refuse("a class here defines operators of its own")
         args = node.args
         if args.vararg or args.kwarg:
@@ -107,6 +111,14 @@ class Caching(Strategy):
                 text = view.edits.operand(part.value)
                 view.edits.replace(part.value, f"{_KEEP}({answers}, {key}, {text})")
 
+    def _meets_classes(self, view: View, name: str, seen: set[str]) -> bool:
+        """Whether a function that is given plain values may come to have an object of the file's classes."""
+        seen.add(name)
+        named = {part.id for part in ast.walk(view.facts.module_functions[name].node) if isinstance(part, ast.Name)}
+        if named & set(view.facts.classes) or any(view.analysis.sibling(one) is not None for one in named):
+            return True
+        return any(self._meets_classes(view, one, seen) for one in named & set(view.facts.module_functions) - seen)
+
     def _check_iterators(self, view: View, function: FunctionFacts) -> None:
         """A function that answers with an iterator is no matter here: only numbers and text are remembered."""
         if any(
@@ -122,6 +134,15 @@ class Caching(Strategy):
             raise Refuse("the names of the helpers are taken")
         view.edits.at_top("\n\n".join((_HELPERS["_TYPES"], _HELPERS[_KEY], _HELPERS[_KEEP])), _top(view))
         view.put["helpers_put"] = ""
+
+
+def _called_in_loop(tree: ast.Module, name: str) -> bool:
+    """Whether another file calls a function of that name in a loop."""
+    return any(
+        _calls(part, name)
+        for part in ast.walk(tree)
+        if isinstance(part, ast.For | ast.While | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp)
+    )
 
 
 def _top(view: View) -> ast.stmt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
@@ -14,7 +15,10 @@ _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
 
 class Concatenation(Strategy):
-    """``text += piece`` and ``rows = rows + [row]`` in loops, where nobody looks at the whole before the loop's end."""
+    """``text += piece`` and ``rows = rows + [row]`` in loops, where nobody looks at the whole before the loop's end.
+
+    Several statements of a loop may add to one text; ``text = f"{text}…"`` adds to it, too.
+    """
 
     kind = "concatenation"
     family = Family.SPEED
@@ -22,6 +26,7 @@ class Concatenation(Strategy):
 
     def look(self, view: View) -> None:
         """Note statements within loops that add to text or to a list."""
+        outcomes: dict[tuple[int, str], str] = {}
         for node in ast.walk(view.facts.tree):
             added = _added(node)
             function = view.facts.function_at(node)
@@ -33,8 +38,14 @@ class Concatenation(Strategy):
             whole, pieces, before = added
             kind = self._kind(view, whole, pieces, function)
             if kind == "str":
+                key = (id(loop), whole)
                 with view.site(node, f"{whole} is copied for each piece that is added"):
-                    self._join(view, node, loop, function, whole, pieces, before)
+                    if key not in outcomes:
+                        outcomes[key] = "the statements that add to it go together"
+                        self._join(view, loop, function, whole)
+                        outcomes[key] = ""
+                    elif outcomes[key]:
+                        raise Refuse(outcomes[key])
             elif kind == "list" and isinstance(node, ast.Assign):
                 with view.site(node, f"{whole} is copied for each item that is added"):
                     self._extend(view, node, function, whole, pieces, before)
@@ -92,32 +103,40 @@ class Concatenation(Strategy):
     def _join(
         self,
         view: View,
-        node: ast.Assign | ast.AugAssign,
         loop: ast.stmt,
         function: FunctionFacts,
         whole: str,
-        pieces: list[ast.expr],
-        before: bool,
     ) -> None:
         if view.facts.own_operators:
             raise Refuse("a class here defines operators of its own")
-        self._check_unseen(view, node, loop, function, whole)
-        if any(_mentions(piece, whole) for piece in pieces):
-            raise Refuse(f"what is added depends on {whole} itself")
-        kinds = [view.analysis.kind(piece, function) for piece in pieces]
-        text = " + ".join(view.edits.operand(piece) for piece in pieces)
-        # what is not certain to be text raises here what adding it to the whole would have raised
-        if before and "str" not in kinds:
-            text = f'{text} + ""'
-        elif not before and kinds[0] != "str":
-            text = f'"" + {text}'
+        adding = [
+            (part, added)
+            for part in walk_own(loop)
+            if isinstance(part, ast.Assign | ast.AugAssign) and (added := _added(part)) and added[0] == whole
+        ]
+        self._check_unseen(view, [part for part, _ in adding], loop, function, whole)
+        before = adding[0][1][2]
+        if any(added[2] != before for _, added in adding):
+            raise Refuse(f"{whole} grows at both ends")
         parts = view.facts.fresh_name(whole.replace(".", "_").lstrip("_").removeprefix("self_") + "_parts")
         view.edits.before(loop, f"{parts} = []")
-        view.edits.instead(node, f"{parts}.append({text})")
+        for part, (_, pieces, _) in adding:
+            if any(_mentions(piece, whole) for piece in pieces):
+                raise Refuse(f"what is added depends on {whole} itself")
+            kinds = [view.analysis.kind(piece, function) for piece in pieces]
+            text = " + ".join(view.edits.operand(piece) for piece in pieces)
+            # what is not certain to be text raises here what adding it to the whole would have raised
+            if before and "str" not in kinds:
+                text = f'{text} + ""'
+            elif not before and kinds[0] != "str":
+                text = f'"" + {text}'
+            view.edits.instead(part, f"{parts}.append({text})")
         joined = f'"".join({f"reversed({parts})" if before else parts})'
         view.edits.after(loop, f"{whole} = {joined} + {whole}" if before else f"{whole} += {joined}")
 
-    def _check_unseen(self, view: View, node: ast.stmt, loop: ast.stmt, function: FunctionFacts, whole: str) -> None:
+    def _check_unseen(
+        self, view: View, adding: Sequence[ast.stmt], loop: ast.stmt, function: FunctionFacts, whole: str
+    ) -> None:
         """Raise `Refuse` where the whole may be seen before the loop has ended."""
         last = whole.rpartition(".")[2]
         uses = [
@@ -126,7 +145,7 @@ class Concatenation(Strategy):
             if (isinstance(part, ast.Name) and part.id == whole)
             or (isinstance(part, ast.Attribute) and part.attr == last and "." in whole)
         ]
-        own = sum(part in uses for part in ast.walk(node))
+        own = sum(part in uses for node in adding for part in ast.walk(node))
         if len(uses) != own:
             raise Refuse(f"{whole} is used in the loop otherwise, too")
         if "." not in whole and not view.facts.bound_before(whole, loop, function):
@@ -182,12 +201,23 @@ def _added(node: ast.AST) -> tuple[str, list[ast.expr], bool] | None:
         name = _grower(node.target)
         return (name, [node.value], False) if name else None
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and (name := _grower(node.targets[0])):
+        if isinstance(node.value, ast.JoinedStr) and (rest := _written_after(node.value, name)):
+            return name, rest, False
         parts = _terms(node.value)
         if len(parts) > 1 and dotted(parts[0]) == name:
             return name, parts[1:], False
         if len(parts) > 1 and dotted(parts[-1]) == name:
             return name, parts[:-1], True
     return None
+
+
+def _written_after(text: ast.JoinedStr, name: str) -> list[ast.expr]:
+    """What follows ``{name}`` at the beginning of a text; empty where the text does not begin so."""
+    first = text.values[0] if text.values else None
+    plain = isinstance(first, ast.FormattedValue) and first.conversion == -1 and first.format_spec is None
+    if not plain or dotted(first.value) != name or len(text.values) == 1:  # type: ignore[union-attr]
+        return []
+    return [ast.JoinedStr(text.values[1:])]
 
 
 def _grower(target: ast.expr) -> str:
@@ -234,15 +264,12 @@ def _looks_only(view: View, part: ast.Name, user: ast.AST) -> bool:
     if isinstance(user, ast.Subscript):
         return user.value is part
     if isinstance(user, ast.Call):
-        return isinstance(user.func, ast.Name) and user.func.id in (
-            "len",
-            "sum",
-            "sorted",
-            "min",
-            "max",
-            "set",
-            "tuple",
-        )
+        name = user.func.id if isinstance(user.func, ast.Name) else ""
+        if name in ("enumerate", "zip", "reversed"):
+            # what goes through a list and is gone through at once is like the list
+            outer = view.facts.parents[user]
+            return isinstance(outer, ast.For | ast.comprehension) and _looks_only(view, part, outer)
+        return name in ("len", "sum", "sorted", "min", "max", "set", "tuple", "any", "all", "list")
     if isinstance(user, ast.Attribute):
         return user.attr in ("append", "extend", "index", "count", "copy", "sort")
     if isinstance(user, ast.comprehension):

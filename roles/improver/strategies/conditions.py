@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import ast
+from textwrap import indent
 
 from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
 from roles.improver.strategies.facts import blocks_of
+from roles.improver.strategies.guards import comments_beside, lines_of
 
 __all__ = ["Conditions"]
 
-_OPPOSITE: dict[type[ast.cmpop], str] = {ast.In: "not in", ast.Is: "is not", ast.NotIn: "in", ast.IsNot: "is"}
+_OPPOSITE: dict[type[ast.cmpop], str] = {
+    ast.In: "not in",
+    ast.Is: "is not",
+    ast.NotIn: "in",
+    ast.IsNot: "is",
+    ast.Eq: "!=",
+    ast.NotEq: "==",
+}
 
 
 class Conditions(Strategy):
-    """``not x in y``, ``x == 1 or x == 2 or …``, and ``if c: return True`` with ``else: return False``."""
+    """``not x in y``, ``x == 1 or x == 2 or …``, ``if c: return True`` with ``else: return False``.
+
+    An ``else`` after a branch that always leaves is none.
+    """
 
     kind = "complex-condition"
     family = Family.LOGIC
@@ -27,15 +39,40 @@ class Conditions(Strategy):
                 self._negation(view, node)
             elif isinstance(node, ast.BoolOp):
                 self._choices(view, node)
-            elif isinstance(node, ast.If):
-                self._returned(view, node)
+            elif isinstance(node, ast.If) and not self._returned(view, node):
+                self._else(view, node)
+
+    def _else(self, view: View, node: ast.If) -> None:
+        """What follows a branch that always leaves the block needs no ``else``."""
+        if not node.orelse or not _leaves(node.body) or _is_elif(view, node):
+            return
+        if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If) and _is_elif(view, node.orelse[0]):
+            return
+        with view.site(node, "an else after a branch that leaves"):
+            test = view.edits.text_of(node.test)
+            if "\n" in test:
+                raise Refuse("the condition takes several lines")
+            if comments_beside(view, node):
+                raise Refuse("a comment beside the branches would lose its place")
+            body, rest = lines_of(view, node.body), lines_of(view, node.orelse)
+            view.edits.instead(node, f"if {test}:\n{indent(body, '    ')}\n{rest}")
+
+    def _opposite(self, view: View, test: ast.expr) -> str:
+        """What a comparison is when it is negated; empty where that can't be said so."""
+        if not isinstance(test, ast.Compare) or len(test.ops) != 1 or type(test.ops[0]) not in _OPPOSITE:
+            return ""
+        if isinstance(test.ops[0], ast.Eq | ast.NotEq) and view.facts.own_operators:
+            return ""
+        left, right = view.edits.operand(test.left), view.edits.operand(test.comparators[0])
+        return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
 
     def _negation(self, view: View, node: ast.UnaryOp) -> None:
         inner = node.operand
         if isinstance(inner, ast.Compare) and len(inner.ops) == 1 and type(inner.ops[0]) in _OPPOSITE:
             with view.site(node, "a negated comparison"):
-                left, right = view.edits.operand(inner.left), view.edits.operand(inner.comparators[0])
-                view.edits.replace(node, f"{left} {_OPPOSITE[type(inner.ops[0])]} {right}")
+                if not (text := self._opposite(view, inner)):
+                    raise Refuse("a class here defines operators of its own")
+                view.edits.replace(node, text)
 
     def _choices(self, view: View, node: ast.BoolOp) -> None:
         """``x == a or x == b or x == c`` is ``x in (a, b, c)``, and with ``!=`` and ``and`` it is ``not in``."""
@@ -59,16 +96,19 @@ class Conditions(Strategy):
             listed = ", ".join(view.edits.text_of(value) for value in values)
             view.edits.replace(node, f"{names.pop()} {'in' if equal else 'not in'} ({listed})")
 
-    def _returned(self, view: View, node: ast.If) -> None:
-        """``if c: return True`` and ``else: return False`` is ``return c``, where c is true or false itself."""
+    def _returned(self, view: View, node: ast.If) -> bool:
+        """``if c: return True`` and ``else: return False`` is ``return c``, where c is true or false itself.
+
+        Whether the condition is one of these.
+        """
         if len(node.body) != 1 or not isinstance(node.body[0], ast.Return) or not _is_bool(node.body[0].value):
-            return
+            return False
         other = node.orelse[0] if len(node.orelse) == 1 else _next(view, node) if not node.orelse else None
         if not isinstance(other, ast.Return) or not _is_bool(other.value):
-            return
+            return False
         first, second = node.body[0].value, other.value
         if first.value == second.value:  # type: ignore[union-attr]
-            return
+            return False
         with view.site(node, "a condition that is returned in two branches"):
             if _is_elif(view, node):
                 raise Refuse("it is a link of a chain")
@@ -78,14 +118,23 @@ class Conditions(Strategy):
             function = view.facts.function_at(node)
             text = view.edits.text_of(node.test)
             if view.analysis.kind(node.test, function) != "bool":
-                text = f"bool({text})" if first.value else f"not ({text})"  # type: ignore[union-attr]
+                text = f"bool({text})" if first.value else self._opposite(view, node.test) or f"not ({text})"  # type: ignore[union-attr]
                 if not view.facts.is_builtin("bool"):
                     raise Refuse("bool has another meaning here")
             elif not first.value:  # type: ignore[union-attr]
-                text = f"not ({text})"
+                text = self._opposite(view, node.test) or f"not ({text})"
             view.edits.instead(node, f"return {text}")
             if not node.orelse:
                 view.edits.instead(other, "")
+        return True
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether a block always ends by leaving what is around it."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _leaves(last.body) and _leaves(last.orelse)
+    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)
 
 
 def _is_bool(value: ast.expr | None) -> bool:

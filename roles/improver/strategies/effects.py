@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from roles.improver.strategies.facts import FileFacts, FunctionFacts, root_name, walk_own
+from roles.improver.strategies.literals import (
+    is_constant,
+    is_constant_inside,
+    is_empty,
+    may_be_called,
+)
 from roles.improver.strategies.names import (
     CLOCKS,
     FRESH_BUILTINS,
@@ -14,14 +21,13 @@ from roles.improver.strategies.names import (
     PURE_BUILTINS,
     PURE_MODULES,
     READERS,
-    SCALAR_BUILTINS,
 )
+from roles.improver.strategies.siblings import Siblings, only_read
 
 __all__ = ["Analysis", "Effects"]
 
 _FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)
 _STOPS = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith, ast.With, ast.Global, ast.Nonlocal)
-_TAKES_FUNCTION = frozenset({"map", "filter", "sorted", "max", "min", "reduce"})
 
 
 @dataclass
@@ -43,10 +49,35 @@ class Effects:
 class Analysis:
     """Answers questions about the effects of code of one file."""
 
-    def __init__(self, facts: FileFacts) -> None:
-        """The facts of the file."""
+    def __init__(self, facts: FileFacts, others: Mapping[str, str] | None = None) -> None:
+        """The facts of the file, and the texts of the agent's others and its tests by path."""
         self.facts = facts
+        self._siblings = Siblings(others or {})
+        self._analyses: dict[str, Analysis] = {}
         self._asked: dict[str, bool | None] = {}
+
+    def sibling(self, name: str) -> tuple[Analysis, str] | None:
+        """The analysis of the agent's file that an imported name comes from, and its name there; else None."""
+        if self.facts.bound[name] != 1 or any(function.is_local(name) for function in self.facts.functions):
+            return None
+        module, _, own = self.facts.imports.get(name, "").rpartition(".")
+        other = self._siblings.facts(self._siblings.path_of(module)) if module else None
+        if other is None:
+            return None
+        if other.path not in self._analyses:
+            self._analyses[other.path] = Analysis(other, self._siblings.beside(self.facts, other.path))
+        return self._analyses[other.path], own
+
+    def fixed(self, name: str) -> bool:
+        """Whether a name of the module stands for the same unchanged thing at all times."""
+        if self.facts.is_builtin(name) or name in self.facts.module_functions:
+            return True
+        if name in self.facts.imports:
+            if self.facts.imports[name].partition(".")[0] in sys.stdlib_module_names:
+                return True
+            found = self.sibling(name)
+            return found is not None and (found[1] in found[0].facts.classes or found[0].fixed(found[1]))
+        return self.constant(name)
 
     def effects(self, nodes: Sequence[ast.AST], function: FunctionFacts) -> Effects:
         """The effects of nodes of one function, as if all of them ran."""
@@ -163,8 +194,10 @@ class Analysis:
             self._functions_in(call, function, told)
         elif self.facts.imports.get(name, "").partition(".")[0] in PURE_MODULES and self.facts.module_of(call.func):
             self._functions_in(call, function, told)
-        elif not self.pure_function(name):
-            told.may(f"{name} is called")
+        else:
+            if not self.pure_function(name):
+                told.may(f"{name} is called")
+            self._functions_in(call, function, told)
 
     def _functions_in(self, call: ast.Call, function: FunctionFacts, told: Effects) -> None:
         """A function that is handed over is called; lambdas are read where they stand."""
@@ -173,12 +206,14 @@ class Analysis:
                 known = self.facts.is_builtin(value.id) or value.id not in self.facts.module_functions
                 if not known and not self.pure_function(value.id):
                     told.may(f"{value.id} is handed over to be called")
-            elif isinstance(value, ast.Name) and _may_be_called(call, value):
+            elif isinstance(value, ast.Name) and may_be_called(call, value):
                 told.may(f"{value.id} may be called")
 
     def pure_function(self, name: str) -> bool:
         """Whether a function of the module computes from its arguments and constants only, and changes nothing."""
         own = self.facts.module_functions.get(name)
+        if own is None and (found := self.sibling(name)) is not None:
+            return found[0].pure_function(found[1])
         if own is None or self.facts.bound[name] != 1 or own.node.decorator_list:
             return False
         return self._pure(name, own)
@@ -206,16 +241,15 @@ class Analysis:
             return told.unknown or f"{told.clock} is called"
         if told.attributes:
             return "it sets attributes"
-        return self._reads(function)
+        return self.why_not_fixed(function)
 
-    def _reads(self, function: FunctionFacts) -> str:
-        """Names of the module that it reads must be constant."""
+    def why_not_fixed(self, function: FunctionFacts) -> str:
+        """Which name of the module that a function reads may change; empty where none does."""
         for part in walk_own(function.node):
             if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Load) or function.is_local(part.id):
                 continue
             name = part.id
-            known = self.facts.is_builtin(name) or name in self.facts.imports or name in self.facts.module_functions
-            if not known and name not in self.facts.classes and not self.constant(name):
+            if name not in self.facts.classes and not self.fixed(name):
                 return f"it reads {name}, which may change"
         return ""
 
@@ -223,16 +257,8 @@ class Analysis:
         """Whether a name of the module is bound once, to something that nobody changes."""
         if self.facts.bound[name] != 1:
             return False
-        value = next(
-            (
-                node.value
-                for node in self.facts.tree.body
-                if isinstance(node, ast.Assign | ast.AnnAssign)
-                and any(isinstance(t, ast.Name) and t.id == name for t in _targets(node))
-            ),
-            None,
-        )
-        if value is None:
+        value = self.facts.module_value(name)
+        if value is None or not self._siblings.leave_alone(name, unchangeable=is_constant(value)):
             return False
         if is_constant(value):
             return True
@@ -242,6 +268,11 @@ class Analysis:
             if isinstance(part, ast.Name) and part.id == name
         )
 
+    def constant_list(self, name: str) -> ast.List | None:
+        """The list that a name of the module stands for, where nobody changes it."""
+        value = self.facts.module_value(name)
+        return value if isinstance(value, ast.List) and self.constant(name) else None
+
     def _read_only(self, name: ast.Name) -> bool:
         """Whether this use of a container only looks into it, at values that can't be changed themselves."""
         if isinstance(name.ctx, ast.Store):
@@ -250,25 +281,8 @@ class Analysis:
         return self.only_read(name)
 
     def only_read(self, node: ast.expr) -> bool:
-        """Whether an expression's value is only looked into where it stands: an item, a test, a loop, a length."""
-        user = self.facts.parents[node]
-        if isinstance(user, ast.Subscript):
-            return user.value is node and isinstance(user.ctx, ast.Load) and not isinstance(user.slice, ast.Slice)
-        if isinstance(user, ast.Compare):
-            return all(isinstance(op, ast.In | ast.NotIn) for op in user.ops) and node in user.comparators
-        if isinstance(user, ast.For | ast.comprehension):
-            return user.iter is node
-        if isinstance(user, ast.Call):
-            name = user.func.id if isinstance(user.func, ast.Name) else ""
-            return (
-                node in user.args
-                and name in ("len", "sum", "min", "max", "sorted", "enumerate", "any", "all")
-                and self.facts.is_builtin(name)
-            )
-        if isinstance(user, ast.Attribute) and user.attr in ("get", "items", "keys", "values", "index", "count"):
-            outer = self.facts.parents[user]
-            return isinstance(outer, ast.Call) and outer.func is user and user.attr not in self.facts.method_names
-        return False
+        """See `only_read` of the module `siblings`."""
+        return only_read(self.facts, node)
 
     def fresh(self, name: str, function: FunctionFacts) -> bool:
         """Whether a local name is only ever bound to containers made here, and known under no other name."""
@@ -324,7 +338,7 @@ class Analysis:
 
     def _holds_own(self, name: str, function: FunctionFacts) -> bool:
         """Whether all that a fresh container holds was put in as something new or something unchangeable."""
-        if not all(_is_empty(value) for value in function.bindings[name]):
+        if not all(is_empty(value) for value in function.bindings[name]):
             return False
         for part in walk_own(function.node):
             value: ast.expr | None = None
@@ -353,42 +367,3 @@ class Analysis:
         from roles.improver.strategies.kinds import kind_of
 
         return kind_of(self.facts, value, function, depth)
-
-
-def is_constant(value: ast.expr) -> bool:
-    """Whether an expression is a literal that can't be changed."""
-    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub | ast.UAdd):
-        return isinstance(value.operand, ast.Constant)
-    if isinstance(value, ast.Tuple):
-        return all(map(is_constant, value.elts))
-    return isinstance(value, ast.Constant)
-
-
-def is_constant_inside(value: ast.expr) -> bool:
-    """Whether a list, set or dictionary is written out with unchangeable literals only."""
-    if isinstance(value, ast.List | ast.Set):
-        return all(map(is_constant, value.elts))
-    if isinstance(value, ast.Dict):
-        return all(key is not None and is_constant(key) for key in value.keys) and all(map(is_constant, value.values))
-    return False
-
-
-def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return node.targets if isinstance(node, ast.Assign) else [node.target]
-
-
-def _is_empty(value: ast.expr | None) -> bool:
-    if isinstance(value, ast.List | ast.Set):
-        return not value.elts
-    if isinstance(value, ast.Dict):
-        return not value.keys
-    return isinstance(value, ast.Call)
-
-
-def _may_be_called(call: ast.Call, value: ast.Name) -> bool:
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    keyed = any(keyword.arg in ("key", "default_factory") and keyword.value is value for keyword in call.keywords)
-    return keyed or (name in ("map", "filter", "reduce") and bool(call.args) and call.args[0] is value)
-
-
-SCALARS = SCALAR_BUILTINS

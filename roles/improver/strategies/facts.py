@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
+from roles.improver.strategies.lookup import is_helper
 from roles.improver.strategies.names import OPERATORS
 
 __all__ = ["FileFacts", "FunctionFacts", "FunctionNode", "blocks_of", "dotted", "root_name", "walk_own"]
@@ -213,6 +214,15 @@ class FileFacts:
             # a function that declares a name global may bind it at any time
             yield from (name for name in function.foreign for _ in range(2))
 
+    def module_value(self, name: str) -> ast.expr | None:
+        """What a statement at the module's top level binds a name to; None where none does."""
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                bound = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(isinstance(target, ast.Name) and target.id == name for target in bound):
+                    return node.value
+        return None
+
     @cached_property
     def all_bound(self) -> frozenset[str]:
         """Every name that is bound anywhere in the file, in whatever scope."""
@@ -238,8 +248,11 @@ class FileFacts:
 
     @cached_property
     def own_operators(self) -> bool:
-        """Whether a class here gives operators or attributes a meaning of its own."""
-        return bool(self.method_names & OPERATORS)
+        """Whether a class here gives operators or attributes a meaning of its own; the helper of strategies is none."""
+        return any(
+            function.owner is not None and function.node.name in OPERATORS and not is_helper(function.owner)
+            for function in self.functions
+        )
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name is the built-in one everywhere in this file."""

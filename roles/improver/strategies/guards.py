@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 import ast
+from textwrap import indent
 
 from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
 
-__all__ = ["GuardClauses"]
+__all__ = ["GuardClauses", "comments_beside", "lines_of"]
 
 _OPPOSITE: dict[type[ast.cmpop], str] = {ast.In: "not in", ast.Is: "is not", ast.NotIn: "in", ast.IsNot: "is"}
 
 
 class GuardClauses(Strategy):
-    """``if ok: (work) else: raise …`` at a function's end, and a last ``if ok: (work)`` that everything is within."""
+    """``if ok: (work) else: raise …`` at a function's end, a last ``if ok: (work)`` that everything is within.
+
+    Where all that a condition holds is another one, both are one condition.
+    """
 
     kind = "nested-conditions"
     family = Family.LOGIC
     aims = frozenset({"complexity"})
 
     def look(self, view: View) -> None:
-        """Note conditions at the end of functions around work that branches itself."""
+        """Note conditions at the end of functions around work that branches itself, and those around another one."""
+        for node in ast.walk(view.facts.tree):
+            if isinstance(node, ast.If) and (within := _only_conditions(node)) is not None:
+                with view.site(node, "all that a condition holds is another one"):
+                    self._merge(view, node, within)
         for function in view.facts.functions:
             last = function.node.body[-1]
+            if isinstance(last, ast.If) and _only_conditions(last) is not None:
+                continue
             if isinstance(last, ast.If) and _branches(last.body):
                 short = len(last.orelse) == 1 and isinstance(last.orelse[0], ast.Raise | ast.Return)
                 if not last.orelse or short:
                     with view.site(last, "the function's work is within a condition"):
                         self._change(view, last)
 
+    def _merge(self, view: View, node: ast.If, within: list[ast.If]) -> None:
+        innermost = within[-1]
+        tests = [_anded(view, one.test) for one in (node, *within)]
+        lines = view.facts.text.splitlines()
+        above = range(node.lineno - 1, _first_line(lines, innermost.body) - 1)
+        if any("#" in lines[place] for place in above) or _footer(view, node):
+            raise Refuse("a comment beside the conditions would lose its place")
+        if any("\n" in test for test in tests):
+            raise Refuse("a condition takes several lines")
+        view.edits.instead(node, f"if {' and '.join(tests)}:\n{indent(lines_of(view, innermost.body), '    ')}")
+
     def _change(self, view: View, node: ast.If) -> None:
         if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
             raise Refuse("the function is a generator")
-        if _has_comment(view, node):
+        if _has_comment(view, node) or _footer(view, node):
             raise Refuse("a comment beside the branches would lose its place")
         leave = view.edits.text_of(node.orelse[0]) if node.orelse else "return"
         if node.orelse and "\n" in leave:
             raise Refuse("what the other branch does takes several lines")
-        body = _lines(view, node.body)
+        body = lines_of(view, node.body)
         view.edits.instead(node, f"if {_negated(view, node.test)}:\n    {leave}\n{body}")
 
 
@@ -64,7 +85,54 @@ def _has_comment(view: View, node: ast.If) -> bool:
     return any("#" in lines[place] for place in places)
 
 
-def _lines(view: View, body: list[ast.stmt]) -> str:
+def comments_beside(view: View, node: ast.If) -> bool:
+    """Whether a comment stands at the head of one of the branches, or after the last statement of one."""
+    lines = view.facts.text.splitlines()
+    heads = [*range(node.lineno - 1, _first_line(lines, node.body) - 1)]
+    heads += range(node.body[-1].end_lineno or 0, _first_line(lines, node.orelse) - 1) if node.orelse else ()
+    return any("#" in lines[place] for place in heads) or _footer(view, node)
+
+
+def _first_line(lines: list[str], body: list[ast.stmt]) -> int:
+    """Where a block begins, with the comments right above its first statement."""
+    first = body[0].lineno
+    while lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    return first
+
+
+def _footer(view: View, node: ast.stmt) -> bool:
+    """Whether a comment of the statement's last block follows its last statement."""
+    lines = view.facts.text.splitlines()
+    for line in lines[node.end_lineno or len(lines) :]:
+        if line.strip() and not line.lstrip().startswith("#"):
+            return False
+        if line.strip() and len(line) - len(line.lstrip()) > node.col_offset:
+            return True
+    return False
+
+
+def _only_conditions(node: ast.If) -> list[ast.If] | None:
+    """The conditions one within the other that are all that a condition holds; None where it holds something else."""
+    within: list[ast.If] = []
+    at = node
+    while not at.orelse and len(at.body) == 1 and isinstance(at.body[0], ast.If):
+        at = at.body[0]
+        if at.orelse:
+            break
+        within.append(at)
+    return within or None
+
+
+def _anded(view: View, test: ast.expr) -> str:
+    text = view.edits.text_of(test)
+    loose = isinstance(test, ast.IfExp | ast.Lambda | ast.NamedExpr) or (
+        isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
+    )
+    return f"({text})" if loose else text
+
+
+def lines_of(view: View, body: list[ast.stmt]) -> str:
     """The text of a block without its indentation, comments included; raises `Refuse` for texts that span lines."""
     for statement in body:
         for part in ast.walk(statement):
@@ -75,9 +143,7 @@ def _lines(view: View, body: list[ast.stmt]) -> str:
             ):
                 raise Refuse("a text in it spans several lines")
     lines = view.facts.text.splitlines()
-    first = body[0].lineno
-    while lines[first - 2].lstrip().startswith("#"):
-        first -= 1
+    first = _first_line(lines, body)
     width = body[0].col_offset
     chosen = lines[first - 1 : body[-1].end_lineno]
     if lines[body[0].lineno - 1][:width].strip():

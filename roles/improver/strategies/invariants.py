@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from roles.improver.sites import Family
+from roles.improver.strategies.attributes import attribute_kind
 from roles.improver.strategies.base import Refuse, Strategy, View
 from roles.improver.strategies.effects import Effects
-from roles.improver.strategies.facts import FunctionFacts, walk_own
+from roles.improver.strategies.facts import FunctionFacts, dotted, walk_own
 from roles.improver.strategies.names import PURE_BUILTINS
 
 __all__ = ["Invariants"]
@@ -63,7 +64,7 @@ class Invariants(Strategy):
             if function is None or loop is None or not self._is_costly(view, node):
                 continue
             names = _names_of(node)
-            if names is None or not names or _bound_names(loop) & names or _kept_already(view, node):
+            if not names or _bound_names(loop) & names or _kept_already(view, node):
                 continue
             taken.append(node)
             with view.site(node, f"{ast.unparse(node)[:60]} is the same in each round of the loop"):
@@ -77,9 +78,11 @@ class Invariants(Strategy):
                 name = part.func.id
                 if name in _COSTLY and view.facts.is_builtin(name):
                     return True
-                if name in view.facts.module_functions:
+                if name in view.facts.module_functions or _sibling_function(view, name) is not None:
                     return True
-            elif isinstance(part, ast.Call) and view.facts.module_of(part.func).startswith(("math.", "statistics.")):
+            elif isinstance(part, ast.Call) and (
+                view.facts.module_of(part.func).startswith(("math.", "statistics.")) or _own_method(view, part)
+            ):
                 return True
         return False
 
@@ -92,7 +95,8 @@ class Invariants(Strategy):
         own = view.analysis.effects([node], function)
         if own.unknown or own.clock or own.mutated:
             raise Refuse(own.unknown or f"{own.clock or 'it'} is not the same each time")
-        for name in sorted(names):
+        self._check_self(view, node, function, told)
+        for name in sorted(names - {"self"}):
             self._check(view, name, function, told, loop)
         if not self._scalar(view, node, function):
             raise Refuse("its value could be changed after it was computed")
@@ -104,13 +108,33 @@ class Invariants(Strategy):
         text = view.edits.text_of(node)
         view.edits.replace(node, f"({kept} if {kept} is not None else ({kept} := {text}))")
 
+    def _check_self(self, view: View, node: ast.expr, function: FunctionFacts, told: Effects) -> None:
+        """Raise `Refuse` where an attribute that is read, or one that a method may read, may change in the loop."""
+        read = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "self"]
+        if not read:
+            return
+        if function.owner is None or function.bindings.get("self"):
+            raise Refuse("self is not certain to be the object itself")
+        if told.unknown or told.attributes:
+            raise Refuse(told.unknown or f"the loop sets {min(told.attributes)}")
+        for name in read:
+            attribute = view.facts.parents[name]
+            if not isinstance(attribute, ast.Attribute):
+                raise Refuse("self is handed on")
+            called = view.facts.parents[attribute]
+            if isinstance(called, ast.Call) and called.func is attribute:
+                continue  # of methods the effects were looked at
+            if attribute.attr in view.facts.method_names or attribute.attr in view.methods_elsewhere:
+                raise Refuse(f"{attribute.attr} may be a property")
+            if not attribute_kind(view.facts, function.owner, attribute.attr):
+                raise Refuse(f"it is not certain that {attribute.attr} can be gone through more than once")
+
     def _check(self, view: View, name: str, function: FunctionFacts, told: Effects, loop: ast.stmt) -> None:
         """Raise `Refuse` where a name's value may change in the loop."""
         if name in function.inner_loads:
             raise Refuse(f"{name} is used by a function defined within")
         if not function.is_local(name):
-            known = view.facts.is_builtin(name) or name in view.facts.imports or name in view.facts.module_functions
-            if not (known or view.analysis.constant(name)):
+            if not view.analysis.fixed(name):
                 raise Refuse(f"{name} may be changed elsewhere")
             return
         if name in told.mutated:
@@ -142,13 +166,18 @@ class Invariants(Strategy):
             return False
         if view.facts.module_of(node.func).startswith(("math.", "statistics.")):
             return True
+        if (method := _own_method(view, node)) is not None:
+            return self._answers_scalars(view, method)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("sum", "max", "min", "len", "abs", "round", "any", "all", "frozenset", "pow"):
             # of max and min the value is one of the items: nothing here changes items, which was looked at before
             return self._plain_items(view, node, function) or name in ("len", "any", "all", "frozenset")
         if name in ("sorted", "set", "list", "tuple", "dict"):
             return view.analysis.only_read(node)
-        return name in view.facts.module_functions and self._answers_scalars(view, name)
+        if name in view.facts.module_functions:
+            return self._answers_scalars(view, view.facts.module_functions[name])
+        other = _sibling_function(view, name)
+        return other is not None and self._answers_scalars(*other)
 
     def _plain_items(self, view: View, node: ast.Call, function: FunctionFacts) -> bool:
         user = view.facts.parents[node]
@@ -157,13 +186,13 @@ class Invariants(Strategy):
             for argument in node.args
         )
 
-    def _answers_scalars(self, view: View, name: str) -> bool:
-        own = view.facts.module_functions[name]
+    def _answers_scalars(self, view: View, own: FunctionFacts) -> bool:
         returns = [part.value for part in walk_own(own.node) if isinstance(part, ast.Return)]
         return all(
             value is None
             or view.analysis.kind(value, own) in ("int", "float", "str", "bool")
             or (isinstance(value, ast.BinOp) and _arithmetic(value))
+            or _number_call(view, value)
             for value in returns
         )
 
@@ -172,8 +201,41 @@ def _computes(view: View, node: ast.Call) -> bool:
     """Whether a call is one of a known function; what is called with such a value is another matter."""
     if isinstance(node.func, ast.Name):
         known = node.func.id in PURE_BUILTINS and view.facts.is_builtin(node.func.id)
-        return known or node.func.id in view.facts.module_functions
+        own = node.func.id in view.facts.module_functions
+        return known or own or _sibling_function(view, node.func.id) is not None
+    if _own_method(view, node) is not None:
+        return True
     return view.facts.module_of(node.func).startswith(("math.", "statistics."))
+
+
+def _sibling_function(view: View, name: str) -> tuple[View, FunctionFacts] | None:
+    """The pure function of another file of the agent that a name stands for, with a view of that file."""
+    found = view.analysis.sibling(name)
+    if found is None or not found[0].pure_function(found[1]):
+        return None
+    other = found[0].facts
+    own = other.module_functions.get(found[1])
+    return None if own is None else (View(other, {}, view.specification, view.kind), own)
+
+
+def _own_method(view: View, node: ast.Call) -> FunctionFacts | None:
+    """The method of the same class that ``self.method(…)`` calls."""
+    function = view.facts.function_at(node)
+    if function is None or function.owner is None or not isinstance(node.func, ast.Attribute):
+        return None
+    if dotted(node.func) != f"self.{node.func.attr}":
+        return None
+    found = [one for one in view.facts.functions if one.owner is function.owner and one.node.name == node.func.attr]
+    return found[0] if len(found) == 1 else None
+
+
+def _number_call(view: View, value: ast.expr) -> bool:
+    """Whether an answer is that of a built-in function which gives numbers."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return view.facts.module_of(value.func).startswith("math.") if isinstance(value, ast.Call) else False
+    single = len(value.args) == 1 and not value.keywords
+    name = value.func.id
+    return view.facts.is_builtin(name) and (name in ("round", "abs", "len") or (name == "sum" and single))
 
 
 def _arithmetic(value: ast.expr) -> bool:
@@ -228,8 +290,6 @@ def _names_of(node: ast.AST) -> set[str] | None:
         elif not isinstance(
             part, (*_SAME, *_PARTS, *_COMPREHENSIONS, ast.arguments, ast.arg, ast.Compare, ast.BoolOp, ast.IfExp)
         ):
-            return None
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
             return None
     return read - own
 

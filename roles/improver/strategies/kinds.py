@@ -33,6 +33,7 @@ _DISPLAYS: dict[type[ast.expr], str] = {
     ast.SetComp: "set",
     ast.Compare: "bool",
 }
+_TYPING = {"typing.List": "list", "typing.Dict": "dict", "typing.Tuple": "tuple", "typing.Set": "set"}
 _MODULE_ANSWERS = {
     "math.sqrt": "float",
     "math.log": "float",
@@ -80,7 +81,7 @@ def _of_name(facts: FileFacts, name: str, function: FunctionFacts | None, depth:
         return ""
     bindings = function.bindings[name]
     if name in function.parameters:
-        return "" if bindings or name in function.foreign else _of_annotation(function.annotation(name))
+        return "" if bindings or name in function.foreign else _of_annotation(facts, function.annotation(name))
     kinds = {
         _bound_in_place(facts, name, function, depth) if value is None else kind_of(facts, value, function, depth + 1)
         for value in bindings
@@ -119,17 +120,18 @@ def _element(facts: FileFacts, iterated: ast.expr, function: FunctionFacts, dept
         return "str"
     annotation = function.annotation(iterated.id) if isinstance(iterated, ast.Name) else None
     if isinstance(annotation, ast.Subscript) and not function.bindings.get(getattr(iterated, "id", "")):
-        inner = _of_annotation(annotation.slice)
-        outer = annotation.value
-        return inner if isinstance(outer, ast.Name) and outer.id == "list" else ""
+        return _of_annotation(facts, annotation.slice) if _of_annotation(facts, annotation) == "list" else ""
     return ""
 
 
-def _of_annotation(annotation: ast.expr | None) -> str:
+def _of_annotation(facts: FileFacts, annotation: ast.expr | None) -> str:
     if isinstance(annotation, ast.Subscript):
         annotation = annotation.value
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return _of_annotation(ast.parse(annotation.value, mode="eval").body) if annotation.value.isidentifier() else ""
+        plain = annotation.value.isidentifier()
+        return _of_annotation(facts, ast.parse(annotation.value, mode="eval").body) if plain else ""
+    if isinstance(annotation, ast.Name | ast.Attribute) and (found := _TYPING.get(facts.module_of(annotation))):
+        return found
     # a parameter declared as float is given integers too
     if isinstance(annotation, ast.Name) and annotation.id in _CONSTRUCTORS - {"float"}:
         return annotation.id

@@ -7,8 +7,7 @@ import ast
 from roles.improver.sites import Family
 from roles.improver.strategies.attributes import constructors, initial_assignments, reads_of
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.effects import is_constant, is_constant_inside
-from roles.improver.strategies.facts import FunctionFacts
+from roles.improver.strategies.facts import FunctionFacts, blocks_of
 from roles.improver.strategies.unused import harmless_import
 
 __all__ = ["LazyAttributes", "LazyImports"]
@@ -16,6 +15,7 @@ __all__ = ["LazyAttributes", "LazyImports"]
 _CHEAP = frozenset(
     {
         "typing",
+        "collections.abc",
         "collections",
         "abc",
         "sys",
@@ -45,8 +45,11 @@ class LazyAttributes(Strategy):
         """Note attributes that constructors compute from constants."""
         for owner, function in constructors(view):
             for statement, name, value in initial_assignments(function):
-                if _is_work(view, value) and _without_inputs(value, function):
+                alone = _without_inputs(value, function)
+                if _is_work(view, value) and (alone or (name.startswith("_") and _spared(owner, name))):
                     with view.site(statement, f"each {owner.name} computes {name} whether it is needed or not"):
+                        if not alone:
+                            raise Refuse("it is computed from what the object is made with, so it may raise an error")
                         self._change(view, owner, function, statement, name, value)
 
     def _change(
@@ -83,6 +86,19 @@ class LazyAttributes(Strategy):
             f"\n@property\ndef {name}(self):\n"
             f"    if self.{made} is None:\n        self.{made} = {text}\n    return self.{made}",
         )
+
+
+def _spared(owner: ast.ClassDef, name: str) -> bool:
+    """Whether a public method of the class gets along without an attribute."""
+    public = [
+        part
+        for part in owner.body
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and not part.name.startswith("_")
+    ]
+    return any(
+        not any(isinstance(inner, ast.Attribute) and inner.attr == name for inner in ast.walk(method))
+        for method in public
+    )
 
 
 def _is_work(view: View, value: ast.expr) -> bool:
@@ -125,7 +141,7 @@ def _slots_of(owner: ast.ClassDef) -> ast.expr | None:
 
 
 class LazyImports(Strategy):
-    """``import x`` at the top of a module, of which one or two functions alone make use."""
+    """``import x`` and ``from x import y`` at the top of a module, of which one or two functions alone make use."""
 
     kind = "eager-import"
     family = Family.MEMORY
@@ -134,11 +150,12 @@ class LazyImports(Strategy):
     def look(self, view: View) -> None:
         """Note imports that only some functions need."""
         for node in view.facts.tree.body:
-            if not isinstance(node, ast.Import) or len(node.names) != 1:
+            if not isinstance(node, ast.Import | ast.ImportFrom) or len(node.names) != 1:
                 continue
             alias = node.names[0]
             name = alias.asname or alias.name
-            if "." in name or alias.name in _CHEAP or not harmless_import(alias.name):
+            module = alias.name if isinstance(node, ast.Import) else "" if node.level else node.module or ""
+            if "." in name or name == "*" or module in _CHEAP or not harmless_import(module):
                 continue
             uses = [part for part in ast.walk(view.facts.tree) if isinstance(part, ast.Name) and part.id == name]
             functions = {function for part in uses if (function := view.facts.function_at(part)) is not None}
@@ -147,7 +164,12 @@ class LazyImports(Strategy):
                     self._change(view, node, name, uses, functions)
 
     def _change(
-        self, view: View, node: ast.Import, name: str, uses: list[ast.Name], functions: set[FunctionFacts]
+        self,
+        view: View,
+        node: ast.Import | ast.ImportFrom,
+        name: str,
+        uses: list[ast.Name],
+        functions: set[FunctionFacts],
     ) -> None:
         if name in view.named_elsewhere:
             raise Refuse(f"{name} is used by another file or a test")
@@ -160,12 +182,26 @@ class LazyImports(Strategy):
             if function.nested or name in function.foreign:
                 raise Refuse("it is used by a function within another one")
         for function in functions:
-            body = function.node.body
-            documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-            if documented and len(body) == 1:
-                raise Refuse("it is used in a signature")
-            view.edits.before(body[1] if documented else body[0], view.edits.text_of(node))
+            own = [part for part in uses if view.facts.function_at(part) is function]
+            view.edits.before(_first_needed(view, function, own), view.edits.text_of(node))
         view.edits.instead(node, "")
+
+
+def _first_needed(view: View, function: FunctionFacts, uses: list[ast.Name]) -> ast.stmt:
+    """The statement before which a name has to be there: as late as may be, before the block that needs it, no loop."""
+    block: list[ast.stmt] = function.node.body
+    place = block[0]
+    lines = view.facts.text.splitlines()
+    while True:
+        needing = [line for line in block if any(part in uses for part in ast.walk(line))]
+        first = needing[0]
+        # nothing can stand before an elif
+        place = place if lines[first.lineno - 1].lstrip().startswith("elif") else first
+        inner = [part for part in blocks_of(first) if any(use in uses for line in part for use in ast.walk(line))]
+        branches = isinstance(first, ast.If) and not any(part in uses for part in ast.walk(first.test))
+        if len(needing) > 1 or not branches or len(inner) != 1:
+            return place
+        block = inner[0]
 
 
 def _in_signature(view: View, part: ast.AST) -> bool:
@@ -174,8 +210,3 @@ def _in_signature(view: View, part: ast.AST) -> bool:
     while not isinstance(at, ast.stmt):
         at = view.facts.parents[at]
     return isinstance(at, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-
-
-def is_table(value: ast.expr) -> bool:
-    """Whether an expression is a literal made of constants."""
-    return is_constant(value) or is_constant_inside(value)

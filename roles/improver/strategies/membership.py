@@ -5,41 +5,22 @@ from __future__ import annotations
 import ast
 
 from roles.improver.sites import Family
+from roles.improver.strategies.attributes import attribute_kind, constructors, initial_assignments
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.facts import FunctionFacts, walk_own
+from roles.improver.strategies.facts import FunctionFacts, dotted, root_name, walk_own
+from roles.improver.strategies.lookup import HELPER, NAME, TYPES
 
 __all__ = ["Membership"]
 
+_NEVER_PLAIN = frozenset({"list", "dict", "set", "tuple", "float"})
+"""Types of values that are looked for in the list itself, whatever it holds."""
+_SHORT = 6
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_HELPER = '''class {name}:
-    """Answers whether a list holds a value as the list itself does, and faster where all it holds is plain."""
-
-    __slots__ = ("_plain", "_values")
-
-    def __init__(self, values):
-        self._values = values
-        known = type(values) in (list, tuple) and all(type(value) in _PLAIN_TYPES for value in values)
-        self._plain = set(values) if known else None
-
-    def add(self, value):
-        """Note what was appended to the list."""
-        if self._plain is not None and type(value) in _PLAIN_TYPES:
-            self._plain.add(value)
-        else:
-            self._plain = None
-
-    def __contains__(self, value):
-        if self._plain is not None and type(value) in _PLAIN_TYPES:
-            return value in self._plain
-        return value in self._values
-'''
-_TYPES = "_PLAIN_TYPES = frozenset((int, str, bool, type(None)))\n"
-NAME = "_Lookup"
 
 
 class Membership(Strategy):
-    """``x in values`` in a loop, where `values` is a list.
+    """``x in values`` in a loop, where `values` is a list, or an attribute that may be one.
 
     The set is asked only for integers, text, bool and None, whose equality and hash are known; else the list is.
     """
@@ -59,7 +40,12 @@ class Membership(Strategy):
                 continue
             function = view.facts.function_at(node)
             values = node.comparators[0]
-            if function is None or not isinstance(values, ast.Name) or not self._is_list(view, values, function):
+            if function is None or view.analysis.kind(node.left, function) in _NEVER_PLAIN:
+                continue
+            if isinstance(values, ast.Attribute):
+                self._attribute(view, node, values, function)
+                continue
+            if not isinstance(values, ast.Name) or not self._is_list(view, values, function):
                 continue
             loop = _outermost(view, node, values.id)
             if loop is None or (isinstance(loop, ast.While) and _within_test(loop, node)):
@@ -67,19 +53,62 @@ class Membership(Strategy):
             with view.site(node, f"{values.id} is a list that is searched in a loop"):
                 self._change(view, values, loop, function)
 
+    def _attribute(self, view: View, node: ast.Compare, values: ast.Attribute, function: FunctionFacts) -> None:
+        """An attribute of self that nobody changes in the loop; what it is, the helper sees when the loop begins."""
+        if dotted(values) != f"self.{values.attr}" or function.owner is None or "self" not in function.parameters:
+            return
+        if attribute_kind(view.facts, function.owner, values.attr) not in ("", "list", "tuple"):
+            return
+        loop = _outermost(view, node, "self")
+        if loop is None or (isinstance(loop, ast.While) and _within_test(loop, node)):
+            return
+        with view.site(node, f"{values.attr} may be a list, and is searched in a loop"):
+            if values.attr in view.facts.method_names:
+                raise Refuse(f"{values.attr} is a property")
+            if function.bindings["self"] or "self" in function.inner_loads:
+                raise Refuse("self is used by a function defined within")
+            if "__getattr__" in view.facts.all_names or "__getattribute__" in view.facts.all_names:
+                raise Refuse("a class here answers for attributes itself")
+            told = view.analysis.effects([loop], function)
+            if values.attr in told.attributes or told.unknown:
+                raise Refuse(f"{values.attr} may change in the loop: {told.unknown or 'it is set'}")
+            if values.attr in view.methods_elsewhere:
+                raise Refuse(f"{values.attr} may be a property of a class that is made from this one")
+            if not _always_there(view, function, function.owner, values.attr):
+                raise Refuse(f"{values.attr} may not be set yet")
+            key = f"{id(loop)} self.{values.attr}"
+            if key not in view.put:
+                helper = self._helper(view, function)
+                view.put[key] = self._lookup(view, values.attr.lstrip("_"))
+                view.edits.before(loop, f"{view.put[key]} = {helper}({view.edits.text_of(values)})")
+            view.edits.replace(values, view.put[key])
+
+    def _lookup(self, view: View, name: str) -> str:
+        lookup = view.facts.fresh_name(f"{name}_lookup")
+        while lookup in view.put.values():
+            lookup += "_"
+        return lookup
+
     def _is_list(self, view: View, values: ast.Name, function: FunctionFacts) -> bool:
         if not function.is_local(values.id):
-            return False
+            # a list of the module that nobody changes
+            return self._long(view.analysis.constant_list(values.id))
         bindings = function.bindings[values.id]
         if any(isinstance(value, ast.Call) and getattr(value.func, "id", "") == NAME for value in bindings):
             return False
         kind = view.analysis.kind(values, function)
         if kind == "list":
-            return (
-                not all(isinstance(value, ast.List) and 0 < len(value.elts) < 6 for value in bindings) or not bindings
-            )
+            return not bindings or any(not isinstance(value, ast.List) or self._long(value) for value in bindings)
+        if not kind and bindings and values.id not in function.parameters:
+            # what a function of the agent answers, where that says it is a list
+            return all(isinstance(value, ast.Call) and _answers_list(view, value) for value in bindings)
         # a parameter without a type may be anything: the helper looks at what it is given
         return values.id in function.parameters and not bindings and function.annotation(values.id) is None
+
+    @staticmethod
+    def _long(values: ast.List | None) -> bool:
+        """Whether a list is empty now, or so long that a set beside it may be worth its making."""
+        return values is not None and not 0 < len(values.elts) < _SHORT
 
     def _change(self, view: View, values: ast.Name, loop: ast.stmt, function: FunctionFacts) -> None:
         name = values.id
@@ -87,9 +116,7 @@ class Membership(Strategy):
         if key not in done:
             appends = self._appends(view, name, loop, function)
             helper = self._helper(view, function)
-            lookup = view.facts.fresh_name(f"{name}_lookup")
-            while lookup in done.values():
-                lookup += "_"
+            lookup = self._lookup(view, name)
             view.edits.before(loop, f"{lookup} = {helper}({name})")
             for statement, argument in appends:
                 view.edits.after(statement, f"{lookup}.add({argument})")
@@ -98,7 +125,7 @@ class Membership(Strategy):
 
     def _appends(self, view: View, name: str, loop: ast.stmt, function: FunctionFacts) -> list[tuple[ast.Expr, str]]:
         """The statements of the loop that append to the list; raises `Refuse` where it may change in another way."""
-        if not view.facts.bound_before(name, loop, function):
+        if function.is_local(name) and not view.facts.bound_before(name, loop, function):
             raise Refuse(f"{name} may have no value yet before the loop")
         if name in function.inner_loads:
             raise Refuse(f"{name} is used by a function defined within")
@@ -106,7 +133,9 @@ class Membership(Strategy):
         others: list[ast.stmt] = []
         for part in walk_own(loop):
             if isinstance(part, ast.Expr) and (argument := _appended(part, name)) is not None:
-                appends.append((part, view.edits.text_of(argument)))
+                # what can't be written twice is the list's last item right after it was appended
+                plain = isinstance(argument, ast.Name | ast.Constant)
+                appends.append((part, view.edits.text_of(argument) if plain else f"{name}[-1]"))
             elif isinstance(part, ast.stmt):
                 others.append(part)
         fresh = view.analysis.fresh(name, function)
@@ -118,7 +147,7 @@ class Membership(Strategy):
         changes = _changes_of(loop, name)
         if changes > len(appends):
             raise Refuse(f"{name} is changed in the loop in another way than by appending")
-        if told.unknown and not fresh:
+        if told.unknown and not fresh and function.is_local(name):
             raise Refuse(f"{name} may change in the loop: {told.unknown}")
         return appends
 
@@ -129,9 +158,30 @@ class Membership(Strategy):
             raise Refuse(f"the name {NAME} is taken")
         if "helper_put" not in view.put:
             top = view.first_definition()
-            view.edits.at_top(_TYPES + "\n\n" + _HELPER.format(name=NAME), top)
+            view.edits.at_top(TYPES + "\n\n" + HELPER, top)
             view.put["helper_put"] = ""
         return NAME
+
+
+def _answers_list(view: View, call: ast.Call) -> bool:
+    """Whether all functions and methods of that name, in all of the agent's files, say that they answer with a list."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    told = [
+        part.returns
+        for tree in (view.facts.tree, *view.other_trees)
+        for part in ast.walk(tree)
+        if isinstance(part, ast.FunctionDef) and part.name == name
+    ]
+    return bool(told) and all(part is not None and ast.unparse(part).lower().startswith("list") for part in told)
+
+
+def _always_there(view: View, function: FunctionFacts, owner: ast.ClassDef, name: str) -> bool:
+    """Whether an attribute is there before any other method runs, and nothing takes it away."""
+    made = next((own for kept, own in constructors(view) if kept is owner), None)
+    if made is None or made is function or any(isinstance(part, ast.Delete) for part in ast.walk(owner)):
+        return False
+    calls_own = any(isinstance(part, ast.Call) and root_name(part.func) == "self" for part in ast.walk(made.node))
+    return not calls_own and any(attribute == name for _, attribute, _ in initial_assignments(made))
 
 
 def _outermost(view: View, node: ast.AST, name: str) -> ast.stmt | None:
@@ -169,7 +219,7 @@ def _within_test(loop: ast.While, node: ast.AST) -> bool:
 
 
 def _appended(statement: ast.Expr, name: str) -> ast.expr | None:
-    """What ``name.append(x)`` appends, where it is a name or a constant, which can be written twice."""
+    """What ``name.append(x)`` appends."""
     call = statement.value
     if (
         isinstance(call, ast.Call)
@@ -178,7 +228,8 @@ def _appended(statement: ast.Expr, name: str) -> ast.expr | None:
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == name
         and len(call.args) == 1
-        and isinstance(call.args[0], ast.Name | ast.Constant)
+        and not call.keywords
+        and not isinstance(call.args[0], ast.Starred)
     ):
         return call.args[0]
     return None

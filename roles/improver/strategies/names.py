@@ -33,7 +33,10 @@ SCALAR_BUILTINS = _names("abs all any ascii bin bool chr divmod float hex int le
 FRESH_BUILTINS = _names("list dict set tuple frozenset sorted")
 """Built-ins that make a new container."""
 
-PURE_MODULES = _names("math cmath re statistics operator itertools string unicodedata fractions bisect json")
+PURE_MODULES = _names(
+    """math cmath re statistics operator itertools string unicodedata fractions bisect json html
+    textwrap colorsys base64 binascii difflib"""
+)
 """Modules of which every function in use here computes (bisect.insort apart, which is a mutator by name)."""
 
 CLOCKS = _names("time random datetime uuid secrets os logging")

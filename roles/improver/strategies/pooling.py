@@ -7,8 +7,8 @@ import ast
 from roles.improver.sites import Family
 from roles.improver.strategies.attributes import initial_assignments
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.effects import is_constant, is_constant_inside
-from roles.improver.strategies.facts import FunctionFacts, walk_own
+from roles.improver.strategies.facts import FunctionFacts, dotted, walk_own
+from roles.improver.strategies.literals import is_constant, is_constant_inside
 from roles.improver.strategies.names import MUTATORS
 
 __all__ = ["Pooling"]
@@ -38,26 +38,30 @@ class Pooling(Strategy):
     def look(self, view: View) -> None:
         """Note objects that functions make from constants."""
         for node in ast.walk(view.facts.tree):
-            if not isinstance(node, ast.Call) or not _constant_arguments(node):
+            if not isinstance(node, ast.Call) or not _constant_arguments(view, node):
                 continue
             function = view.facts.function_at(node)
             if function is None or function.node.name.startswith("_shared_"):
                 continue
-            owner = view.facts.classes.get(node.func.id) if isinstance(node.func, ast.Name) else None
+            home, owner = _class_of(view, node)
             immutable = view.facts.module_of(node.func) in _IMMUTABLE and bool(node.args or node.keywords)
             if owner is None and not immutable:
                 continue
             if owner is not None and _is_error(owner):
                 continue
             with view.site(node, f"{ast.unparse(node)[:50]} is made anew at each call"):
-                self._change(view, node, function, owner)
+                self._change(view, node, function, home, owner)
 
-    def _change(self, view: View, node: ast.Call, function: FunctionFacts, owner: ast.ClassDef | None) -> None:
+    def _change(
+        self, view: View, node: ast.Call, function: FunctionFacts, home: View, owner: ast.ClassDef | None
+    ) -> None:
         made = view.put
         if function.node.name == "__init__" or (owner is not None and function.owner is owner):
             raise Refuse("it is kept by an object that lives on")
         if owner is not None:
-            _check_class(view, owner)
+            _check_class(home, owner)
+            if home is not view and _sets_attributes(view):
+                raise Refuse("an attribute is set from outside")
         if owner is not None or view.facts.module_of(node.func) not in _VALUES:
             _check_use(view, node, function)
         text = view.edits.text_of(node)
@@ -81,8 +85,37 @@ class Pooling(Strategy):
         return name
 
 
-def _constant_arguments(node: ast.Call) -> bool:
-    return all(map(is_constant, node.args)) and all(k.arg and is_constant(k.value) for k in node.keywords)
+def _class_of(view: View, node: ast.Call) -> tuple[View, ast.ClassDef | None]:
+    """The class that a call makes an object of, in this file or another one of the agent, with that file's view."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name in view.facts.classes or not name or (found := view.analysis.sibling(name)) is None:
+        return view, view.facts.classes.get(name)
+    other, own = found
+    rest = {path: text for path, text in view.others.items() if path != other.facts.path}
+    home = View(other.facts, {**rest, view.facts.path: view.facts.text}, view.specification, view.kind)
+    return home, other.facts.classes.get(own)
+
+
+def _sets_attributes(view: View) -> bool:
+    """Whether a file sets attributes of anything but ``self``."""
+    return any(
+        isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load) and dotted(part.value) != "self"
+        for part in ast.walk(view.facts.tree)
+    )
+
+
+def _constant_arguments(view: View, node: ast.Call) -> bool:
+    """Whether all arguments are literals, or names of the module for one that can't be changed."""
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return all(keyword.arg for keyword in node.keywords) and all(_is_fixed(view, value) for value in given)
+
+
+def _is_fixed(view: View, value: ast.expr) -> bool:
+    if isinstance(value, ast.Name):
+        own = view.facts.module_value(value.id)
+        local = any(function.is_local(value.id) for function in view.facts.functions)
+        return own is not None and is_constant(own) and view.analysis.constant(value.id) and not local
+    return is_constant(value)
 
 
 def _is_error(owner: ast.ClassDef) -> bool:
@@ -109,15 +142,29 @@ def _check_method(view: View, function: FunctionFacts) -> None:
     if function.node.decorator_list or isinstance(function.node, ast.AsyncFunctionDef):
         raise Refuse(f"{function.qualified} is decorated or asynchronous")
     if function.node.name == "__init__":
-        told = view.analysis.effects(function.node.body, function)
+        told = view.analysis.effects([_but_filling(view, function, part) for part in function.node.body], function)
         if told.unknown or told.clock:
             raise Refuse(told.unknown or told.clock)
+        if reason := view.analysis.why_not_fixed(function):
+            raise Refuse(reason)
         return
     if function.node.name.startswith("__"):
         raise Refuse(f"{function.qualified} gives an operator a meaning of its own")
     if reason := view.analysis.why_impure(function):
         raise Refuse(f"{function.qualified}: {reason}")
     _check_kept(view, function)
+
+
+def _but_filling(view: View, function: FunctionFacts, statement: ast.stmt) -> ast.AST:
+    """Of ``self.x.update(…)``, where x is a container that the constructor itself makes, what is put in; else all."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in MUTATORS:
+        return statement
+    held = dotted(call.func.value)
+    made = [value for _, name, value in initial_assignments(function) if held == f"self.{name}"]
+    if len(made) != 1 or not view.analysis.makes_new(made[0]):
+        return statement
+    return ast.Tuple([*call.args, *(keyword.value for keyword in call.keywords)], ast.Load())
 
 
 def _unchangeable(view: View, owner: ast.ClassDef | None) -> set[str]:

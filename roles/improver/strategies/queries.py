@@ -116,14 +116,33 @@ class Queries(Strategy):
             rows = bindings[0]
             statement = view.facts.statement_of(rows)
             block = _block_with(view, statement)
-            if block is None or loop not in block or block.index(loop) != block.index(statement) + 1:
+            if block is None or loop not in block or _right_before(view, block, loop) is not statement:
                 raise Refuse("something happens between the query and the loop")
         if isinstance(rows, ast.Call) and isinstance(rows.func, ast.Attribute) and rows.func.attr == "fetchall":
             rows = rows.func.value
+        if isinstance(rows, ast.Name) and (told := self._told(view, rows.id, statement, function)) is not None:
+            if any(isinstance(part, ast.Name) and part.id == rows.id for line in loop.body for part in ast.walk(line)):
+                raise Refuse("the loop uses the cursor itself")
+            return told
         query = _query(rows) if isinstance(rows, ast.Call) else None
         if query is None:
             raise Refuse("the loop does not go through the rows of a query")
         return query, statement
+
+    def _told(
+        self, view: View, name: str, statement: ast.stmt, function: FunctionFacts
+    ) -> tuple[_Query, ast.stmt] | None:
+        """The query that a cursor of this name was given right before a statement, and where; None for no cursor."""
+        bindings = function.bindings.get(name, [])
+        made = bindings[0] if len(bindings) == 1 and name not in function.parameters else None
+        if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Attribute) or made.func.attr != "cursor":
+            return None
+        block = _block_with(view, statement)
+        given = None if block is None else _right_before(view, block, statement)
+        query = _query(given.value) if isinstance(given, ast.Expr) and isinstance(given.value, ast.Call) else None
+        if given is None or query is None or query.connection != name or made.args or made.keywords:
+            return None
+        return _Query(dotted(made.func.value), query.text, query.arguments), given
 
     def _column(self, loop: ast.For, inner: _Query, columns: list[str]) -> str:
         """The outer query's column whose value the inner one is asked with."""
@@ -198,6 +217,19 @@ class Queries(Strategy):
             isinstance(part, ast.Name | ast.Constant) for part in outer.arguments.elts
         ):
             raise Refuse("the outer query's parameters are computed")
+
+
+def _right_before(view: View, block: list[ast.stmt], statement: ast.stmt) -> ast.stmt | None:
+    """What comes before a statement, but for names that are bound to something empty or constant."""
+    for before in reversed(block[: block.index(statement)]):
+        value = before.value if isinstance(before, ast.Assign | ast.AnnAssign) else None
+        if value is None or isinstance(value, ast.Call) or not view.analysis.makes_new(value) or _calls(value):
+            return before
+    return None
+
+
+def _calls(value: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call | ast.comprehension | ast.Name) for part in ast.walk(value))
 
 
 def _holds_query(part: ast.Call) -> bool:

@@ -130,14 +130,33 @@ class Slots(Strategy):
         known = attributes | fields
         inside = {id(part) for part in ast.walk(node)}
         trees = (view.facts.tree, *view.other_trees)
-        for part in (part for tree in trees for part in ast.walk(tree)):
+        for own, part in ((tree is view.facts.tree, part) for tree in trees for part in ast.walk(tree)):
             if not isinstance(part, ast.Attribute) or isinstance(part.ctx, ast.Load):
                 continue
             holder = part.value.id if isinstance(part.value, ast.Name) else ""
             if holder == node.name:
                 raise Refuse(f"{part.attr} is set on the class itself")
+            if own and _of_other_class(view, part, node):
+                continue
             if part.attr not in known and (holder != "self" or id(part) in inside):
                 raise Refuse(f"the attribute {part.attr} is set from outside")
+
+
+def _of_other_class(view: View, part: ast.Attribute, node: ast.ClassDef) -> bool:
+    """Whether what an attribute is set on is declared, or made, as an object of another class of the file."""
+    function = view.facts.function_at(part)
+    if function is None or not isinstance(part.value, ast.Name) or not function.is_local(part.value.id):
+        return False
+    name = part.value.id
+    bindings = function.bindings[name]
+    if name in function.parameters:
+        told = function.annotation(name)
+        declared = told.id if isinstance(told, ast.Name) else getattr(told, "value", "")
+        return not bindings and declared in view.facts.classes and declared != node.name
+    made = {
+        value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else "" for value in bindings
+    }
+    return bool(made) and made <= set(view.facts.classes) - {node.name}
 
 
 def _check_import(part: ast.Import | ast.ImportFrom) -> None:

@@ -8,12 +8,13 @@ import sys
 from roles.engineering.policy import CodePolicy
 from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.effects import is_constant, is_constant_inside
 from roles.improver.strategies.facts import FunctionFacts, blocks_of, walk_own
+from roles.improver.strategies.literals import is_constant, is_constant_inside
 
 __all__ = ["UnusedImports", "UnusedNames"]
 
 _PLAIN = CodePolicy()
+_MANY = 1_000_000
 _NAMESPACES = frozenset({"locals", "globals", "vars", "eval", "exec"})
 _HEAVY = frozenset({"asyncio", "email", "http", "json", "logging", "sqlite3", "unittest", "urllib", "xml"})
 
@@ -65,7 +66,7 @@ class UnusedImports(Strategy):
 
 
 class UnusedNames(Strategy):
-    """Values that are computed and given a name that nothing uses: private ones of the module, and local ones."""
+    """Values that are computed and given a name that nothing uses, in the agent's files and its tests."""
 
     kind = "unused-name"
     family = Family.MEMORY
@@ -77,7 +78,7 @@ class UnusedNames(Strategy):
         for node in view.facts.tree.body:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
-                if name.startswith("_") and not name.startswith("__") and name not in used:
+                if not name.startswith("__") and name not in used:
                     with view.site(node, f"{name} is computed and not used"):
                         self._module_level(view, node, name)
         for function in view.facts.functions:
@@ -150,6 +151,8 @@ def _cannot_fail(view: View, value: ast.expr, function: FunctionFacts | None) ->
         return True
     if isinstance(value, ast.List | ast.Tuple):
         return all(_cannot_fail(view, part, function) for part in value.elts)
+    if isinstance(value, ast.BinOp) and _list_of(value):
+        return True
     if isinstance(value, ast.Dict):
         return all(key is not None and is_constant(key) for key in value.keys) and all(
             _cannot_fail(view, part, function) for part in value.values
@@ -166,6 +169,30 @@ def _cannot_fail(view: View, value: ast.expr, function: FunctionFacts | None) ->
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and view.facts.is_builtin(value.func.id):
         return _harmless_call(view, value, function)
     return False
+
+
+def _list_of(value: ast.expr) -> bool:
+    """Whether lists, tuples or texts of constants are repeated so many times, or put one after the other."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        kinds = {_sequence(value.left), _sequence(value.right)}
+        return len(kinds) == 1 and "" not in kinds and _list_of(value.left) and _list_of(value.right)
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        times = value.right.value if isinstance(value.right, ast.Constant) else None
+        return type(times) is int and times <= _MANY and _list_of(value.left)
+    return isinstance(value, ast.List | ast.Tuple | ast.Constant) and bool(_sequence(value)) and is_plain(value)
+
+
+def _sequence(value: ast.expr) -> str:
+    while isinstance(value, ast.BinOp):
+        value = value.left
+    if isinstance(value, ast.Constant):
+        return "str" if isinstance(value.value, str) else ""
+    return type(value).__name__ if isinstance(value, ast.List | ast.Tuple) else ""
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Whether an expression is a literal made of constants."""
+    return is_constant(value) or is_constant_inside(value)
 
 
 def _harmless_call(view: View, value: ast.Call, function: FunctionFacts | None) -> bool:

@@ -4,6 +4,7 @@ import { chart, spark } from "./charts.js";
 import { arrows, button, card, empty, facts, h, link, panel, state, table } from "./dom.js";
 import { ask } from "./dialog.js";
 import { count, percent, seconds, share, when } from "./format.js";
+import { drawVersions } from "./versions.js";
 
 export function view(ctx, [name]) {
   return name ? one(ctx, name) : all(ctx);
@@ -12,16 +13,24 @@ export function view(ctx, [name]) {
 function all(ctx) {
   const list = panel(
     ctx,
-    () => ctx.get("api/meta-agent/agent-performance"),
+    async () => {
+      const [agents, known] = await Promise.all([
+        ctx.get("api/meta-agent/agent-performance"),
+        ctx.get("api/agents", { limit: 500 }),
+      ]);
+      const versions = new Map(known.map(({ name, version }) => [name, version]));
+      return agents.map((agent) => ({ ...agent, version: versions.get(agent.agent_name) ?? null }));
+    },
     (agents) =>
       agents.length
         ? arrows(
             table(
               "Agents",
-              ["Agent", "State", "Calls", "Success rate", "Response time", "Lately", "Last active"],
+              ["Agent", "State", "Version", "Calls", "Success rate", "Response time", "Lately", "Last active"],
               agents.map((agent) => [
                 stop(link(agent.agent_name, "agents", agent.agent_name)),
                 standing(agent),
+                agent.version ?? "–",
                 count(agent.calls),
                 share(agent.success_rate),
                 seconds(agent.response_time),
@@ -55,11 +64,15 @@ function one(ctx, name) {
     async () => {
       const [found, known] = await Promise.all([
         ctx.get("api/meta-agent/agent-performance", { agent_name: name }),
-        ctx.get(`api/agents/${encodeURIComponent(name)}`),
+        ctx.get(paths.agent(name)),
       ]);
-      return { agent: found[0], known };
+      const built = known.version ? await ctx.optional(paths.agent(name, "versions")) : null;
+      return { agent: found[0], known, built };
     },
-    ({ agent, known }) => draw(ctx, agent, known, body.refresh),
+    ({ agent, known, built }) => [
+      draw(ctx, agent, known, body.refresh),
+      built ? drawVersions(ctx, built, body.refresh) : null,
+    ],
   );
   body.refresh();
   ctx.follow(["agent.", "system.", "reopened"], body.refresh);

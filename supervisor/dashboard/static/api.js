@@ -95,11 +95,13 @@ export async function signOut() {
 
 const seg = encodeURIComponent;
 export const paths = {
-  agent: (name, what) => `api/agents/${seg(name)}/${what}`,
+  agent: (name, what) => `api/agents/${seg(name)}${what ? `/${what}` : ""}`,
   improvement: (id, what) => `api/meta-agent/improvements/${seg(id)}${what ? `/${what}` : ""}`,
   guideline: (type, ...rest) => ["api/guidelines", seg(type), ...rest.map(seg)].join("/"),
   tuning: (key, what) => `api/tuning/${seg(key)}${what ? `/${what}` : ""}`,
   flag: (key) => `api/flags/${seg(key)}`,
   trace: (id) => `api/traces/${seg(id)}`,
+  build: (id, what) => `api/builds/${seg(id)}${what ? `/${what}` : ""}`,
+  cycle: (id) => `api/evolution/cycles/${seg(id)}`,
   approval: (id, what) => `api/approvals/${seg(id)}/${what}`,
 };

@@ -34,8 +34,8 @@ export function chart({
   const canvas = h("div", { class: "plot", role: "img", "aria-label": summary(title, series, show) });
   const reading = h("strong", {}, show(last));
   const measured = series.some(({ values }) => values.some((value) => value !== null));
-  // one point in time has no scale, and neither has what was never measured
-  const plotted = counts ? xs.length > 0 : xs.length > 1 && measured;
+  // one moment has no scale, however many points it has, and neither has what was never measured
+  const plotted = counts ? xs.length > 0 : xs.at(-1) - xs[0] >= 1 && measured;
   const node = h(
     "figure",
     { class: "chart" },
@@ -56,7 +56,8 @@ export function chart({
 
 function nothing(xs, measured) {
   if (!xs.length) return "No samples in this time yet.";
-  return measured ? "One sample so far." : "There was nothing to measure in this time yet.";
+  if (!measured) return "There was nothing to measure in this time yet.";
+  return xs.length > 1 ? "All of it was in one moment so far." : "One sample so far.";
 }
 
 function summary(title, series, show) {

@@ -38,7 +38,7 @@ export function ask({ title, text, fields = [], action, danger = false }) {
   });
 }
 
-function input({ name, label, kind = "text", value = "", options, hint, ...rest }, id) {
+function input({ name, label, kind = "text", value = "", text = "", options, hint, ...rest }, id) {
   let control;
   if (options)
     control = h(
@@ -46,7 +46,7 @@ function input({ name, label, kind = "text", value = "", options, hint, ...rest 
       { id, name },
       options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
     );
-  else if (kind === "long") control = h("textarea", { id, name, rows: "3", maxlength: "2000", ...rest });
+  else if (kind === "long") control = h("textarea", { id, name, rows: "3", maxlength: "2000", ...rest }, text);
   else control = h("input", { id, name, type: kind, value, ...rest });
   return {
     name,

@@ -41,6 +41,16 @@ export function card(title, ...children) {
   return h("section", { class: "card" }, title ? h("h2", {}, title) : null, ...children);
 }
 
+export function tile(name, value, note) {
+  return h(
+    "div",
+    { class: "tile" },
+    h("span", { class: "muted" }, name),
+    h("strong", {}, value),
+    note ? h("small", { class: "muted" }, note) : null,
+  );
+}
+
 const SIGNS = { good: "●", warn: "▲", bad: "■", wait: "◐", none: "○" };
 const TONES = {
   healthy: "good",

@@ -123,7 +123,7 @@ function draw(ctx, item, refresh) {
             : null,
           true,
         ],
-        ["Carried out by", item.assigned_agent],
+        ["Carried out by", item.orphaned ? `${item.assigned_agent}, which is not there any more` : item.assigned_agent],
         ["Result", item.result, true],
         ["Settings", settings(plan), true],
         ["Earlier", item.previous ? link(item.previous, "improvements", item.previous) : null],
@@ -215,7 +215,8 @@ function decisions(ctx, item, refresh) {
       button("Reject", () => decide(ctx, item, "reject", refresh), "danger"),
     );
   }
-  if (item.status === "approved" && !item.implementation_plan.action && can("approve"))
+  const nobodys = item.status === "approved" ? !item.implementation_plan.action : item.orphaned;
+  if (nobodys && can("approve"))
     return h(
       "div",
       { class: "row" },

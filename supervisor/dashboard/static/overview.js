@@ -1,6 +1,6 @@
 // How it stands at a glance, and how it went.
 import { chart } from "./charts.js";
-import { card, empty, facts, h, link, more, panel, state, table } from "./dom.js";
+import { card, empty, facts, h, link, more, panel, state, table, tile } from "./dom.js";
 import { address } from "./api.js";
 import { bytes, count, figure, percent, moment, seconds, share, when } from "./format.js";
 
@@ -74,14 +74,6 @@ export function view(ctx) {
 
 function drawGlance({ status, health, waiting }) {
   const score = status.performance_score;
-  const tile = (name, value, note) =>
-    h(
-      "div",
-      { class: "tile" },
-      h("span", { class: "muted" }, name),
-      h("strong", {}, value),
-      note ? h("small", { class: "muted" }, note) : null,
-    );
   const { figures } = status;
   return [
     h(

@@ -42,6 +42,7 @@ class ImprovementWhole(ImprovementRecord):
     """An improvement, and how it came to be what it is, oldest first."""
 
     history: list[ImprovementStep]
+    orphaned: bool = Field(description="assigned to a specialist that is not there: a person may end it")
 
 
 class Verdict(Body):
@@ -151,7 +152,9 @@ async def improvement(improvement_id: _ImprovementId, api: TheApi, caller: Syste
     monitoring = api.supervisor.monitoring
     record = await monitoring.get_improvement(improvement_id)
     steps = await monitoring.improvement_history(improvement_id)
-    whole = {**record.model_dump(mode="json"), "history": [step.model_dump(mode="json") for step in steps]}
+    orphaned = record.status is ImprovementStatus.ASSIGNED and record.assigned_agent not in monitoring.present()
+    history = [step.model_dump(mode="json") for step in steps]
+    whole = {**record.model_dump(mode="json"), "history": history, "orphaned": orphaned}
     return Answer(data=ImprovementWhole.model_validate(api.clean(whole)))
 
 
@@ -186,18 +189,18 @@ async def undo(
 
 @router.post("/improvements/{improvement_id}/done", responses=problems(404, 409))
 async def done(improvement_id: _ImprovementId, api: TheApi, caller: SystemApprover, body: HandWork) -> Answer[Decided]:
-    """Say that a person carried out an approved one: it is completed, and no specialist takes it up."""
+    """Say that a person carried out an approved one, or one whose specialist is gone: it is completed."""
     event = await api.supervisor.monitoring.done_by_hand(improvement_id, by=caller.by, note=body.note)
-    return _decided(event.improvement_id, "is completed", event.agent)
+    return _decided(event.improvement_id, "is completed", event.by or event.agent)
 
 
 @router.post("/improvements/{improvement_id}/failed", responses=problems(404, 409))
 async def failed(
     improvement_id: _ImprovementId, api: TheApi, caller: SystemApprover, body: HandWork
 ) -> Answer[Decided]:
-    """Say that an approved one can't be carried out, or does not help: it is failed, and no specialist takes it up."""
+    """Say that an approved one, or one whose specialist is gone, can't be carried out or does not help: it failed."""
     event = await api.supervisor.monitoring.failed_by_hand(improvement_id, by=caller.by, note=body.note)
-    return _decided(event.improvement_id, "is failed", event.agent)
+    return _decided(event.improvement_id, "is failed", event.by or event.agent)
 
 
 def _decided(improvement_id: str, what: str, by: str) -> Answer[Decided]:

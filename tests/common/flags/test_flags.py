@@ -372,7 +372,7 @@ async def test_made_up_values_make_no_metrics_without_end() -> None:
 
 async def test_probe_tells_what_answers(tmp_path: Path) -> None:
     flags = await from_file(tmp_path, meta_planning("on"))
-    assert (await flags.probe()).detail == "5 known, from flags.json"
+    assert (await flags.probe()).detail == "6 known, from flags.json"
     write(tmp_path / "flags.json", "{")
     with pytest.raises(ConfigurationError, match="meanwhile the last good set holds"):
         await flags.probe()

@@ -16,6 +16,33 @@ class Case:
 
 CASES = [
     Case(
+        "move the dentist to Friday and the gym to Monday",
+        ("move the dentist to Friday", "move the gym to Monday"),
+    ),
+    Case(
+        "schedule lunch with Kim on Monday and dinner with Lee on Tuesday",
+        ("schedule lunch with Kim on Monday", "schedule dinner with Lee on Tuesday"),
+    ),
+    Case(
+        "add dinner with Tom on Friday at 7 and make lunch an hour later",
+        ("add dinner with Tom on Friday at 7", "make lunch an hour later"),
+    ),
+    Case(
+        "add dinner on Friday at 7 and remind me an hour later",
+        ("add dinner on Friday at 7", "remind me an hour after dinner"),
+        {1: (0,)},
+    ),
+    Case(
+        "when the alarm rings turn on the coffee machine and open the blinds",
+        ("when the alarm rings, turn on the coffee machine", "when the alarm rings, open the blinds"),
+        conditions={0: "when the alarm rings", 1: "when the alarm rings"},
+    ),
+    Case(
+        "turn on the lights when I get home and lock the door",
+        ("when I get home, turn on the lights", "lock the door"),
+        conditions={0: "when I get home"},
+    ),
+    Case(
         "bake a cake for Anna and drive to Bern tomorrow",
         ("bake a cake for Anna", "drive to Bern tomorrow"),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -114,15 +115,15 @@ def _adjust(spec: Specification, mode: str, values: dict[str, Any]) -> None:
         values[change.target] = after[change.operation]
 
 
-def is_right(ask: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Whether an answer is what the file expects: named outputs by name, else by value."""
+def is_right(ask: Mapping[str, Any], found: Mapping[str, Any], *, ordered: bool = True) -> bool:
+    """Whether an answer is what the file expects: named outputs by name, else by value; rows in any order if not so."""
     if "error" in ask:
         return found.get("error") == ask["error"]
     if "error" in found:
         return False
     for name, expected in ask["expected"].items():
         if name == "columns":
-            if not all(any(_equal(column, one) for one in found.values()) for column in expected):
+            if not _has_columns(expected, found, ordered=ordered):
                 return False
         elif name == "status":
             if found.get("validation_status") != expected:
@@ -131,6 +132,33 @@ def is_right(ask: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
             _equal(expected, one) for one in ([found[name]] if name in found and name != "value" else found.values())
         ):
             return False
+    return True
+
+
+def _has_columns(expected: Sequence[Sequence[Any]], found: Mapping[str, Any], *, ordered: bool) -> bool:
+    """Whether the columns are among the outputs; of rows in any order all columns have the same one."""
+    if ordered:
+        return all(any(_equal(column, one) for one in found.values()) for column in expected)
+    lists: list[list[Any]] = [one for one in found.values() if isinstance(one, list)]  # pyright: ignore[reportUnknownVariableType]
+    lists = [one for one in lists if len(one) == len(expected[0])]
+    return any(_side_by_side(expected, chosen) for chosen in itertools.permutations(lists, len(expected)))
+
+
+def _side_by_side(expected: Sequence[Sequence[Any]], chosen: Sequence[Sequence[Any]]) -> bool:
+    """Whether the rows of these columns are those that are expected, in any order."""
+    left = list(range(len(expected[0])))
+    for at in range(len(expected[0])):
+        row = next(
+            (
+                row
+                for row in left
+                if all(_equal(one[at], other[row]) for one, other in zip(expected, chosen, strict=True))
+            ),
+            None,
+        )
+        if row is None:
+            return False
+        left.remove(row)
     return True
 
 

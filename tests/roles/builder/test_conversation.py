@@ -39,9 +39,13 @@ async def test_what_is_missing_is_asked_and_corrections_are_taken(talk: Conversa
 async def test_a_correction_that_changes_nothing_is_said(talk: Conversation) -> None:
     first = await talk.hear("DSCR of a house")
     assert "changed nothing" not in first.text
-    unheard = await talk.hear("make the limit 1.3")
+    unheard = await talk.hear("make it somehow nicer")
     assert unheard.text.startswith("That changed nothing")
+    assert "nicer" not in unheard.text
     assert "changed nothing" not in (await talk.hear("call it cover checker")).text
+    agreed = await talk.hear("yes")
+    assert "nicer" not in agreed.specification
+    assert "nicer" not in agreed.requirements
 
 
 async def test_a_correction_that_is_beyond_leaves_what_was_agreed_on(talk: Conversation) -> None:

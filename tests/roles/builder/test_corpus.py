@@ -12,11 +12,12 @@ from tests.roles.builder.answering import Databases, answer, corpus, is_right
 
 CORPUS = corpus("requests.yaml")
 FURTHER = corpus("further_requests.yaml")["requests"]
+UNSEEN = corpus("unseen_requests.yaml")
 
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    found = Databases(tmp_path_factory.mktemp("databases"), CORPUS["databases"])
+    found = Databases(tmp_path_factory.mktemp("databases"), CORPUS["databases"] | UNSEEN["databases"])
     anyio.run(found.read)
     return found
 
@@ -51,6 +52,72 @@ def test_further_request(request_: dict[str, Any], databases: Databases) -> None
     made = specified(request_, databases)
     found = answer(made, databases.url(request_.get("database", "")), request_["arguments"])
     assert is_right(request_, found), found
+
+
+@pytest.mark.parametrize("request_", UNSEEN["requests"], ids=lambda one: one["id"])
+def test_request_of_another_trade(request_: dict[str, Any], databases: Databases) -> None:
+    made = specified(request_, databases)
+    for ask in request_["asks"]:
+        found = answer(made, databases.url(request_.get("database", "")), ask["arguments"])
+        assert is_right(ask, found, ordered=request_.get("ordered", False)), f"{ask} → {found}"
+
+
+ASKED_BACK = (
+    ("hospital", "admissions of patients insured by Medica", "Medica"),
+    ("library", "overdue loans", "overdue"),
+    ("library", "members without loans", "without"),
+    ("hospital", "share of admissions by ward", "share"),
+    ("gym", "average attendance rate per class", "average"),
+    ("shipping", "voyages from Rotterdam", "Rotterdam"),
+    ("webshop", "orders every second week", "every second week"),
+    ("firms", "net margin of a firm, 17 of them", "17"),
+    ("estate", "DSCR of a property with a stressed NOI scenario", "stressed"),
+)
+
+
+@pytest.mark.parametrize(("database", "text", "said"), ASKED_BACK, ids=[one[1] for one in ASKED_BACK])
+def test_what_decides_and_is_not_understood_is_asked_back(
+    database: str, text: str, said: str, databases: Databases
+) -> None:
+    needs = analyze(text, databases.sources[database])
+    assert needs.questions
+    assert said.lower() in needs.questions[0].text.lower()
+
+
+OVERVIEWS = (
+    ("estate", "which properties have a DSCR below 1.25?", [["Mill Yard"], [1.125]]),
+    ("estate", "list properties sorted by DSCR, lowest first",
+     [["Mill Yard", "Park View", "Harbour House", "Stone Arch", "Linden Court", "Dock Nine"]]),
+    ("estate", "top 2 properties by cap rate", [["Harbour House", "Park View"]]),
+    ("estate", "which properties fail a minimum DSCR of 1.25?", [["Mill Yard"]]),
+    ("estate", "median vacancy rate by city", [["Bergen", "Oslo", "Trondheim"], [0.125, 0.08, 0.1]]),
+    ("estate", "average DSCR by city", [["Bergen", "Oslo", "Trondheim"], [1.5, 1.1925, 2.1]]),
+    ("books", "return on assets by sector", [["industry", "retail", "software"], [0.0525, 0.05, 0.1333333333]]),
+    ("shop", "which customers have more than 1 order?", [["Ada Lund", "Cy Okafor"], [2, 2]]),
+    ("shop", "number of orders per month", [["2024-01", "2024-02", "2024-03"], [1, 2, 2]]),
+    ("shop", "number of orders per quarter", [["2024-Q1"], [5]]),
+    ("shop", "orders from 5 January 2024 to 15 February 2024", [[1, 2]]),
+    ("staff", "departments where the average salary is above 60000", [["Engineering"]]),
+    ("lending", "Applicants with DTI worse than 30 percent", [["Kim Sato"]]),
+    ("school", "how many students are enrolled in each course?",
+     [["Algebra II", "Calculus", "Mechanics", "World History"], [3, 1, 3, 2]]),
+    ("firms", "firms that fail a current ratio of 1.2", [["Tern Foods", "Zephyr Rail"]]),
+    ("farm", "total rainfall per month", [["2024-04", "2024-05", "2024-06"], [33.5, 8, 34.5]]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("database", "text", "columns"), OVERVIEWS, ids=[one[1] for one in OVERVIEWS])
+def test_figures_of_many_things(database: str, text: str, columns: list[Any], databases: Databases) -> None:
+    made = specified({"text": text, "database": database}, databases)
+    found = answer(made, databases.url(database), {})
+    assert is_right({"expected": {"columns": columns}}, found), found
+
+
+def test_a_list_with_its_total(databases: Databases) -> None:
+    text = "list the orders of a customer with their status and the total shipping cost"
+    found = answer(specified({"text": text, "database": "shop"}, databases), databases.url("shop"), {"customer_id": 1})
+    assert found["status"] == ["shipped", "open"]
+    assert found["sum_of_shipping_cost"] == 10
 
 
 @pytest.mark.parametrize("request_", [one for one in CORPUS["requests"] if any("sql" in ask for ask in one["asks"])],

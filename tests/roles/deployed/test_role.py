@@ -11,9 +11,11 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from common.errors import AgentError
 from common.health import Reached
+from common.tool import Served
 from roles.deployed.answers import answer_text, number_text, spoken
 from roles.deployed.arguments import arguments_class, values_for
 from roles.deployed.role import BuiltRole
+from roles.deployed.serving import Serving, Side
 from roles.engineering.specification import Operation, Specification
 from roles.resources import RoleResources
 from tests.roles.asking import NOW, Asking, asking
@@ -27,7 +29,11 @@ class Calls:
         self.answers = answers
         self.made: list[tuple[str, dict[str, JsonValue]]] = []
 
-    async def call(self, operation: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    is_closed = False
+
+    async def call(
+        self, operation: str, arguments: Mapping[str, JsonValue], served: Served | None = None
+    ) -> dict[str, JsonValue]:
         self.made.append((operation, dict(arguments)))
         if isinstance(self.answers, AgentError):
             raise self.answers
@@ -40,7 +46,7 @@ async def probe() -> Reached:
 
 def built(calls: Calls, specification: Specification) -> Any:
     def build(resources: RoleResources) -> BuiltRole:
-        return BuiltRole(resources, specification, "1.0.0", calls, probe)
+        return BuiltRole(resources, specification, Serving(specification.name, Side("1.0.0", calls)), probe)
 
     return build
 
@@ -94,6 +100,14 @@ async def test_a_way_of_calculating_that_there_is_not_is_not_passed_over(tmp_pat
             "It is calculated in one way only: “conservative mode” is not taken into account."
         )
         assert calls.made == [("calculate_dscr", {"property_id": 5})]
+
+
+async def test_what_asks_for_another_figure_is_refused(tmp_path: Path) -> None:
+    calls = Calls({"dscr": 1.3, "validation_status": "PASS", "mode": "standard"})
+    async with asking(built(calls, sample_agent.specification()), tmp_path) as role:
+        asked = await role.ask("what is the cap rate of property 5")
+        assert (asked.result.ok, calls.made) == (False, [])
+        assert "about the cap rate, which" in asked.text
 
 
 async def test_errors_are_told_in_the_agents_words(tmp_path: Path) -> None:

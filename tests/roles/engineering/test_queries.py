@@ -194,7 +194,7 @@ def test_names_are_quoted_and_never_run() -> None:
 def test_nothing_can_be_written(engine: Engine, monkeypatch: Any) -> None:
     from sqlalchemy import text
 
-    monkeypatch.setattr("roles.engineering.queries.statement", lambda *_: text("DELETE FROM properties"))
+    monkeypatch.setattr("roles.engineering.queries.statement", lambda *_, **__: text("DELETE FROM properties"))
     with pytest.raises(SourceUnavailable, match="read"):
         asked(engine, "properties_found")
     monkeypatch.undo()
@@ -205,7 +205,7 @@ def test_a_query_that_takes_too_long_is_ended(engine: Engine, monkeypatch: Any) 
     from sqlalchemy import text
 
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS property_id FROM n"
-    monkeypatch.setattr("roles.engineering.queries.statement", lambda *_: text(endless))
+    monkeypatch.setattr("roles.engineering.queries.statement", lambda *_, **__: text(endless))
     with pytest.raises(SourceUnavailable, match=r"interrupted|timeout"):
         run_query(engine, property_lookup(), "properties_found", {}, seconds=0.05)
 

@@ -170,7 +170,7 @@ def load(name: str) -> Case:
     tree = ast.parse(text)
     file = f"{name}.py"
     planted = tuple(
-        Planted(file, _function_at(tree, number), number, found[1])
+        Planted(file, function_at(tree, number), number, found[1])
         for number, line in enumerate(marked.splitlines(), 1)
         if (found := _MARK.search(line)) is not None
     )
@@ -184,7 +184,7 @@ def load(name: str) -> Case:
     )
 
 
-def _function_at(tree: ast.Module, line: int) -> str:
+def function_at(tree: ast.Module, line: int) -> str:
     """The innermost function or class around a line, by its qualified name."""
     best = "<module>"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
 from collections.abc import Sequence
 
 import pytest
@@ -16,7 +18,7 @@ from roles.improver.bottlenecks import Bottleneck
 from roles.improver.catalogue import find_sites, load_strategies
 from roles.improver.improver import ServiceImprover
 from roles.sandbox.bubblewrap import BubblewrapSandbox
-from tests.roles.improver import corpus
+from tests.roles.improver import corpus, folders
 from tests.roles.sandbox.contract import usable
 from tests.system_parts import requires
 
@@ -75,12 +77,16 @@ GOOD = "class Agent:\n    __slots__ = ()\n\n    def double(self, n: int) -> int:
 class Writer:
     """Somebody who writes a wrong change."""
 
+    model_calls = 0
+
     async def propose(self, agent: AgentSource, bottlenecks: Sequence[Bottleneck]) -> Sequence[dict[str, str]]:
         return [{"agent.py": GOOD.replace("n * 2", "n + n + 1")}]
 
 
 class Silent:
     """Somebody who can't write."""
+
+    model_calls = 0
 
     async def propose(self, agent: AgentSource, bottlenecks: Sequence[Bottleneck]) -> Sequence[dict[str, str]]:
         raise ModelError("no model")
@@ -114,3 +120,31 @@ def test_importing_the_improver_imports_no_libcst() -> None:
 
     code = "import sys, roles.improver.improver; sys.exit('libcst' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_agents_of_several_files_are_looked_through_changed_once_and_keep_their_comments() -> None:
+    planted = found = 0
+    for name in folders.names(folders.FRESH):
+        case = folders.load(folders.FRESH, name)
+        agent, files = case.agent, dict(case.agent.files)
+        places: dict[tuple[str, int, str], bool] = {}
+        for strategy in load_strategies():
+            changed = strategy.change(agent.files, agent.specification, agent.tests)
+            places |= {(site.file, site.line, site.kind): not site.refused for site in changed.sites}
+            if changed.changed:
+                files = dict(strategy.change(files, agent.specification, agent.tests).files)
+                again = strategy.change(files, agent.specification, agent.tests).files
+                assert again == files, f"{name}: {strategy.kind} is not idempotent"
+        planted += len(case.planted)
+        found += sum((one.file, one.line, one.kind) in places for one in case.planted)
+        assert not [one for one in case.kept if places.get((one.file, one.line, one.kind))], name
+        comments = [part for path in files for part in _comments(agent.files[path])]
+        kept = [part for path in files for part in _comments(files[path])]
+        assert not [one for one in comments if one not in kept], name
+    assert planted >= 50
+    assert found / planted >= 0.9
+
+
+def _comments(text: str) -> list[str]:
+    parts = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [part.string for part in parts if part.type == tokenize.COMMENT]

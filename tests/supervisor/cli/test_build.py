@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from common.errors import ConfigurationError
 from events.state.build import STAGES
+from roles.engineering.findings import Finding
 from supervisor.cli.main import main
 from tests.roles.builder.made_parts import MadeParts, specification
 
@@ -33,7 +36,7 @@ def test_from_a_text(parts: MadeParts, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["build", *REQUEST.split(), "--by", "ann"]) == 0
     told = capsys.readouterr()
     assert "doubler 1.0.0 is in service." in told.out
-    assert "coverage: 0.9" in told.out
+    assert "coverage of the code by its tests: 90 %" in told.out
     lines = [line for line in told.err.splitlines() if line.startswith("· ")]
     assert [line.split()[1] for line in lines] == [stage.replace("_", " ").split()[0] for stage in STAGES]
     assert main(["builds"]) == 0
@@ -60,6 +63,53 @@ def test_what_fails_is_gone_on_with(parts: MadeParts, capsys: pytest.CaptureFixt
     parts.unwell = False
     assert main(["build", "--resume", row["id"], "--json", "--quiet"]) == 0
     assert shown(capsys)["name"] == "doubler"
+
+
+def test_going_on_is_offered_only_where_it_can_be_of_use(
+    parts: MadeParts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts.unwell = True
+    assert main(["build", REQUEST, "--quiet"]) == 1
+    assert "build --resume" in capsys.readouterr().err
+    parts.findings = [Finding("specification", 0, "unit", "a ratio of what?")]
+    assert main(["build", REQUEST, "--quiet"]) == 1
+    told = capsys.readouterr().err
+    assert ("a ratio of what?" in told, "--resume" in told) == (True, False)
+    assert main(["builds", "--json"]) == 0
+    before = shown(capsys)
+    assert main(["builds", "show", before[0]["id"]]) == 0
+    assert "--resume" not in capsys.readouterr().out
+    (tmp_path / "spec.yaml").write_text(specification("halver").model_dump_json())
+    assert main(["build", "--spec", "spec.yaml"]) == 1  # refused before anything is begun
+    told = capsys.readouterr().err
+    assert ("a ratio of what?" in told, "--resume" in told) == (True, False)
+    assert main(["builds", "--json"]) == 0
+    assert shown(capsys) == before
+
+    def interrupted(what: str) -> None:
+        if what == "health":
+            raise KeyboardInterrupt
+
+    parts.findings, parts.at = [], interrupted
+    with contextlib.suppress(KeyboardInterrupt):
+        assert main(["build", REQUEST, "--quiet"]) != 0
+    assert "build --resume" in capsys.readouterr().err
+
+
+def test_a_name_of_another_role_is_refused_before_anything_is_begun(
+    parts: MadeParts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def in_service(name: str) -> None:
+        if name == "weather_now":
+            raise ConfigurationError(f"{name!r} is the name of another role", todo="Give the agent another name.")
+
+    monkeypatch.setattr(parts, "in_service", in_service)
+    assert main(["build", REQUEST, "--name", "Weather now"]) == 2
+    told = capsys.readouterr().err
+    assert ("another role" in told, "analyze" in told, "--resume" in told) == (True, False, False)
+    assert main(["builds", "--json"]) == 0
+    assert shown(capsys) == []
+    assert main(["build", REQUEST, "--name", "Weather now", "--no-deploy", "--quiet"]) == 0
 
 
 def test_files_specifications_answers_and_no_deployment(

@@ -14,8 +14,15 @@ import anyio
 import uvicorn
 
 from common.context import TaskContext
+from common.errors import BuildError
 from common.intents import Policy
 from events.catalogue.agent import AgentRegistered
+from events.catalogue.evolution import (
+    EvolutionCycleFinished,
+    EvolutionCycleStarted,
+    EvolutionDecisionEnded,
+    EvolutionDecisionTaken,
+)
 from events.catalogue.guideline import TrialTerms
 from events.catalogue.improvement import Evidence, ImprovementEvidenceAdded
 from events.catalogue.system import HealthChanged, SystemSampled
@@ -24,10 +31,16 @@ from supervisor.http import create_app
 from supervisor.testing import offline_settings
 from supervisor.tokens import Scope
 from tests.events.improvement_samples import suggestion
+from tests.roles.builder.made_parts import MadeParts
+from tests.supervisor.built_agents import deploy
 
-__all__ = ["HOSTILE", "Site", "serving"]
+__all__ = ["CYCLE", "FAILED", "HOSTILE", "Site", "serving"]
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
+CYCLE = f"{5:032x}"
+"""The latest cycle of evolution."""
+FAILED = "feed" * 8
+"""A build that failed, and can be gone on with."""
 ADD = "calendar.add_event"
 LUNCH = "add lunch with Anna to my calendar on Friday at noon"
 
@@ -73,6 +86,8 @@ async def serving(folder: Path) -> AsyncGenerator[Site]:
         await _improvements(supervisor)
         await _guidelines(supervisor)
         await _requests(supervisor)
+        await _agents(supervisor, folder)
+        await _evolution(supervisor)
         token = (await supervisor.tokens.create("ann", tuple(Scope), by="test")).token
         app = create_app(supervisor)
         with socket.create_server(("127.0.0.1", 0)) as opened:
@@ -159,3 +174,53 @@ async def _requests(supervisor: Supervisor) -> None:
         await supervisor.process_request(text, TaskContext())
     both = "set a tea timer for 4 minutes and turn on the kitchen light and remember that I like tea"
     await supervisor.process_request(both, TaskContext(user="eve"))
+
+
+async def _agents(supervisor: Supervisor, folder: Path) -> None:
+    """A built agent of two versions, and builds that went well and not."""
+    await deploy(supervisor, build="b1", figures={"coverage": 0.93})
+    await deploy(supervisor, 2.0, build="b2", figures={"coverage": 0.95})
+    parts = MadeParts(folder)
+    builds = supervisor.builds
+    builds.builder.parts = parts.parts()
+    await builds.create_agent("double a number", by="ann")
+    parts.unwell = True
+    try:
+        await builds.create_agent(HOSTILE, by="ann", build_id=FAILED)
+    except BuildError:
+        parts.unwell = False
+
+
+async def _evolution(supervisor: Supervisor) -> None:
+    """Cycles of some days, and what the latest one decided."""
+    now = datetime.now(UTC)
+    for number in range(1, 6):
+        cycle = f"{number:032x}"
+        begun = EvolutionCycleStarted(cycle=cycle, owner="one", by="evolution")
+        await supervisor.store.append("evolution", [begun])
+        if cycle == CYCLE:
+            await supervisor.store.append(f"evolution/{cycle}", [*_decisions(cycle)])
+        fitness = {"dscr_calculator": 0.8 + number / 40, "doubler": 0.9}
+        ended = EvolutionCycleFinished(
+            cycle=cycle, at=now - timedelta(days=5 - number), needs=number % 3, decisions=number % 4, fitness=fitness,
+            seconds=4.0 + number, notes=["without the database"] if number == 3 else [],
+        )  # fmt: skip
+        await supervisor.store.append("evolution", [ended])
+
+
+def _decisions(cycle: str) -> list[EvolutionDecisionTaken | EvolutionDecisionEnded]:
+    def taken(number: int, kind: Any, subject: str, why: str, **more: Any) -> EvolutionDecisionTaken:
+        return EvolutionDecisionTaken(cycle=cycle, number=number, kind=kind, subject=subject, why=why, **more)
+
+    def ended(number: int, agent: str, text: str, **more: Any) -> EvolutionDecisionEnded:
+        return EvolutionDecisionEnded(cycle=cycle, number=number, ok=True, text=text, agent=agent, **more)
+
+    return [
+        taken(1, "create", "f" * 16, "no role covers Doubling: 5 requests", by_itself=True, causes=["abcdef01"]),
+        ended(1, "doubler", "doubler 1.0.0 was built", changed=True, version="1.0.0", healthy=True, within=True),
+        taken(2, "improve", "dscr_calculator", HOSTILE, by_itself=True, figures={"calls": 40}),
+        ended(2, "dscr_calculator", "1.0.1 is faster", changed=True, gain=0.18, healthy=True, within=True),
+        taken(3, "improve", "doubler", "it serves 20 calls", by_itself=True),
+        ended(3, "doubler", "the original stays (nothing to change)", gain=0.0),
+        taken(4, "prune", "dscr_calculator", "fitness 0.40", by_itself=False, improvement="imp-1", causes=["imp-1"]),
+    ]  # fmt: skip

@@ -14,12 +14,14 @@ from events.state.improvement import ImprovementStatus
 from supervisor.specialists.figures import Rate, mean_of
 from supervisor.tokens import Scope
 from tests.events.improvement_samples import suggestion
+from tests.supervisor.built_agents import NAME
 from tests.supervisor.dashboard.conftest import PATIENCE, Server, Visit
-from tests.supervisor.dashboard.served import HOSTILE, LUNCH, Site
+from tests.supervisor.dashboard.served import CYCLE, FAILED, HOSTILE, LUNCH, Site
 
 VIEWS = (
     "", "traces", "approvals", "improvements", "improvements/imp-1", "agents", "agents/timer", "guidelines",
-    "guidelines/planner", "flags", "tuning", "tuning/requests.queue",
+    "guidelines/planner", "flags", "tuning", "tuning/requests.queue", f"agents/{NAME}", "builds", f"builds/{FAILED}",
+    "evolution", f"evolution/{CYCLE}",
 )  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -271,10 +273,82 @@ def test_an_agent_is_switched_off_and_on_again_by_undo(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Switch off")).to_be_visible()
 
 
+def test_evolution_shows_its_figures_and_why_it_decided(visit: Visit, server: Server) -> None:
+    page = visit.sign_in(view="evolution")
+    for title, text in (
+        ("Agents created", "0.14 a day"), ("Mean gain", "9 %"), ("Healthy deployments", "100 %"),
+        ("Within constraints", re.compile(r"\d+ %|–")), ("Without a person", "75 %"),
+    ):  # fmt: skip
+        expect(page.locator(".tile").filter(has_text=title)).to_contain_text(text)
+    expect(page.locator(".chart canvas")).to_have_count(3)
+    expect(page.locator(".chart").filter(has_text="Gain of each attempt")).to_contain_text("one moment")
+    kinds = page.get_by_role("region", name="Automation").get_by_role("row")
+    expect(kinds).to_have_text(
+        ["DecisionTakenWithout a person", "create an agent1100 %", "improve2100 %", "retire10 %"]
+    )
+    row = page.get_by_role("region", name="Decisions").get_by_role("row").filter(has_text="fitness 0.40")
+    expect(row).to_contain_text("a person decides")
+    page.get_by_label("Show").select_option("create")
+    expect(page.get_by_role("region", name="Decisions").get_by_role("row")).to_have_count(2)
+    page.get_by_role("region", name="Decisions").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="1. create an agent")).to_be_visible()
+    expect(page.get_by_role("link", name="abcdef01")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("18 %")
+    visit.go("evolution")
+    page.get_by_role("button", name="What would a cycle do?").click()
+    expect(page.get_by_text("There is nothing to do.")).to_be_visible()
+    page.get_by_role("button", name="Run a cycle").click()
+    expect(page.get_by_role("status").filter(has_text="has begun")).to_be_visible()
+    expect(page.get_by_role("region", name="Cycles").get_by_role("row")).to_have_count(7)
+    expect(page.get_by_role("region", name="Cycles").get_by_role("row").nth(1)).to_contain_text("ann (token ")
+
+
+def test_an_agent_is_built_and_a_build_that_failed_is_gone_on_with(visit: Visit, server: Server) -> None:
+    page = visit.sign_in(view=f"builds/{FAILED}")
+    expect(page.get_by_text("It failed at health")).to_be_visible()
+    page.get_by_role("button", name="Go on with it").click()
+    expect(page.locator(".facts .state").first).to_have_text(re.compile("finished"))
+    expect(page.get_by_role("region", name="Stages").get_by_role("row")).to_have_count(13)
+    visit.go("builds")
+    page.get_by_role("button", name="Build an agent…").click()
+    dialog = visit.dialog
+    dialog.get_by_role("button", name="Build", exact=True).click()
+    expect(dialog).to_be_visible()  # it is to be said what it does
+    visit.answer("Build", **{"What the agent is to do": "double the size", "Answers": "size = 2"})
+    expect(page.get_by_role("heading", name="double the size")).to_be_visible()
+    expect(page.locator(".facts .state").first).to_have_text(re.compile("finished"))
+    assert len(server.run(server.site.supervisor.builds.list)) == 3
+
+
+def test_a_version_is_gone_back_to_and_an_agent_taken_out_of_service(visit: Visit, server: Server) -> None:
+    page = visit.sign_in(view=f"agents/{NAME}")
+    rows = page.get_by_role("region", name="Versions").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("serves")
+    page.get_by_role("button", name="Go back to 1.0.0").click()
+    visit.answer("Go back", Reason="it was better")
+    expect(rows.nth(1)).to_contain_text("it was better")
+    assert server.run(server.site.supervisor.built_agents.in_service, NAME).version == "1.0.0"
+    page.get_by_role("button", name="Take out of service").click()
+    visit.answer("Take out", Reason="nobody asks for it")
+    expect(page.get_by_role("button", name="Switch on again")).to_be_visible()
+    page.get_by_role("button", name="Switch on again").click()
+    expect(page.get_by_role("button", name="Take out of service")).to_be_visible()
+    visit.go("agents")
+    expect(page.get_by_role("row").filter(has_text=NAME)).to_contain_text("1.0.0")
+
+
 def test_hostile_names_are_text(visit: Visit) -> None:
     visit.expected = ("TrustedHTML", "Trusted Type", "Content Security Policy")
     page = visit.sign_in()
-    for view in ("traces", "improvements/imp-3", "agents/evil", "guidelines/planner/1.1.0"):
+    hostile = (
+        "traces",
+        "improvements/imp-3",
+        "agents/evil",
+        "guidelines/planner/1.1.0",
+        "evolution",
+        f"builds/{FAILED}",
+    )
+    for view in hostile:
         visit.go(view)
         expect(page.get_by_text("<img src=x", exact=False).first).to_be_visible()
         assert page.locator("main img, main script").count() == 0, view

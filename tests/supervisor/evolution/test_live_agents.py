@@ -36,14 +36,15 @@ def running(folder: Path, clock: MovableClock | None = None, **own: Any) -> Supe
     return Supervisor(settings_in(folder, evolution=EvolutionSettings(**own)), clock=clock, background=False)
 
 
-async def calls(supervisor: Supervisor, count: int, *, ok: bool = True, seconds: float = 0.1) -> None:
+async def calls(supervisor: Supervisor, count: int, version: str = "1.0.0", *, ok: bool = True) -> None:
     """Calls of the agent, as its traces would tell them."""
     events = [
         ToolCalled(
-            call_id=str(number), tool=f"{NAME}.calculate_dscr", ok=ok, seconds=seconds, error=None if ok else "x"
+            call_id=str(number), tool=f"{NAME}.calculate_dscr", ok=ok, seconds=0.1, error=None if ok else "x",
+            version=version, worked=0.1,
         )
         for number in range(count)
-    ]
+    ]  # fmt: skip
     await supervisor.store.append(stream_name("trace", f"made-{datetime.now(UTC).timestamp()}"), events)
 
 
@@ -72,7 +73,7 @@ def use_improver(supervisor: Supervisor, improver: Improver) -> Improver:
     return improver
 
 
-async def test_a_better_version_serves_until_it_does_worse_live(folder: Path) -> None:
+async def test_a_better_version_serves_a_share_until_it_does_worse_live(folder: Path) -> None:
     async with running(folder) as supervisor:
         await deploy(supervisor)
         await calls(supervisor, 20)
@@ -82,17 +83,20 @@ async def test_a_better_version_serves_until_it_does_worse_live(folder: Path) ->
         assert (told.outcome.changed, told.outcome.version, told.outcome.gain) == (True, "1.0.1", 0.5)
         (source,) = improver.seen
         assert set(source.files) == {f"{NAME}/{name}.py" for name in ("__init__", "errors", "agent")}
-        recorded = await supervisor.store.read_all(0, {AgentImproved.TOPIC})
-        assert len(recorded) == 1
+        assert await supervisor.store.read_all(0, {AgentImproved.TOPIC}) == []  # it serves a share, and no more yet
         assert (await supervisor.process_request(DSCR)).text.startswith("The DSCR of property 5")
         assert await supervisor.evolution.watch() == []
-        await calls(supervisor, 3, ok=False)
+        await calls(supervisor, 6, "1.0.1", ok=False)
         assert await supervisor.evolution.watch() == [NAME]
-        current = await supervisor.built_agents.in_service(NAME)
-        assert current is not None
-        assert (current.version, current.how, current.by) == ("1.0.0", "rollback", "evolution")
-        assert "3 of 4 calls failed" in current.reason
+        assert await supervisor.built_agents.trials.running(NAME) is None
+        placed = await supervisor.built_agents.deployments.history(NAME)
+        assert placed.current is not None
+        assert placed.current.version == "1.0.0"
+        (trial,) = placed.trials
+        assert (trial.result, trial.ended_by) == ("rolled_back", "evolution")
+        assert "6 of 6 requests failed" in trial.reason
         assert await supervisor.evolution.watch() == []
+        assert (await supervisor.evolution.evolution_cycle()).decisions == ()  # it was looked at lately
 
 
 async def test_a_version_that_is_not_well_is_rolled_back_at_once(folder: Path) -> None:
@@ -120,6 +124,26 @@ async def test_where_nothing_is_better_the_original_stays(folder: Path) -> None:
         assert "the original stays (made: accepted)" in told.outcome.text
         assert (await supervisor.evolution.evolution_cycle()).decisions == ()
         assert len(improver.seen) == 1
+
+
+async def test_calls_that_read_the_database_are_replayed_with_its_rows(folder: Path) -> None:
+    async with running(folder) as supervisor:
+        await deploy(supervisor)
+        for text in (DSCR, "what is the DSCR of property 6 in conservative mode?", "what is the DSCR of property 99?"):
+            await supervisor.process_request(text)
+        improver = use_improver(supervisor, Improver("nothing", "nothing"))
+        await supervisor.evolution.evolution_cycle()
+        (source,) = improver.seen
+        (known,) = [one for one in source.requests if one.args[0] == "coverage_of"]
+        assert known.rows == ()
+        (five,) = [one for one in source.requests if one.args[1].get("property_id") == 5]
+        assert five.rows is not None
+        (fetched,) = five.rows
+        assert (fetched.query, fetched.parameters) == ("property_by_id", {"property_id": 5})
+        assert fetched.rows == [{"noi": 125000.0, "debt_service": 100000.0}]
+        (six,) = [one for one in source.requests if one.args[1].get("property_id") == 6]
+        assert "conservative" in six.args[1]["mode"]
+        assert len(source.requests) == 3  # what was not answered is not replayed
 
 
 async def test_who_is_not_needed_for_long_goes_and_comes_back_by_one_command(folder: Path) -> None:

@@ -9,10 +9,31 @@ import pytest
 
 from common.context import TaskContext
 from events.catalogue.evolution import EvolutionDecisionTaken
-from supervisor.evolution.needs import Uncovered, find_needs, uncovered_requests
-from supervisor.evolution.understood import understand
+from events.catalogue.trace import RequestRouted, ToolCalled, TraceEnded, TraceStarted
+from events.store import stream_name
+from roles.engineering.specification import Column, DataSource, Table
+from supervisor import Supervisor
+from supervisor.evolution.needs import Uncovered, find_needs, not_answered, uncovered_requests
+from supervisor.evolution.understood import Understanding, understand
 from tests.supervisor.evolution.evolution_help import RATIOS, ask, evolving
 
+LOANS = (
+    DataSource(
+        tables=(
+            Table(
+                name="loans",
+                key=("id",),
+                columns=(
+                    Column(name="id", type="integer"),
+                    Column(name="purpose", type="text"),
+                    Column(name="principal", type="number"),
+                    Column(name="interest_rate", type="number"),
+                    Column(name="term_months", type="integer"),
+                ),
+            ),
+        )
+    ),
+)
 FLIGHTS = ("I need a flight to Oslo on Friday", "get me a flight to Lima", "a flight to Bern on Sunday please")
 
 
@@ -58,13 +79,47 @@ def test_values_for_something_else_are_not_taken_for_it() -> None:
     assert understand(())("gross margin of sales 100 and outlays 60") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("how many loans are there for each purpose?", "the number of loans by purpose"),
+        ("tell me the total principal of loans per purpose", "the total principal of loans by purpose"),
+        ("total principal of all loans", "the total principal of loans"),
+        ("what is the monthly payment of loan 5?", "the Monthly payment for loans"),
+    ],
+)
+def test_what_rows_come_to_is_understood_in_the_words_of_the_tables(text: str, request_: str) -> None:
+    meant = understand(LOANS)(text)
+    assert meant is not None
+    assert meant.request == f"Build an agent that calculates {request_}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how many loans over 5000 are there for each purpose?",
+        "the total principal of loans for study by purpose in 2024",
+        "monthly payment for a loan amount of 2000 with an interest rate of 5 % over a term of 60 months",
+    ],
+)
+def test_a_choice_of_rows_and_values_instead_of_rows_are_not(text: str) -> None:
+    assert understand(LOANS)(text) is None
+
+
+def test_what_requests_meant_is_remembered_while_the_tables_stay() -> None:
+    remembered = Understanding()
+    assert remembered.over(())(RATIOS[0]) is remembered.over(())(RATIOS[0])
+    assert remembered.over(())("how many loans are there?") is None
+    assert remembered.over(LOANS)("how many loans are there?") is not None
+
+
 async def test_only_what_nobody_did_and_nobody_would_do_counts(tmp_path: Path) -> None:
     async with evolving(tmp_path) as (supervisor, _):
         await ask(supervisor, (*RATIOS, "what is the weather in Paris", "remember that my locker is 12"))
         views, router = supervisor.views, supervisor._running_parts.router
         since = datetime.now(UTC) - timedelta(days=1)
         found = await uncovered_requests(views, since, router.probabilities)
-        assert {one.text for one in found} == set(RATIOS)
+        assert {one.text for one in found if not one.doubtful} == set(RATIOS)
         assert {one.who for one in found} == {"default/user-0", "default/user-1", "default/user-2"}
         assert await uncovered_requests(views, since, lambda _: {"accountant": 0.9}) == []
         assert await uncovered_requests(views, datetime.now(UTC) + timedelta(days=1), router.probabilities) == []
@@ -85,3 +140,40 @@ async def test_the_log_of_evolution_holds_nothing_that_was_said(tmp_path: Path) 
         assert "zebedee" not in told
         assert "Oslo" not in told
         assert page.items[0].implementation_plan.action == ""
+
+
+async def test_what_was_planned_and_answered_by_no_agent_counts_where_it_is_understood(tmp_path: Path) -> None:
+    async with evolving(tmp_path) as (supervisor, _):
+        asked = {text: await traced(supervisor, text, tool) for text, tool in PLANNED.items()}
+        views, router = supervisor.views, supervisor._running_parts.router
+        since = datetime.now(UTC) - timedelta(days=1)
+        built = {"current_ratio_agent": RATIOS, "another_agent": ("what is the answer?",)}
+        found = await uncovered_requests(views, since, router.probabilities, built)
+        assert {one.trace for one in found} == set(asked.values())
+        assert all(one.doubtful for one in found)
+        left = await not_answered(supervisor.store, found, understand(()), built)
+        assert {one.text for one in left} == {QUICK, CASH}
+
+
+QUICK = "quick ratio of current assets 9, inventory 2 and liabilities 5"
+CASH = "cash ratio for cash 5 and current liabilities 9"
+PLANNED = {
+    QUICK: "search.find",
+    CASH: "current_ratio_agent.calculate",
+    "debt ratio for total liabilities 5 and total assets 9": "another_agent.calculate",
+    RATIOS[0]: "search.find",
+    "ratio of the ratios": "search.find",
+}
+
+
+async def traced(supervisor: Supervisor, text: str, tool: str) -> str:
+    """A trace of a request that was planned, and for which a tool was called."""
+    name = f"made-{tool}-{text[:11]}".replace(" ", "-")
+    events = [
+        TraceStarted(request=text, user="ann", request_id=name, owner="", context={}),
+        RequestRouted(approach="task_graph", route="planning", confidence=0.2),
+        ToolCalled(call_id="1", tool=tool, ok=True, seconds=0.1),
+        TraceEnded(outcome="success", response={"text": "Something."}),
+    ]
+    await supervisor.store.append(stream_name("trace", name), events)
+    return name

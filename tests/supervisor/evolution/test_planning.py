@@ -13,7 +13,6 @@ from supervisor.evolution.fitness import Use
 from supervisor.evolution.needs import Need
 from supervisor.evolution.planning import Decision, Found, plan_cycle
 from supervisor.evolution.population import Agent, Population
-from supervisor.evolution.watch import is_worse
 from tests.supervisor.evolution.evolution_help import NOW, agent, need
 
 ALL: Any = ("create", "improve", "prune")
@@ -126,12 +125,6 @@ def test_who_is_never_asked_goes_only_where_much_is_asked() -> None:
     assert decide([], [unused], weak_since={"bad": LONG_AGO}, requests=999) == []
 
 
-def test_worse_is_what_chance_does_not_explain() -> None:
-    settings = EvolutionSettings()
-    before = Use(calls=100, failed=2, seconds=10.0)
-    assert is_worse(Use(calls=20, failed=5, seconds=2.0), before, settings).startswith("5 of 20 calls failed")
-    assert is_worse(Use(calls=20, failed=1, seconds=2.0), before, settings) == ""
-    assert is_worse(Use(calls=20, seconds=4.0), before, settings).startswith("a call takes 0.2 s")
-    assert is_worse(Use(calls=9, seconds=4.0), before, settings) == ""
-    assert is_worse(Use(calls=5, failed=4, seconds=1.0), Use(), settings) != ""
-    assert is_worse(Use(calls=5, failed=1, seconds=1.0), Use(), settings) == ""
+def test_nothing_is_tried_on_an_agent_that_is_on_trial() -> None:
+    assert decide([], [agent("weak", use=FAILING)]) != []
+    assert decide([], [agent("weak", use=FAILING, on_trial=True)]) == []

@@ -17,13 +17,17 @@ from supervisor.http import create_app
 from supervisor.http.routes import docs
 from supervisor.testing import offline_settings
 from tests.events.improvement_samples import suggestion
+from tests.supervisor.built_agents import deploy
 from tests.supervisor.http.conftest import Served
 from tests.supervisor.http.test_connections import serving
 
 PAGE = Path(__file__).parents[3] / "docs" / "http-api.md"
 ENDED_BY_HEAD = "23"
-ELSEWHERE = {("POST", f"/api/meta-agent/improvements/{{improvement_id}}/{verb}") for verb in ("undo", "failed")}
-"""What needs an improvement that was carried out, or another one; see tests/supervisor/specialists."""
+ELSEWHERE = {
+    *(("POST", f"/api/meta-agent/improvements/{{improvement_id}}/{verb}") for verb in ("undo", "failed")),
+    ("POST", "/api/builds/{build_id}/resume"),
+}
+"""What needs an improvement that was carried out, or another one (tests/supervisor/specialists), or an ended build."""
 PRELUDE = r"""
 curl() {
     command curl --silent --show-error --fail-with-body --max-time 60 "$@"
@@ -57,6 +61,8 @@ async def prepared(supervisor: Supervisor) -> None:
     for number in (1, 2):
         await supervisor.monitoring.improvements.suggest(suggestion(f"imp-{number}", fingerprint=f"f{number}"))
     await supervisor.monitoring.write_report()
+    for version in (1.0, 2.0):
+        await deploy(supervisor, version)
 
 
 @pytest.mark.skipif(not all(map(shutil.which, ("bash", "curl", "jq"))), reason="bash, curl and jq are needed")

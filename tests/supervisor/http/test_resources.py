@@ -75,6 +75,20 @@ async def test_a_call_that_is_not_valid_says_where(client: httpx.AsyncClient, bo
     assert found["errors"][0]["at"].startswith(at)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", '[1, {"deep": NaN}]'])
+async def test_a_number_that_json_does_not_have_is_refused_wherever_it_stands(
+    client: httpx.AsyncClient, number: str
+) -> None:
+    json = {"content-type": "application/json"}
+    given = '{"text": "set a timer for 10 minutes", "attributes": {"plan": ' + number + "}}"
+    found = problem(await client.post("/api/requests", content=given, headers=json), 422)
+    assert "attributes.plan" in found["detail"]
+    assert "no finite number" in found["detail"]
+    given = '{"variant": "on", "tenants": ' + number + "}"
+    problem(await client.post("/api/flags/meta-planning", content=given, headers=json), 422)
+    assert data(await client.get("/api/traces")) == []
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[" * 100_000])
 async def test_a_body_that_is_no_json_is_refused(client: httpx.AsyncClient, content: bytes) -> None:
     answer = await client.post("/api/requests", content=content, headers={"content-type": "application/json"})

@@ -316,6 +316,8 @@ async def test_the_scopes_do_not_stretch(served: Served) -> None:
             assert scope is Scope.READ, path
         elif path.startswith("/api/requests"):
             assert scope is Scope.REQUEST, path
+        elif path.startswith("/api/agents"):
+            assert scope is Scope.CONTROL, path
         elif path.endswith(("/approve", "/reject", "/deny", "/activate", "/rollback", "/undo", "/done", "/failed")):
             assert scope is Scope.APPROVE, path
         else:

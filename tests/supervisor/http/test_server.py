@@ -180,10 +180,11 @@ def test_a_reader_that_comes_back_misses_nothing_and_the_server_stops_with_reade
             assert updates[-1]["event"] == "Completed"
             trace = updates[-1]["data"]["trace_id"]
         ended = [0]
-        readers = [threading.Thread(target=_read, args=(server, ended)) for _ in range(20)]
+        all_read = threading.Barrier(21)
+        readers = [threading.Thread(target=_read, args=(server, ended, all_read)) for _ in range(20)]
         for reader in readers:
             reader.start()
-        time.sleep(1.0)  # until they read
+        all_read.wait(60)
         seconds = server.stop()
         for reader in readers:
             reader.join(10)
@@ -192,8 +193,9 @@ def test_a_reader_that_comes_back_misses_nothing_and_the_server_stops_with_reade
     assert json.loads(run("traces", "show", trace, "--json").out)["outcome"] == "success"
 
 
-def _read(server: Server, ended: list[int]) -> None:
+def _read(server: Server, ended: list[int], all_read: threading.Barrier) -> None:
     with httpx.stream("GET", f"{server.url}/api/events", headers=server.headers, timeout=60) as response:
+        all_read.wait(60)
         for _ in response.iter_lines():
             pass
     ended[0] += 1  # an answer that broke off would have raised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -113,7 +113,6 @@ async def test_a_tool_that_is_not_called_any_more_does_not_count_as_mended(stepp
 
 async def test_the_same_cause_is_one_improvement_which_gains_evidence(stepped: Stepped, finder: Finder) -> None:
     name = await suggested(stepped)
-    stepped.clock.set(datetime.now(UTC))  # evidence is dated by the log
     for _ in range(3):
         assert (await stepped.monitoring.trigger_analysis()).seen == ()
     stepped.clock.move(timedelta(minutes=61))

@@ -46,7 +46,7 @@ async def undone(stepped: Stepped, name: str) -> None:
 
 
 async def next_one(stepped: Stepped, later: timedelta) -> ImprovementRecord:
-    stepped.clock.set(datetime.now(UTC) + later)  # the log dates its events by the real time
+    stepped.clock.set(datetime.now(UTC) + later)
     (name,) = (await stepped.monitoring.trigger_analysis()).suggested
     return await stepped.monitoring.get_improvement(name)
 

@@ -87,3 +87,31 @@ async def test_what_a_person_found_impossible_is_not_suggested_again_tomorrow(sh
     await shop.supervisor.monitoring.failed_by_hand(name, by="ann", note="the supplier does not answer")
     assert await suggested(hours=30) == []
     assert len(await suggested(days=30)) == 1
+
+
+@pytest.mark.parametrize(("done", "status"), [(True, "completed"), (False, "failed")])
+async def test_what_is_assigned_to_a_specialist_that_is_gone_is_ended_by_a_person(
+    shop: Shop, done: bool, status: str
+) -> None:
+    monitoring = shop.supervisor.monitoring
+    end = monitoring.done_by_hand if done else monitoring.failed_by_hand
+    for name in ("imp-gone", "imp-there"):
+        await shop.suggest(name)
+        await monitoring.approve(name, by="ann")
+    await monitoring.improvements.assign("imp-gone", agent="of_another_host")
+    await monitoring.improvements.assign("imp-there", agent="performance_analyst")
+    assert await shop.supervisor.specialists.step() in ([], ["imp-there"])
+    for by, note in ((" ", "moved it"), ("bea", " ")):
+        with pytest.raises(ImprovementError):
+            await end("imp-gone", by=by, note=note)
+    ended = await end("imp-gone", by="bea", note="looked after it")
+    assert (ended.agent, ended.by) == ("of_another_host", "bea")
+    record = await monitoring.get_improvement("imp-gone")
+    assert (record.status, record.result, record.assigned_agent) == (status, "looked after it", "of_another_host")
+    last = (await monitoring.improvement_history("imp-gone"))[-1]
+    assert (last.what, last.by) == (status, "bea")
+    with pytest.raises(ImprovementError):
+        await end("imp-there", by="bea", note="looked after it")
+    with pytest.raises(ImprovementError, match="nothing can take that back" if done else "can't be undone"):
+        await shop.supervisor.specialists.undo("imp-gone", by="ann")
+    assert await shop.supervisor.specialists.step() in ([], ["imp-there"])

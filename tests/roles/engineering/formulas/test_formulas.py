@@ -123,6 +123,7 @@ def test_money(way: Any) -> None:
     assert way("payment(0, 10, 1000)", {}) == 100
     assert way("pv(0.05, 10, 100)", {}) == pytest.approx(772.1735)
     assert way("fv(0.05, 10, 100)", {}) == pytest.approx(162.8895)
+    assert way("payment(1e-18, 10, 1000)", {}) == pytest.approx(100)
     assert way("balance(0.05 / 12, 360, 200000, 360)", {}) == pytest.approx(0)
     assert way("balance(0.05 / 12, 360, 200000, 120)", {}) == pytest.approx(162_684.0, rel=1e-3)
     assert way("cagr(100, 200, 10)", {}) == pytest.approx(0.0717735)
@@ -136,7 +137,7 @@ def test_money(way: Any) -> None:
     [
         "noi / zero", "noi % zero", "zero ** -1", "(-8) ** 0.5", "sqrt(-1)", "log(zero)", "10 ** 400", "exp(1000)",
         "payment(0.1, 0, 5)", "cagr(0, 1, 1)", "days_between('soon', '2024-01-01')", "balance(0.1, 5, 100, 6)",
-        "1e200 * 1e200",
+        "1e200 * 1e200", "fv(100, 500, 1)", "fv(0.1, -1, 5)", "fv(-2, 0, 5)",
     ],
 )  # fmt: skip
 def test_what_has_no_value_is_undefined(way: Any, text: str) -> None:

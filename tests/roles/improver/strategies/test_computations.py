@@ -93,6 +93,10 @@ def test_invariants_give_the_same_answer_or_error(code: str, values: list[Any]) 
         ("TOPS = [1]\ndef g():\n    TOPS.append(3)\ndef f(xs: list):\n    for x in xs:\n        print(x / max(TOPS))\n        g()\n", "elsewhere"),
         ("import random\ndef pick(n: int):\n    return random.random() * n\ndef f(xs: list, n: int):\n    return [pick(n) for x in xs]\n", "pick"),
         ("class A:\n    def __lt__(self, o):\n        return True\ndef f(xs: list):\n    return [x / max(xs) for x in xs]\n", "operators"),
+        ("def max(v):\n    return 1\nclass A:\n    def f(self):\n        return [max(self.xs) for x in self.xs]\n", "more than once"),
+        ("class A:\n    def __init__(self):\n        self.xs = [1]\n    def f(self):\n        for x in self.xs:\n            print(x / max(self.xs))\n            self.xs = [3]\n", "sets xs"),
+        ("class A:\n    def __init__(self):\n        self.xs = [1]\n    def f(self):\n        for x in self.xs:\n            print(x / max(self.xs))\n            self.xs.append(0)\n", "changed"),
+        ("class A:\n    def __init__(self):\n        self.n = 1\n    def top(self):\n        self.n += 1\n        return self.n * 2\n    def f(self, xs: list):\n        return [x / self.top() for x in xs]\n", "top is called"),
         ("def f(xs: list):\n    for x in xs:\n        y = max(xs)\n        y['n'] = 1\n", "known elsewhere"),
     ],
 )  # fmt: skip
@@ -107,7 +111,6 @@ def test_invariants_that_are_not_certain_are_left(code: str, why: str) -> None:
         "def f(xs: list):\n    for x in sorted(xs):\n        print(x)\n",
         "def f(xs: list):\n    while xs:\n        xs = xs[1:]\n        print(max(xs))\n",
         "def f(xs: list):\n    return max(xs)\n",
-        "def max(v):\n    return 1\nclass A:\n    def f(self):\n        return [max(self.xs) for x in self.xs]\n",
     ],
 )
 def test_what_differs_from_round_to_round_is_no_place(code: str) -> None:
@@ -160,7 +163,7 @@ def test_functions_that_are_not_pure_are_left(body: str, why: str) -> None:
         ("@wrap\ndef g(n):\n    return sum(range(n)) if [x for x in 'a'] else 0\ndef f(xs):\n    return [g(x) for x in xs]\n", "decorated"),
         ("def g(*n):\n    return sum(x for x in n)\ndef f(xs):\n    return [g(x) for x in xs]\n", "any number"),
         ("def g(n):\n    return sum(x for x in n)\ng = 3\ndef f(xs):\n    return [g(x) for x in xs]\n", "more than once"),
-        ("class A:\n    def __eq__(self, o):\n        return True\ndef g(n):\n    return sum(x for x in n)\ndef f(xs):\n    return [g(x) for x in xs]\n", "operators"),
+        ("class A:\n    def __eq__(self, o):\n        return True\ndef g(n):\n    return sum(1 for x in range(n) if A() == x)\ndef f(xs):\n    return [g(x) for x in xs]\n", "operators"),
     ],
 )  # fmt: skip
 def test_functions_that_may_mean_something_else_are_left(code: str, why: str) -> None:
@@ -176,7 +179,7 @@ def test_what_a_test_may_replace_is_not_remembered() -> None:
     code = "RATE = 2\ndef g(n):\n    return sum(RATE for x in str(n))\ndef f(xs):\n    return [g(x) for x in xs]\n"
     assert change(Caching(), code).changed
     others = {"test_a.py": "import agent\ndef test_f(monkeypatch):\n    monkeypatch.setattr(agent, 'RATE', 3)\n"}
-    assert "may set RATE" in refusal(Caching(), code, others=others)
+    assert "RATE, which may change" in refusal(Caching(), code, others=others)
 
 
 def test_functions_defined_under_a_condition_find_what_they_need() -> None:

@@ -57,7 +57,11 @@ def test_what_they_look_like_afterwards() -> None:
         (Conditions(), "def f(a):\n    if a:\n        # yes\n        return True\n    return False\n", "lose its place"),
         (Conditions(), "def f(a, b):\n    if b:\n        a = 1\n    elif a:\n        return True\n    else:\n        return False\n", "chain"),
         (GuardClauses(), "def f(a):\n    if a:  # why\n        if a > 1:\n            return 1\n", "lose its place"),
-        (GuardClauses(), "def f(a):\n    if a:\n        if a > 1:\n            yield 1\n", "generator"),
+        (GuardClauses(), "def f(a):\n    if a:\n        print(a)\n        if a > 1:\n            yield 1\n", "generator"),
+        (GuardClauses(), "def f(a):\n    if a:\n        # why\n        if a > 1:\n            return 1\n    return 2\n", "comment"),
+        (GuardClauses(), "def f(a):\n    if a:\n        if a > 1:\n            print(a)\n        # so far\n    return 2\n", "comment"),
+        (Conditions(), "def f(a):\n    if a:\n        return 1\n    else:  # why\n        print(a)\n        return 2\n", "comment"),
+        (Conditions(), "class A:\n    def __eq__(self, o):\n        return 1\ndef f(a):\n    return not a == 1\n", "operators"),
         (GuardClauses(), "def f(a):\n    if a:\n        if a > 1:\n            return '''x\n  y'''\n", "spans"),
     ],
 )  # fmt: skip
@@ -68,12 +72,20 @@ def test_what_is_not_certain_is_left(strategy: Strategy, code: str, why: str) ->
 @pytest.mark.parametrize(
     ("strategy", "code"),
     [
-        (Conditions(), "def f(a):\n    return not a == 1\n"),
+        (Conditions(), "def f(a):\n    return not a < 1\n"),
+        (Conditions(), "def f(a):\n    if a:\n        print(a)\n    else:\n        return 2\n"),
+        (
+            Conditions(),
+            "def f(a):\n    if a:\n        return 1\n    elif a == 0:\n        return 2\n    else:\n        return 3\n",
+        ),
         (Conditions(), "def f(a, b):\n    return a == 1 or b == 2 or a == 3\n"),
         (Conditions(), "def f(a):\n    return g(a) == 1 or g(a) == 2 or g(a) == 3\n"),
         (Conditions(), "def f(a):\n    if a:\n        return 1\n    return 0\n"),
         (GuardClauses(), "def f(a):\n    if a:\n        return 1\n"),
-        (GuardClauses(), "def f(a):\n    if a:\n        if a > 1:\n            return 1\n    return 2\n"),
+        (
+            GuardClauses(),
+            "def f(a):\n    if a:\n        if a > 1:\n            return 1\n        else:\n            return 3\n    return 2\n",
+        ),
     ],
 )
 def test_what_differs_or_is_simple_is_no_place(strategy: Strategy, code: str) -> None:

@@ -89,7 +89,7 @@ def test_the_set_is_made_before_the_outermost_loop() -> None:
         ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            ys.remove(x)\n", "another way"),
         ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            ys[0] = x\n", "another way"),
         ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            ys.append(x)\n", "another name"),
-        ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            ys.append(x + 1)\n", "another way"),
+        ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            ys.append(x + 1)\n", "another name"),
         ("def f(xs, ys, g):\n    for x in xs:\n        if x in ys:\n            g(x)\n", "may be anything"),
         ("import m\ndef f(xs, ys):\n    for x in xs:\n        if x in ys:\n            m.g(x)\n", "m.g is called"),
         ("def f(xs, ys):\n    for x in xs:\n        if x in ys:\n            yield x\n", "other code run"),

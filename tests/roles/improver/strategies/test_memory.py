@@ -176,7 +176,7 @@ INIT = "class A:\n    def __init__(self):\n        self._t = [1, 2, 3]\n"
         (INIT + "    def m(self):\n        self._t = []\n", "more than once"),
         (INIT + "def f(a):\n    return a._t\n", "outside of the class"),
         (INIT + "class B(A):\n    pass\n", "made from A"),
-        (INIT.replace("_t", "t"), "public"),
+        (INIT.replace("_t", "t") + "def f(a):\n    return a.t\n", "outside of the class"),
         (INIT + "    def m(self, n):\n        return getattr(self, '_t')\n", "named in a text"),
     ],
 )

@@ -1,0 +1,129 @@
+"""In which order rows are wanted, and how many of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from roles.builder.understanding.rows_read import Rows
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.tagged import DETERMINER, Tagged
+
+__all__ = ["read_order"]
+
+_D = DETERMINER
+
+_HIGHEST = re.compile(
+    rf"\b(?:most|highest|largest|biggest|greatest|best|longest|top|newest|latest)\s+{_D}*(?P<mark>C\d+)\b"
+)
+
+
+_TOP_BY = re.compile(
+    rf"\b(?P<how>top|best|highest|largest|biggest|most|leading|worst|lowest|bottom|smallest|least|cheapest)\s+(?:\d+\s+)?{_D}*"
+    rf"(?:T\d+)\s+(?:by|in terms of|according to|based on|ranked by|ordered by|measured by|with the (?:highest"
+    rf"|most|largest|lowest|smallest))\s+{_D}*(?P<mark>C\d+)\b"
+)
+
+
+_LOWEST = re.compile(rf"\b(?:least|lowest|smallest|fewest|worst|shortest|cheapest)\s+{_D}*(?P<mark>C\d+)\b")
+
+
+_CHEAPEST = re.compile(r"\b(?P<mark>C\d+)\b")
+
+
+_SORTED = re.compile(
+    rf"\b(?:sorted|ordered|order|sort|ranked"
+    rf"|rank)\s+(?:(?:them|the|all|T\d+)\s+)*by\s+{_D}*(?P<mark>C\d+)(?P<rest>(?:\s+[a-z]+)?(?:\s+[a-z]+)?)"
+)
+
+
+_FIRST = re.compile(r"\b(?P<most>highest|largest|biggest|most expensive|longest|best)\s+first\b"
+                    r"|\b(?:lowest|smallest|cheapest|shortest)\s+first\b")  # fmt: skip
+
+
+_NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|last)\b")
+
+
+_OLDEST = re.compile(r"\b(?:oldest|earliest|first come)\b")
+
+
+_LIMIT = re.compile(
+    r"\b(?:top|first|best|the|last|only|show|list|which|what|latest|newest)\s+(?P<number>\d{1,4})\b(?!\s*(?:%|and|,"
+    r"|day|month|year))"
+    r"|\b(?P<other>\d{1,4})\s+(?:most|highest|lowest|largest|smallest|newest|latest|oldest|best|cheapest|T\d+\s+with "
+    r"the (?:most|"
+    r"highest|lowest|largest|smallest))"
+)
+
+
+def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
+    """Read by what the rows of `table` are ordered, and how many of them are wanted."""
+    limit = _LIMIT.search(tagged.text)
+    if limit is not None:
+        rows.limit, rows.limited = max(1, int(limit["number"] or limit["other"])), True
+        tagged.take(limit)
+    near = [table, *focus]
+    if _of_the_top(tagged, near, rows) or _of_extremes(tagged, near, rows) or _of_first(tagged, tables, near, rows):
+        return
+    for pattern, descending in ((_NEWEST, True), (_OLDEST, False)):
+        if (match := pattern.search(tagged.text)) is not None and (place := tables.order(table)) is not None:
+            rows.order, rows.descending = place, descending
+            tagged.take(match)
+            return
+
+
+def _of_the_top(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:
+    """ "Top 3 admissions by charges"."""
+    top = _TOP_BY.search(tagged.text)
+    place = tagged.column(top["mark"], near) if top is not None else None
+    if top is None or place is None:
+        return False
+    rows.order = place
+    rows.descending = top["how"] not in ("worst", "lowest", "bottom", "smallest", "least", "cheapest")
+    rows.limit = rows.limit if rows.limited else 10
+    rows.shown.append(top["mark"])
+    tagged.use(top["mark"])
+    tagged.take(top)
+    return True
+
+
+def _of_extremes(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:
+    """ "The highest prices", "sorted by price"."""
+    for pattern, descending in ((_HIGHEST, True), (_LOWEST, False), (_SORTED, False)):
+        match = pattern.search(tagged.text)
+        if match is None or (place := tagged.column(match["mark"], near)) is None:
+            continue
+        rows.order, rows.descending = place, descending
+        tagged.take(match)
+        if pattern is _SORTED:
+            rows.descending = "rank" in match[0] or any(
+                word in match["rest"] for word in ("descending", "desc", "highest", "largest", "newest", "down")
+            )
+        elif _said_cheap(tagged, match["mark"]):
+            rows.descending = not descending
+        if not rows.limited and pattern is not _SORTED:
+            rows.limit = 10
+        return True
+    return False
+
+
+def _of_first(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> bool:
+    """ "Highest first", "the cheapest"."""
+    first = _FIRST.search(tagged.text)
+    places = [place for mark in tagged.marks("C") if (place := tagged.column(mark, near)) is not None]
+    numeric = [place for place in places if tables.column(place).type in ("number", "integer")]
+    if first is not None and numeric:
+        rows.order, rows.descending = numeric[-1], first["most"] is not None
+        tagged.take(first)
+        return True
+    for match in _CHEAPEST.finditer(tagged.text):
+        place = tagged.column(match["mark"], near)
+        if place is not None and tagged.said(match["mark"]).endswith("est"):
+            rows.order, rows.descending = place, not _said_cheap(tagged, match["mark"])
+            rows.limit = rows.limit if rows.limited else 10
+            return True
+    return False
+
+
+def _said_cheap(tagged: Tagged, mark: str) -> bool:
+    return tagged.said(mark).startswith("cheap")

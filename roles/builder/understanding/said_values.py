@@ -1,0 +1,115 @@
+"""Values of columns that requests name without saying so: "customers from France", "status damaged", "open orders"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from common.language.words import word_set
+from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.rows_read import Rows
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.tagged import Tagged
+from roles.builder.understanding.words import words_of_name
+
+__all__ = ["read_said_values"]
+
+_COUNTRIES = word_set(
+    """argentina australia austria belgium brazil bulgaria canada chile china colombia croatia czechia denmark egypt
+    england estonia finland france germany greece hungary iceland india indonesia ireland israel italy japan kenya
+    latvia lithuania malaysia mexico morocco netherlands nigeria norway pakistan peru philippines poland portugal
+    romania russia scotland serbia singapore slovakia slovenia spain sweden switzerland thailand turkey ukraine usa uk
+    vietnam wales"""
+)
+_PLACES = (
+    "city",
+    "town",
+    "country",
+    "nation",
+    "region",
+    "state",
+    "location",
+    "county",
+    "province",
+    "area",
+    "district",
+    "postcode",
+)
+_FROM = re.compile(
+    r"\b(?:in|from|at|near|based in|located in|living in|for|within"
+    r"|outside)\s+(?P<value>[a-z]{3,}(?:\s[a-z]{3,})?)(?=\s*(?:[.,;:?)]|$|\w))"
+)
+_BEHIND = re.compile(
+    r"\b(?P<mark>C\d+)\s+(?:is\s+|of\s+|=\s+|code\s+|:\s+)?(?P<value>\"[^\"]+\"|[a-z]+\d[a-z0-9]*|\d{4}-[a-z]+|\d+(?:\.\d+)?(?!\s?%|-\d)|[a-z]{3,})(?=\s*(?:[.,;:?)]|$|and\b|or\b|with\b"
+    r"|by\b|per\b|for\b|in\b|sort|order|show|,))"
+)
+_NO_VALUES = word_set(
+    """given chosen known unknown missing null above below over under at more less greater lower higher between
+    not no yes and or
+    true false the an a any some mine what which that this first last only too also please each every per with
+    without for from
+    ascending descending desc asc order sorted together itself list lookup look search agent report tool them
+    it there here
+    overview statistics analysis calculator trend history summary total count average column columns table row rows
+    required wanted asked entered provided specified value values name names number numbers date dates amount
+    ranges range
+    is are was were has have then than when where who how as by of to on in"""
+)
+
+
+def read_said_values(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
+    """Add filters by values that stand behind the name of their column, or behind "in" and "from"."""
+    for match in _BEHIND.finditer(tagged.text):
+        mark, value = match["mark"], match["value"].strip('"')
+        place = tagged.column(mark, near)
+        if (
+            place is None
+            or int(mark[1:]) in tagged.used
+            or value in _NO_VALUES
+            or tagged.is_taken(match.start("value"))
+        ):
+            continue
+        if _add(tables, place, value, rows):
+            tagged.use(mark)
+            tagged.take(match)
+    for match in _FROM.finditer(tagged.text):
+        value = " ".join(word for word in match["value"].split() if word in tagged.proper)
+        if not value or tagged.is_taken(match.start("value")):
+            continue
+        place = _place_for(tables, near, value, about=match[0].split()[0])
+        if place is not None:
+            rows.add(place, "contains", "", "text", value)
+            rows.assumptions.append(f"{value!r} is meant as a value of {place.table}.{place.column}")
+            tagged.take(match)
+
+
+def _add(tables: Tables, place: Place, value: str, rows: Rows) -> bool:
+    kind = tables.column(place).type
+    if kind in ("number", "integer") and re.fullmatch(r"\d+(?:\.\d+)?", value):
+        number = float(value)
+        rows.add(place, "=", "", kind, int(number) if number.is_integer() else number)
+        return True
+    if kind == "text" and tables.label(place.table) != place:
+        rows.add(place, "contains", "", "text", value)
+        rows.assumptions.append(f"{value!r} is meant as a value of {place.table}.{place.column}")
+        return True
+    return False
+
+
+def _place_for(tables: Tables, near: Sequence[str], value: str, *, about: str) -> Place | None:
+    """The one column of places that a name is of: a country's for a country, else the narrowest."""
+    for table in near:
+        if tables.path(near[0], table, upwards=True) is None:
+            continue
+        columns = {
+            next(word for word in words_of_name(one.name) if word in _PLACES): Place(table=table, column=one.name)
+            for one in tables.tables[table].columns
+            if one.type == "text" and set(words_of_name(one.name)) & set(_PLACES)
+        }  # fmt: skip
+        if value.split()[0] in _COUNTRIES and (found := columns.get("country") or columns.get("nation")) is not None:
+            return found
+        if len(columns) == 1 and about != "for":
+            return next(iter(columns.values()))
+        if set(columns) == {"city", "country"} and about != "for":
+            return columns["city"]
+    return None

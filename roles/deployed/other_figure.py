@@ -1,0 +1,65 @@
+"""Whether a request asks for another figure than those that an agent calculates.
+
+A sentence about one figure of a company is much like one about another. A planner that knows no agent for it takes the
+nearest, and the answer would be right for a question that nobody asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from roles.engineering.formulas.ratios import RATIOS
+
+if TYPE_CHECKING:
+    from roles.engineering.specification import Specification
+
+__all__ = ["other_figure"]
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def other_figure(said: str, specification: Specification) -> str:
+    """The words for a known figure in a request that names none of the agent's own; empty where there is none."""
+    named = _named(said)
+    if not named:
+        return ""
+    own: set[str] = set()
+    for operation in specification.operations:
+        own |= {*operation.formulas, *(one.name for one in (*operation.inputs, *operation.outputs))}
+    about = (specification.name, specification.title, specification.purpose, *_examples(specification))
+    mentioned = set(_named(" and ".join(about)))
+    return "" if any(_figures()[phrase] & own or phrase in mentioned for phrase in named) else named[0]
+
+
+def _named(said: str) -> list[str]:
+    """Phrases of figures in a text; of two in the same place the longer one."""
+    text = _plain(said)
+    found: list[str] = []
+    for phrase in sorted(_figures(), key=len, reverse=True):
+        if f" {phrase} " in text:
+            found.append(phrase)
+            text = text.replace(f" {phrase} ", " / ")
+    return found
+
+
+@functools.cache
+def _figures() -> dict[str, frozenset[str]]:
+    """Phrase -> the names of the figures of the library that it means."""
+    known: dict[str, set[str]] = {}
+    for name, ratio in RATIOS.items():
+        for phrase in (name, ratio.title, *ratio.phrases):
+            known.setdefault(_plain(phrase).strip(), set()).add(name)
+    return {phrase: frozenset(names) for phrase, names in known.items()}
+
+
+def _examples(specification: Specification) -> Iterable[str]:
+    yield from specification.examples
+    for operation in specification.operations:
+        yield from operation.examples
+
+
+def _plain(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.casefold().replace('_', ' ')))} "

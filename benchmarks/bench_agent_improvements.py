@@ -32,6 +32,7 @@ from roles.improver.behaviour import compare_behaviour
 from roles.improver.improver import ServiceImprover
 from roles.improver.measure import Workbench
 from roles.sandbox.find import find_sandbox
+from supervisor.evolution.source import input_rules
 from tests.roles.builder import example_specifications as example
 from tests.roles.builder import odd_specifications as odd
 
@@ -66,9 +67,8 @@ def agent_of(specification: Specification, count: int) -> PlainAgent:
         if path.startswith(f"{name}/") and path.endswith(".py") and path.partition("/")[2] not in NOT_RUN
     }  # fmt: skip
     policy = CodePolicy(imports=frozenset(specification.imports), local=frozenset({name}))
-    return PlainAgent(
-        name, own, standalone_tests(write_tests(specification)), requests[:40], AgentSpecification(policy=policy)
-    )
+    promised = AgentSpecification(inputs=input_rules(specification), policy=policy)
+    return PlainAgent(name, own, standalone_tests(write_tests(specification)), requests[:40], promised)
 
 
 def _rows(query: str | None, case: Mapping[str, Any]) -> tuple[RecordedRows, ...]:

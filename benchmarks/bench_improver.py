@@ -28,6 +28,7 @@ from roles.improver.behaviour import compare_behaviour, variants
 from roles.improver.catalogue import load_strategies
 from roles.improver.improver import ServiceImprover
 from roles.improver.measure import Workbench
+from roles.improver.places import figure_at
 from roles.improver.sites import Allowance, Site
 from roles.sandbox.find import find_sandbox
 from tests.roles.improver import corpus, folders
@@ -70,7 +71,7 @@ async def run_corpus(sandbox: Sandbox, cases: list[Case], *, types: bool, attemp
 async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, attempts: int, tally: Tally) -> None:
     """Improve one agent, and what came of that once more, as cycles of evolution do."""
     started = time.monotonic()
-    agent, kinds, told = case.agent, set[str](), list[str]()
+    agent, better, told = case.agent, set[tuple[str, str, str]](), list[str]()
     allowances = frozenset[Allowance]()
     certain = set[tuple[str, str, int, str]]()
     places = [(one.file, one.function, one.line, one.kind) for one in case.planted]
@@ -86,7 +87,7 @@ async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, atte
         if verdict is None:
             told.append("stays: " + "; ".join(f"{one.candidate.name} {one.code}" for one in result.verdicts))
             break
-        kinds |= mended_kinds(verdict)
+        better |= mended_places(case.planted, verdict)
         allowances |= verdict.candidate.allowances
         told.append(f"{verdict.candidate.name}: {verdict.reason}")
         unseen = replace(case.agent, requests=variants(case.agent.requests, 200, UNSEEN_SEED))
@@ -97,8 +98,8 @@ async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, atte
         tally.improved += not attempt
         agent = replace(agent, files=result.files)
         if not attempt:
-            tally.first += sum(place[3] in kinds for place in certain)
-    good = [place for place in certain if place[3] in kinds]
+            tally.first += sum((place[0], place[1], place[3]) in better for place in certain)
+    good = [place for place in certain if (place[0], place[1], place[3]) in better]
     tally.planted, tally.found = tally.planted + len(places), tally.found + len(hits)
     tally.mended += len(good)
     seconds = time.monotonic() - started
@@ -117,11 +118,21 @@ def changeable(sites: Sequence[Site]) -> set[tuple[str, int, str]]:
     return {(site.file, site.line, site.kind) for site in sites if not site.refused}
 
 
-def mended_kinds(verdict: Verdict) -> set[str]:
-    """Kinds of changes in an accepted candidate of which a figure that they aim at gained enough, for certain."""
-    gained = {figure.measure for figure in verdict.figures if figure.estimate.gain > 0.05 and figure.estimate.high < 0}
+def mended_places(planted: Sequence[Planted], verdict: Verdict) -> set[tuple[str, str, str]]:
+    """Places (file, function, kind) of which an accepted candidate made a figure better that their kind aims at.
+
+    The figure is that of the place's own function where it could be measured there, else that of the whole agent; it
+    gained enough, for certain.
+    """
     aims = {strategy.kind: strategy.aims for strategy in load_strategies()}
-    return {site.kind for site in verdict.candidate.sites if aims[site.kind] & gained}
+    changed = {site.kind for site in verdict.candidate.sites}
+    gained = {figure.measure: figure.estimate.gain > 0.05 and figure.estimate.high < 0 for figure in verdict.figures}
+    found = set[tuple[str, str, str]]()
+    for one in planted:
+        own = [name for aim in aims[one.kind] if (name := figure_at(aim, (one.file, one.function))) in gained]
+        if one.kind in changed and any(gained.get(name, False) for name in own or aims[one.kind]):
+            found.add((one.file, one.function, one.kind))
+    return found
 
 
 async def run_noops(sandbox: Sandbox, trials: int) -> None:

@@ -19,7 +19,7 @@ from common.json_lines import read_models
 from common.language.encoders import LEXICAL, load_encoder
 from roles.router import load_scorer
 from roles.scorer.evaluation import LabelledRow, RoutingReport, calibration_error, coverage, evaluate, public_label
-from roles.scorer.fit import fit_shipped
+from roles.scorer.fit import FILLINGS, fit_shipped
 from roles.scorer.labels import route_of
 from roles.scorer.training import shipped_corpus
 
@@ -83,7 +83,8 @@ def own() -> None:
 
 def near(path: Path) -> None:
     """List the examples that are near copies of a row."""
-    found = near_copies([example.text for example in shipped_corpus()], [row.text for row in read_rows(path)])
+    texts = {example.text for number in range(FILLINGS) for example in shipped_corpus(number)}
+    found = near_copies(sorted(texts), [row.text for row in read_rows(path)])
     for example, row in found:
         print(f"  {example!r} ~ {row!r}")
     print(f"near copies: {len(found)}")

@@ -84,6 +84,7 @@ class Router:
         self._threshold = scorer.curve.threshold(settings.precision)
         self._learned: Mapping[str, NewRole] = {}
         self._complete: tuple[Sequence[Role], bool] = ((), True)
+        self._current: tuple[Sequence[Role], bool] = ((), True)
         self._scores = Remembered(scorer.probabilities)
 
     @classmethod
@@ -123,17 +124,29 @@ class Router:
             self._complete = (enabled, known)
         return self._complete[1]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the classifier knows just the enabled roles: one that is gone would still draw requests to itself."""
+        enabled = self._roles.enabled()
+        if self._current[0] is not enabled:
+            self._current = (enabled, self._learned == {role.name: role for role in self._new_roles()})
+        return self._current[1]
+
     async def learn(self) -> None:
-        """Learn the roles that the shipped weights don't know, in a worker thread, and serve them from then on.
+        """Learn the roles that the shipped weights don't know, in a worker thread, and serve them from then on; forget
+        those that are gone.
 
         Takes about a second the first time (scikit-learn is imported), nothing where it was cached or where there is
         nothing to learn. May run beside requests.
         """
+        if self.is_current:
+            return
         new = self._new_roles()
-        if not new or self.is_complete:
+        if not new:
+            self._serve(None, new)
             return
         table = await to_thread.run_sync(learn, new, abandon_on_cancel=True)
-        self._take(table, new)
+        self._serve(table, new)
         if self._cache is not None:
             await to_thread.run_sync(store, self._cache, new, self._corpus, table)
 
@@ -245,13 +258,13 @@ class Router:
             return
         table = await to_thread.run_sync(cached, self._cache, new, self._corpus)
         if table is not None:
-            self._take(table, new)
+            self._serve(table, new)
 
-    def _take(self, table: LinearTable, new: Sequence[NewRole]) -> None:
+    def _serve(self, table: LinearTable | None, new: Sequence[NewRole]) -> None:
         self._scorer = self._scorer.with_learned(table)
         self._scores = Remembered(self._scorer.probabilities)
         self._learned = {role.name: role for role in new}
-        self._complete = ((), True)
+        self._complete = self._current = ((), True)
 
 
 def load_scorer(encoder: Encoder | None = None, cache: Path | None = None) -> Scorer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -14,7 +15,7 @@ from roles.deployed.deployments import DeployedAgent, Deployments
 from roles.deployed.health import AgentHealth, examine_agent, unloadable
 from roles.deployed.trials import AgentTrial, Lifted
 from roles.deployed.trying import AgentTrials
-from supervisor.evolution.trial_judgement import Standing, read_standings
+from supervisor.evolution.trial_judgement import Standing, is_watched, read_standings
 from supervisor.live_agents import LiveAgents
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class AgentTrialCommands:
     async def standings(self) -> Sequence[Standing]:
         """All improved versions that serve a share or are watched, with the figures of both. Raises `StoreError`."""
         return await read_standings(self._views, self._settings)
+
+    async def share(self, name: str, now: datetime) -> Standing | None:
+        """The improved version of an agent that serves a share, or is watched after that. Raises `StoreError`."""
+        found = (one for one in await self.standings() if one.agent == name)
+        return next((one for one in found if is_watched(one, self._settings, now)), None)
 
     async def verify_health(self, name: str) -> AgentHealth:
         """Examine the version on trial, as the one in service is. Raises `NotFound`, and `StoreError`."""

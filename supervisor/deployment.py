@@ -233,7 +233,7 @@ class DeployedAgents:
             "files": sorted(manifest.files),
             "history": list(placed.deployments),
             "trials": list(placed.trials),
-            "standing": next((one for one in await self.trials.standings() if one.agent == name), None),
+            "standing": await self.trials.share(name, self.clock.now()),
             "worker": None if live is None else live.worker.state,
         }
 

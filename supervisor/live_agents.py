@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import anyio
 from pydantic import JsonValue
@@ -170,7 +171,7 @@ class LiveAgents:
             again = any(anyio.current_time() - one.seen > _AGAIN for one in self._faulty.values())
             if position is not None or again:
                 await self._take_in()
-            if self._router is not None and not self._router.is_complete:
+            if self._router is not None and not self._router.is_current:
                 await self._router.learn()
             if position is not None:
                 self._news.taken(position)
@@ -275,13 +276,22 @@ class LiveAgents:
         kept = self._kept.setdefault(deployed.name, KeptSides())
         serving = Serving(deployed.name, Side(deployed.version, version.worker), kept)
         probe = partial(self._probe, deployed.name)
-        role = BuiltRole(self._resources, version.specification, serving, probe)
+        role = BuiltRole(self._resources, version.specification, serving, probe, self._serving_roles)
         return LiveAgent(deployed, version.specification, role, version.worker, version.broker, serving)
+
+    def _today(self) -> date:
+        return self._resources.clock.now().astimezone(ZoneInfo(self._settings.timezone)).date()
+
+    def _serving_roles(self) -> Sequence[BuiltRole]:
+        """The roles of agents that requests go to."""
+        return [one.role for name, one in self._live.items() if self._roles.is_enabled(name)]
 
     def _version_of(self, deployed: DeployedAgent | AgentTrial, loaded: LoadedAgent) -> LiveVersion:
         specification = loaded.specification
         seconds = specification.constraints.call_seconds
-        broker = DataBroker(specification, partial(address_of, self._settings, os.environ), seconds=seconds)
+        broker = DataBroker(
+            specification, partial(address_of, self._settings, os.environ), seconds=seconds, today=self._today
+        )
         worker = self.worker_of(loaded, f"{deployed.name} {deployed.version}", broker)
         return LiveVersion(deployed, specification, worker, broker)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from common.language.clauses import Clause, find_clauses
 from common.language.coordination import spread
 from common.language.standalone import Standing, stand_alone
+from common.language.suppositions import is_supposition
 from common.language.words import MAX_CHARS
 from common.remembered import Remembered
 
@@ -21,7 +22,8 @@ class Part:
 
     `text` is what was said, `standalone` the same made to stand by itself ("add it" -> "add mountain trip"),
     `depends_on` the indices of parts whose result it needs, `after` those that it merely comes after ("then"),
-    `condition` the words that make it depend on a circumstance ("if it rains"), which nobody but the caller checks.
+    `condition` the words that make it depend on a circumstance ("if it rains"), which nobody but the caller checks;
+    values that a question is to be answered with ("if NOI is 90k, what is …") are none, but words of `standalone`.
     """
 
     index: int
@@ -54,8 +56,7 @@ def _split(request: str) -> tuple[Part, ...]:
     clauses = [piece for _, piece in pieces]
     clauses = _merged(clauses)
     if len(clauses) <= 1:
-        condition = clauses[0].condition if clauses else None
-        return (Part(0, text, text, (), condition),)
+        return (Part(0, text, text, (), _condition(clauses[0]) if clauses else None),)
     standing = stand_alone(clauses, [origin for origin, _ in pieces][: len(clauses)], found)
     return tuple(
         _part(index, clause, stood) for index, (clause, stood) in enumerate(zip(clauses, standing, strict=True))
@@ -91,4 +92,12 @@ def _merged(clauses: list[Clause]) -> list[Clause]:
 
 
 def _part(index: int, clause: Clause, standing: Standing) -> Part:
-    return Part(index, clause.text, standing.text or clause.text, standing.depends_on, clause.condition, standing.after)
+    return Part(
+        index, clause.text, standing.text or clause.text, standing.depends_on, _condition(clause), standing.after
+    )
+
+
+def _condition(clause: Clause) -> str | None:
+    """The circumstance that a clause depends on, if any."""
+    supposed = clause.condition is not None and is_supposition(clause.condition, clause.text)
+    return None if supposed else clause.condition

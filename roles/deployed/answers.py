@@ -11,7 +11,7 @@ from pydantic import JsonValue
 if TYPE_CHECKING:
     from roles.engineering.specification import Input, Operation, Output, Specification
 
-__all__ = ["answer_text", "number_text", "spoken"]
+__all__ = ["answer_text", "number_text", "same_figure", "spoken"]
 
 _STATUS, _MODE, _ROW_COUNT = "validation_status", "mode", "row_count"
 _REPORT, _ANALYSIS = "report", "analysis"
@@ -80,6 +80,17 @@ def answer_text(
     lines += [str(result[one.name]).strip() for one in texts]
     lines += _lists(series, result) if operation.formulas else _table(series, result)
     return "\n".join(line for line in lines if line) or f"{specification.title}: nothing was found."
+
+
+def same_figure(one: str, other: str) -> bool:
+    """Whether two answers tell the same main figure, and judge it alike where both judge it."""
+    (value, judged), (another, other_judged) = _told(one), _told(other)
+    return value == another and (judged == other_judged or not judged or not other_judged)
+
+
+def _told(text: str) -> tuple[str, str]:
+    value, _, judged = text.partition("\n")[0].rpartition(" is ")[2].rstrip(".").partition(" — ")
+    return value, judged
 
 
 def _main(specification: Specification, operation: Operation, plain: Sequence[Output]) -> Output | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -33,13 +34,21 @@ class DataBroker:
     """Runs the queries of one specification, read-only and bounded in time and rows; see `roles.engineering.queries`.
 
     The address of the database stays here: neither the agent nor any message is told it. Connections are made at the
-    first query.
+    first query. `today` says from which day "the last 30 days" count (None: the machine's).
     """
 
-    def __init__(self, specification: Specification, address_of: AddressOf, *, seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        specification: Specification,
+        address_of: AddressOf,
+        *,
+        seconds: float = 10.0,
+        today: Callable[[], date] | None = None,
+    ) -> None:
         self._specification = specification
         self._address_of = address_of
         self._seconds = seconds
+        self._today = today
         self._engines: dict[str, tuple[str, Engine]] = {}
 
     async def fetch(self, query: str, parameters: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:
@@ -83,7 +92,9 @@ class DataBroker:
     def _run(self, source: DataSource, query: str, parameters: Mapping[str, JsonValue]) -> list[dict[str, object]]:
         from roles.engineering.queries import run_query
 
-        return run_query(self._engine(source), self._specification, query, parameters, seconds=self._seconds)
+        today = None if self._today is None else self._today()
+        engine = self._engine(source)
+        return run_query(engine, self._specification, query, parameters, seconds=self._seconds, today=today)
 
     def _touch(self, source: DataSource) -> None:
         engine = self._engine(source)

@@ -16,7 +16,7 @@ from roles.engineering.formulas.ratios import RATIOS
 if TYPE_CHECKING:
     from roles.engineering.specification import Specification
 
-__all__ = ["other_figure"]
+__all__ = ["other_figure", "plain_words", "said_figures"]
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -36,7 +36,7 @@ def other_figure(said: str, specification: Specification) -> str:
 
 def _named(said: str) -> list[str]:
     """Phrases of figures in a text; of two in the same place the longer one."""
-    text = _plain(said)
+    text = plain_words(said)
     found: list[str] = []
     for phrase in sorted(_figures(), key=len, reverse=True):
         if f" {phrase} " in text:
@@ -51,7 +51,7 @@ def _figures() -> dict[str, frozenset[str]]:
     known: dict[str, set[str]] = {}
     for name, ratio in RATIOS.items():
         for phrase in (name, ratio.title, *ratio.phrases):
-            known.setdefault(_plain(phrase).strip(), set()).add(name)
+            known.setdefault(plain_words(phrase).strip(), set()).add(name)
     return {phrase: frozenset(names) for phrase, names in known.items()}
 
 
@@ -61,5 +61,11 @@ def _examples(specification: Specification) -> Iterable[str]:
         yield from operation.examples
 
 
-def _plain(text: str) -> str:
+def said_figures(said: str) -> frozenset[str]:
+    """The names of the library's figures that a request names."""
+    return frozenset(name for phrase in _named(said) for name in _figures()[phrase])
+
+
+def plain_words(text: str) -> str:
+    """The words of a text, in small letters, with one blank before, between and behind them."""
     return f" {' '.join(_WORD.findall(text.casefold().replace('_', ' ')))} "

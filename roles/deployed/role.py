@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -15,11 +14,14 @@ from common.health import HealthCheck, Probe
 from common.language.calls import CallPlan, CallPlanner, PlannedCall
 from common.language.parts import Part
 from common.language.slots import compile_slots, fill_slots, scope_of
+from common.results import RoleResult
 from common.run_context import RunContext
 from common.tool import Fact, Tool, ToolContext, ToolHandler, ToolResult
-from roles.deployed.answers import answer_text
+from roles.deployed.answers import answer_text, same_figure
 from roles.deployed.arguments import MODE, arguments_class, has_mode, values_for
 from roles.deployed.other_figure import other_figure
+from roles.deployed.rivals import OTHER_WAY, Fit, figures_asked, first_of, fit_of
+from roles.deployed.said_numbers import SaidNumbers
 from roles.deployed.said_values import said_value
 from roles.deployed.serving import Serving
 from roles.domain_role import DomainRole, tool_shape
@@ -33,10 +35,9 @@ __all__ = ["BuiltRole", "examples_of"]
 _MARGIN = 20.0
 """Seconds beyond a call's own for the start of a process and for its queries."""
 _MAX_EXAMPLES = 200
-_OTHER_WAY = re.compile(
-    r"\b(?:[a-z]+ (?:mode|case|scenario)|stress(?: test|ed)?|haircut|basis points)\b", re.IGNORECASE
-)
 _MAX_DESCRIPTION = 400
+_MOST_RIVALS = 3
+"""Agents that answer one request, where nothing tells them apart."""
 _LOOSE = 0.1
 """The least fit of an operation for what no example resembles."""
 
@@ -44,13 +45,23 @@ _LOOSE = 0.1
 class BuiltRole(DomainRole):
     """The role of a built agent. Its tools only read: `<agent>.<operation>`; `serving` tells who answers their calls.
 
-    A version that is on trial has the same operations: improvements leave the specification as it is.
+    A version that is on trial has the same operations: improvements leave the specification as it is. `peers` are the
+    built agents that serve besides: where one of them calculates the figure that is asked for, too, the one that fits
+    the request better answers, and the answer says which it was.
     """
 
-    def __init__(self, resources: RoleResources, specification: Specification, serving: Serving, probe: Probe) -> None:
+    def __init__(
+        self,
+        resources: RoleResources,
+        specification: Specification,
+        serving: Serving,
+        probe: Probe,
+        peers: Callable[[], Sequence[BuiltRole]] = tuple,
+    ) -> None:
         self.specification = specification
         self.version = serving.current.version
         self._serving = serving
+        self._peers = peers
         super().__init__(
             resources,
             name=specification.name,
@@ -61,6 +72,39 @@ class BuiltRole(DomainRole):
             fallback=self._read,
         )
         self._loose: CallPlanner | None = None
+        self._numbers = {
+            tool.name: SaidNumbers(specification, one, tool.schema)
+            for tool, one in zip(self.tools, specification.operations, strict=True)
+        }
+
+    @override
+    async def execute(self, request: str, run: RunContext) -> RoleResult:
+        """Answer one request, or have the agent answer it that fits better; see `common.role.Role`."""
+        peers = [one for one in self._peers() if one.name != self.name]
+        asked = figures_asked(request, [one.specification for one in (self, *peers)]) if peers else frozenset[str]()
+        able = [one for one in peers if one.calculates(asked)]
+        if not able:
+            return await super().execute(request, run)
+        candidates = [self, *able]
+        best = [candidates[at] for at in first_of([one.fit(request, asked, run) for one in candidates])]
+        answers = [await one.execute_alone(request, run) for one in best[:_MOST_RIVALS]]
+        others = [one for one in candidates if one not in best and one.calculates(asked)]
+        return _of_several(best, answers, others)
+
+    async def execute_alone(self, request: str, run: RunContext) -> RoleResult:
+        """Answer one request, whoever else could."""
+        return await super().execute(request, run)
+
+    def calculates(self, figures: frozenset[str]) -> bool:
+        """Whether one of these figures is among its own."""
+        return any(not figures.isdisjoint(one.formulas) for one in self.specification.operations)
+
+    def fit(self, request: str, asked: frozenset[str], run: RunContext) -> Fit:
+        """How well it fits a request for these figures."""
+        plan = self._plan(request, run, run.facts)
+        told = [self._numbers[call.tool].read(request) for call in plan.calls]
+        given, beside = any(one.values for one in told), any(one.beside for one in told)
+        return fit_of(request, self.specification, asked, plan, given=given, beside=beside)
 
     def _read(self, said: str) -> tuple[str, Mapping[str, JsonValue]] | None:
         """A call for what was routed here though it resembles no example; None where an argument is missing.
@@ -71,24 +115,49 @@ class BuiltRole(DomainRole):
             self._loose = CallPlanner([tool_shape(tool, {}) for tool in self.tools], enough=_LOOSE)
         calls = self._loose.plan(said).calls
         if calls:
-            return None if calls[0].missing else (calls[0].tool, calls[0].arguments)
+            call = self._completed(calls[0])
+            return None if call.missing else (call.tool, call.arguments)
         if len(self.tools) != 1:
             return None
         tool = self.tools[0]
         slots = compile_slots(tool.schema)
-        values = fill_slots(slots, scope_of(Part(0, said, said), said)).values
-        needed = all(slot.name in values for slot in slots if slot.required)
-        return (tool.name, values) if needed else None
+        filled = fill_slots(slots, scope_of(Part(0, said, said), said)).values
+        values, missing = self._numbers[tool.name].completed(said, filled)
+        return None if missing else (tool.name, values)
 
     @override
     def _plan(self, request: str, run: RunContext, facts: Sequence[Fact]) -> CallPlan:
-        """The calls for a request; a text that is missing is looked for where the examples have theirs."""
+        """The calls for a request, with the values that it names; a text that is missing is looked for where the
+        examples have theirs."""
         plan = super()._plan(request, run, facts)
-        return CallPlan(tuple(self._completed(call) for call in plan.calls), plan.unmatched)
+        calls = [self._completed(call) for call in plan.calls]
+        left: list[Part] = []
+        for part in plan.unmatched:
+            call = self._lacking(part, len(calls))
+            if call is None:
+                left.append(part)
+            else:
+                calls.append(call)
+        return CallPlan(tuple(calls), tuple(left))
+
+    def _lacking(self, part: Part, index: int) -> PlannedCall | None:
+        """The call of the only operation for a part that gives values it reads, so that what it lacks is asked for."""
+        if len(self.tools) != 1:
+            return None
+        (tool,) = self.tools
+        told = self._numbers[tool.name].read(part.standalone)
+        if not told.values and not told.beside:
+            return None
+        values, missing = self._numbers[tool.name].completed(part.standalone, {})
+        return PlannedCall(index, part, tool.name, values, missing, (), 0.0)
 
     def _completed(self, call: PlannedCall) -> PlannedCall:
         operation = next((one for one in self.specification.operations if call.tool.endswith(f".{one.name}")), None)
-        if operation is None or len(call.missing) != 1:
+        if operation is None:
+            return call
+        arguments, missing = self._numbers[call.tool].completed(call.part.standalone, call.arguments)
+        call = replace(call, arguments=arguments, missing=missing)
+        if len(call.missing) != 1:
             return call
         texts = {one.name for one in operation.inputs if one.type == "text" and not one.choices}
         if call.missing[0] not in texts:
@@ -122,7 +191,8 @@ class BuiltRole(DomainRole):
                 _check(operation, result)
             except AgentError as error:
                 return ToolResult(text=_told(error), data={"error": error.case}, ok=False)
-            text = answer_text(self.specification, operation, values, result) + self._unheeded(arguments)
+            text = answer_text(self.specification, operation, values, result)
+            text += self._unheeded(arguments) + self._read_elsewhere(operation, arguments, result)
             return ToolResult(text=text, data=cast("JsonValue", result))
 
         return handle
@@ -135,14 +205,40 @@ class BuiltRole(DomainRole):
 
     def _unheeded(self, arguments: BaseModel) -> str:
         """A line about words that ask for another way of calculating, where there is only one."""
-        found = None if self.specification.modes else _OTHER_WAY.search(str(getattr(arguments, MODE, "")))
+        found = None if self.specification.modes else OTHER_WAY.search(str(getattr(arguments, MODE, "")))
         return "" if found is None else f"\nIt is calculated in one way only: “{found[0]}” is not taken into account."
+
+    def _read_elsewhere(self, operation: Operation, arguments: BaseModel, result: Mapping[str, JsonValue]) -> str:
+        """A line about values that were said, and that the operation has from the database all the same."""
+        told = self._numbers[f"{self.specification.name}.{operation.name}"].read(str(getattr(arguments, MODE, "")))
+        if not told.beside or result.get(MODE) in {one.name for one in self.specification.modes if one.custom}:
+            return ""
+        said = " and ".join(f"“{one}”" for one in told.beside)
+        return f"\nIt is calculated from what the database has: {said} is not taken into account."
 
     def _mode(self, operation: Operation, arguments: BaseModel) -> str | None:
         """The words that the mode is read from; None where the operation has none, or nothing was said."""
         if not has_mode(self.specification, operation):
             return None
         return str(getattr(arguments, MODE, "") or "") or None
+
+
+def _of_several(best: Sequence[BuiltRole], answers: Sequence[RoleResult], others: Sequence[BuiltRole]) -> RoleResult:
+    """The answer of the agents that fit best, saying which it is of; where they differ, which is meant is asked."""
+    first = answers[0]
+    names = " and ".join(one.name for one in best[: len(answers)])
+    if len(answers) == 1:
+        also = f" {' and '.join(one.name for one in others)} could, too." if others and first.ok else ""
+        return replace(first, text=f"{first.text}\n{names} answered.{also}")
+    if all(one.ok == first.ok and same_figure(one.text, first.text) for one in answers):
+        return replace(first, text=f"{first.text}\n{names} say the same.")
+    lines = [f"- {role.name}: {answer.text}" for role, answer in zip(best, answers, strict=False)]
+    text = "\n".join([
+        "Several agents calculate that, and they say different things. Which one is meant?", *lines,
+        f"Name it in the request, as in “by {best[0].name}”.",
+    ])  # fmt: skip
+    called = tuple(name for one in answers for name in one.tools_called)
+    return replace(first, text=text, ok=False, partly=any(one.ok for one in answers), tools_called=called)
 
 
 def examples_of(specification: Specification) -> tuple[str, ...]:

@@ -10,16 +10,17 @@ from datetime import date, timedelta
 __all__ = ["moment"]
 
 
-def moment(said: str, today: date | None = None) -> date:
+def moment(said: str, today: date | None = None, *, times: int = 1) -> date:
     """The day that is meant: a unit and how many of them away.
 
     ``day``, ``week``, ``month``, ``quarter`` and ``year`` are first days of these; ``months`` counts from today on.
+    `times` is what the number is multiplied by.
     Raises `ValueError` for another unit.
     """
     at = today or date.today()
     sign = "-" if "-" in said else "+"
     unit, _, number = said.partition(sign)
-    many = int(sign + number)
+    many = int(sign + number) * times
     if unit == "day":
         return at + timedelta(days=many)
     if unit == "week":

@@ -74,12 +74,18 @@ def _open_file(path: str) -> sqlite3.Connection:
 
 
 def statement(
-    source: DataSource, query: Query, parameters: Mapping[str, object], *, dialect: str = "sqlite"
+    source: DataSource,
+    query: Query,
+    parameters: Mapping[str, object],
+    *,
+    dialect: str = "sqlite",
+    today: date | None = None,
 ) -> Select[Any]:
     """The query as a SQLAlchemy statement; what a caller gave is bound, never written into the text.
 
     `parameters` are the inputs that its filters name; a missing one, or None, leaves its filter out. Rows come in the
-    order asked for, else by the primary key; values that are not known come last. `dialect` is the database's.
+    order asked for, else by the primary key; values that are not known come last. `dialect` is the database's,
+    `today` the day from which "the last 30 days" count (None: the machine's).
     Raises `ValidationFailed` for tables, columns and parameters that the specification doesn't know, for a value that
     doesn't fit its column, and for a formula that databases can't compute.
     """
@@ -93,7 +99,7 @@ def statement(
     asked: Any = sqlalchemy.select(*selected).select_from(tables.joined(query))
     for one in query.filters:
         value = one.value if one.input is None else parameters.get(one.input)
-        value = moment(one.moment).isoformat() if one.moment else value
+        value = _moment(one, value, today) if one.moment else value
         if one.input is None or value is not None:
             condition = _condition(tables, one, value, figures)
             asked = asked.having(condition) if figures.condensed(one) else asked.where(condition)
@@ -114,7 +120,13 @@ def statement(
 
 
 def run_query(
-    engine: Engine, spec: Specification, query: str, parameters: Mapping[str, object], *, seconds: float = 10.0
+    engine: Engine,
+    spec: Specification,
+    query: str,
+    parameters: Mapping[str, object],
+    *,
+    seconds: float = 10.0,
+    today: date | None = None,
 ) -> list[dict[str, object]]:
     """The rows of a query of the specification, keyed by the selected names; blocks, so call it in a worker thread.
 
@@ -127,7 +139,7 @@ def run_query(
         wanted = spec.query(query)
     except KeyError:
         raise ValidationFailed(f"there is no query {query!r}", where=spec.name) from None
-    asked = statement(spec.source(wanted.source), wanted, parameters, dialect=engine.dialect.name)
+    asked = statement(spec.source(wanted.source), wanted, parameters, dialect=engine.dialect.name, today=today)
     try:
         with engine.connect() as connection, _reading_only(connection, seconds):
             rows = connection.execute(asked).mappings().fetchmany(wanted.limit)
@@ -211,7 +223,7 @@ class _Tables:
             if new in there or not {join.left_table, join.right_table} & there:
                 raise ValidationFailed(f"query {query.name!r} joins {join.left_table} and {join.right_table} wrongly")
             matches = self.column(join.left_table, join.left_column) == self.column(join.right_table, join.right_column)
-            whole = whole.join(self.table(new), matches)
+            whole = whole.join(self.table(new), matches, isouter=join.outer)
             there.add(new)
         return whole
 
@@ -293,6 +305,17 @@ def _condition(tables: _Tables, one: Filter, value: object, figures: _Figures) -
         ">=": lambda: column >= fitting,
     }
     return comparisons[one.comparison]()
+
+
+def _moment(one: Filter, value: object, today: date | None) -> object:
+    """The day that a filter names; None where its input was not given. Raises `ValidationFailed`."""
+    if one.input is None or value is None:
+        return moment(one.moment, today).isoformat() if one.input is None else None
+    try:
+        return moment(one.moment, today, times=int(str(value))).isoformat()
+    except (ValueError, OverflowError):
+        where = f"{one.table}.{one.column}"
+        raise ValidationFailed(f"{one.input} must be a whole number", where=where) from None
 
 
 def _list_of(value: object) -> list[Any]:

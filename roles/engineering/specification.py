@@ -58,12 +58,16 @@ class Table(_Part):
 
 
 class Join(_Part):
-    """A foreign key that queries may follow: ``left_table.left_column = right_table.right_column``."""
+    """A foreign key that queries may follow: ``left_table.left_column = right_table.right_column``.
+
+    `outer`: rows of the query's tables stay where the joined table has none for them; its columns are NULL then.
+    """
 
     left_table: str
     left_column: str
     right_table: str
     right_column: str
+    outer: bool = False
 
 
 class DataSource(_Part):
@@ -131,7 +135,8 @@ class Filter(_Part):
 
     `figure` names a term or column of the query that is compared in the place of ``table.column``; where it condenses
     rows, groups are left out and not rows. Of a figure that is true or false, `value` is true. `moment` is a day that
-    is known when it is asked (`roles.engineering.moments`), in the place of a value.
+    is known when it is asked (`roles.engineering.moments`), in the place of a value; with an input its number is
+    multiplied by that: ``day-1`` with 30 is 30 days ago.
     """
 
     table: str
@@ -181,7 +186,9 @@ class Query(_Part):
 class Formula(_Part):
     """A named value by an expression (`roles.engineering.formulas`) over inputs, columns and earlier formulas.
 
-    `on_zero` is the message where it would divide by zero, `on_null` where a value that it needs is NULL.
+    `on_zero` is the message where it would divide by zero or has no value otherwise, `on_null` where a value that it
+    needs is NULL; ``{missing}`` in it is replaced by what that is ("the value of income is not known"). A number
+    that is too large has an error of its own.
     """
 
     name: Identifier

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from statistics import fmean
 from types import MappingProxyType
@@ -12,17 +12,27 @@ from roles.improver.agent import AgentSource
 from roles.improver.behaviour import Behaviour, compare_behaviour
 from roles.improver.gate import Original, check_change
 from roles.improver.measure import Sample, Workbench
+from roles.improver.places import Place, complexities, figure_at, measure_of, places_of
 from roles.improver.sites import Allowance, Site
 from roles.improver.static_measures import static_measures
 from roles.improver.statistics import Estimate, share_of_look, signed_rank_estimate
 
-__all__ = ["AcceptanceRules", "Acceptor", "Candidate", "Figure", "Verdict"]
+__all__ = ["AcceptanceRules", "Acceptor", "Candidate", "Compose", "Figure", "Verdict"]
 
 _RANKED = frozenset({"instantiation", "live_memory", "latency"})
 MEASURED = frozenset({"instantiation", "live_memory", "latency", "first_pass", "fetches"})
 """What a change is judged by where nobody said what it aims at."""
 _COUNTED = frozenset({"fetches"})
 """Aims that no chance is involved in."""
+_TIMED = frozenset({"latency", "first_pass", "instantiation"})
+"""Aims that are measured at the changed functions, too."""
+_WHOLE = {
+    "latency": frozenset({"latency", "instantiation"}),
+    "first_pass": frozenset({"latency", "instantiation"}),
+    "instantiation": frozenset({"latency", "instantiation"}),
+    "complexity": frozenset({"complexity"}),
+}
+"""What of the agent may not be worse for certain, however little, where a change is better at its own places alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +72,17 @@ class AcceptanceRules:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A proposed change: all the agent's files as they would be, who proposes it, and which figures it aims at."""
+    """A proposed change: all the agent's files as they would be, who proposes it, and which figures it aims at.
+
+    `place_aims` are those of `aims` that it is to make smaller at single functions, where these are measured, too.
+    """
 
     name: str
     files: Mapping[str, str]
     aims: frozenset[str] = MEASURED
     allowances: frozenset[Allowance] = frozenset()
     sites: tuple[Site, ...] = ()
+    place_aims: Mapping[Place, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +107,22 @@ class Verdict:
 
     @property
     def best(self) -> Figure | None:
-        """The figure that it aims at and that gained most."""
+        """The figure of the whole agent that it aims at and that gained most."""
         aimed = [figure for figure in self.figures if figure.measure in self.candidate.aims]
         return max(aimed, key=lambda figure: figure.estimate.gain, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Screened:
+    """What a short run told: how good it looks, whether a figure it aims at is worse somewhere, how it behaves."""
+
+    score: float
+    slower: bool
+    behaviour: Behaviour
+
+
+Compose = Callable[[Set[str]], Candidate | None]
+"""Makes one candidate of these kinds of change."""
 
 
 class Acceptor:
@@ -107,23 +134,36 @@ class Acceptor:
         self._rules = rules or AcceptanceRules()
         self._types = types
 
-    async def judge(self, agent: AgentSource, candidates: Sequence[Candidate], seed: int = 0) -> list[Verdict]:
+    async def judge(
+        self, agent: AgentSource, candidates: Sequence[Candidate], seed: int = 0, compose: Compose | None = None
+    ) -> list[Verdict]:
         """A verdict on each candidate, in their order; at most one is accepted.
 
         All that keep to the rules and answer alike are measured in a short run. The best few of them are measured anew,
-        at full length, and only that second run decides: what was chosen for its luck does not keep it.
+        at full length, and only that second run decides: what was chosen for its luck does not keep it. What `compose`
+        makes of the kinds of change that gained by themselves in the short run competes, too; its verdict is the last.
         """
+        candidates, gained = list(candidates), set[str]()
         verdicts: dict[int, Verdict] = {}
         screened: list[tuple[float, int]] = []
         behaviours: dict[int, Behaviour] = {}
         original = Original(agent)
-        for number, candidate in enumerate(candidates):
+        number = 0
+        while number < len(candidates):
+            candidate = candidates[number]
             first = await self._first_look(original, candidate, seed + number)
             if isinstance(first, Verdict):
                 verdicts[number] = first
             else:
-                behaviours[number] = first[1]
-                screened.append((first[0], number))
+                behaviours[number] = first.behaviour
+                screened.append((first.score, number))
+                kinds = {site.kind for site in candidate.sites}
+                gained |= kinds if len(kinds) == 1 and not first.slower else set()
+            number += 1
+            if number == len(candidates) and compose is not None and len(gained) > 1:
+                composed, compose = compose(gained), None
+                if composed is not None and all(composed.files != other.files for other in candidates):
+                    candidates.append(composed)
         finalists = [number for _, number in sorted(screened, key=lambda row: (-row[0], row[1]))]
         accepted = False
         for place, number in enumerate(finalists):
@@ -134,10 +174,8 @@ class Acceptor:
             accepted = verdicts[number].accepted
         return [verdicts[number] for number in range(len(candidates))]
 
-    async def _first_look(
-        self, original: Original, candidate: Candidate, seed: int
-    ) -> Verdict | tuple[float, Behaviour]:
-        """The verdict where a candidate is out already, else its best gain in a short run, and how it behaves."""
+    async def _first_look(self, original: Original, candidate: Candidate, seed: int) -> Verdict | _Screened:
+        """The verdict where a candidate is out already, else what a short run told."""
         agent = original.agent
         problem = await check_change(original, candidate.files, types=self._types)
         if problem is not None:
@@ -149,26 +187,43 @@ class Acceptor:
             figures = await self._figures(agent, candidate, behaviour, self._rules.screening_rounds, 0.2, seed)
         except SandboxError as error:
             return Verdict(candidate, False, "not_measurable", str(error))
-        most = max((figure.estimate.gain for figure in figures if figure.measure in candidate.aims), default=0.0)
+        aimed = [figure.estimate.gain for figure in figures if measure_of(figure.measure) in candidate.aims]
+        most = max(aimed, default=0.0)
         if most <= self._rules.gain / 2:
             what = "No figure it aims at gained enough in the first run."
             return Verdict(candidate, False, "no_gain", what, figures)
         # what makes several figures better goes before what makes one of them better
-        told = [figure for figure in figures if figure.measure in _RANKED | candidate.aims]
-        return sum(_weight(one.measure) * max(min(one.estimate.gain, 1.0), -1.0) for one in told), behaviour
+        told = [figure for figure in figures if measure_of(figure.measure) in _RANKED | candidate.aims]
+        score = sum(_weight(one.measure) * max(min(one.estimate.gain, 1.0), -1.0) for one in told)
+        slower = any(
+            figure.estimate.low > 0 and figure.estimate.change > self._rules.gain
+            for figure in figures
+            if measure_of(figure.measure) in candidate.aims
+        )
+        return _Screened(score, slower, behaviour)
 
     async def _figures(
         self, agent: AgentSource, candidate: Candidate, behaviour: Behaviour, rounds: int, alpha: float, seed: int
     ) -> tuple[Figure, ...]:
-        a, b = await self._bench.compare(agent.files, candidate.files, agent.requests, rounds, seed)
+        places = places_of(candidate.place_aims, agent.files, candidate.files)
+        clocked = [place for place in places if candidate.place_aims[place] & _TIMED]
+        told = [place for place in places if "complexity" in candidate.place_aims[place]]
+        a, b = await self._bench.compare(agent.files, candidate.files, agent.requests, rounds, seed, clocked)
         counts = [
-            {"failures": float(failures), **static_measures(files, agent.specification)}
+            {
+                "failures": float(failures),
+                **static_measures(files, agent.specification),
+                **complexities(files, told),
+            }
             for failures, files in (
                 (behaviour.failures_before, agent.files),
                 (behaviour.failures_after, candidate.files),
             )
         ]
-        return (*_measured(a, b, alpha), *_exact(counts[0], counts[1], a, b))
+        timed = _at_places(a, b, candidate.place_aims)
+        # each function that is timed is one more chance of error
+        alpha /= 1 + len(timed)
+        return (*_measured(a, b, alpha, timed), *_exact(counts[0], counts[1], a, b))
 
     async def final(
         self, agent: AgentSource, candidate: Candidate, behaviour: Behaviour | None = None, seed: int = 0
@@ -186,12 +241,20 @@ class Acceptor:
         gained = [
             figure
             for figure in figures
-            if figure.measure in candidate.aims and figure.estimate.gain > rules.gain and figure.estimate.high < 0
+            if measure_of(figure.measure) in candidate.aims
+            and figure.estimate.gain > rules.gain
+            and figure.estimate.high < 0
         ]
         if not gained:
-            told = "; ".join(describe(figure) for figure in figures if figure.measure in candidate.aims)
+            told = "; ".join(describe(figure) for figure in figures if measure_of(figure.measure) in candidate.aims)
             return self._verdict(candidate, figures, "no_gain", f"No gain above {rules.gain:.0%} is certain: {told}.")
-        best = max(gained, key=lambda figure: figure.estimate.gain)
+        if all("@" in figure.measure for figure in gained):
+            bound = frozenset[str]().union(*(_WHOLE[measure_of(figure.measure)] for figure in gained))
+            slower = next((figure for figure in figures if figure.measure in bound and figure.estimate.low > 0), None)
+            if slower is not None:
+                return self._verdict(candidate, figures, "something_worse", f"Worse as a whole: {describe(slower)}.")
+        # what the whole agent gains is told before what a part of it does
+        best = max(gained, key=lambda figure: ("@" not in figure.measure, figure.estimate.gain))
         return Verdict(candidate, True, "accepted", f"Better: {describe(best)}.", tuple(figures))
 
     def _is_worse(self, figure: Figure, requests: int) -> bool:
@@ -213,13 +276,33 @@ def describe(figure: Figure) -> str:
 
 
 def _weight(measure: str) -> float:
-    """What a figure's gain counts where candidates are compared: code is loaded once, and asked many times."""
-    return 0.25 if measure in ("load_time", "load_memory") else 1.0
+    """What a figure's gain counts where candidates are compared: code is loaded once, and asked many times.
+
+    A function is a part of the agent.
+    """
+    return 0.25 if measure in ("load_time", "load_memory") or "@" in measure else 1.0
 
 
-def _measured(a: Sample, b: Sample, alpha: float) -> list[Figure]:
+_Pairs = dict[str, tuple[Sequence[float], Sequence[float]]]
+
+
+def _at_places(a: Sample, b: Sample, aims: Mapping[Place, frozenset[str]]) -> _Pairs:
+    """The times of the changed functions, under the measures that the change aims at."""
+    found: _Pairs = {}
+    for place in a.places.keys() & b.places.keys():
+        first, later = ([[row[turn] for row in side.places[place]] for side in (a, b)] for turn in (0, 1))
+        made = place[1].endswith("__init__")
+        times = {"first_pass": first, **({"instantiation": later} if made else {"latency": later})}
+        found |= {
+            figure_at(measure, place): (row[0], row[1]) for measure, row in times.items() if measure in aims[place]
+        }
+    return found
+
+
+def _measured(a: Sample, b: Sample, alpha: float, more: _Pairs) -> list[Figure]:
     """The figures that differ from round to round."""
-    pairs: dict[str, tuple[Sequence[float], Sequence[float]]] = {
+    pairs: _Pairs = {
+        **more,
         "load_time": (a.load, b.load),
         "cold_start": (a.cold, b.cold),
         "latency": ([sum(row) for row in a.later], [sum(row) for row in b.later]),

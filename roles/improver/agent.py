@@ -69,12 +69,13 @@ class RecordedRequest:
 
 @dataclass(frozen=True, slots=True)
 class InputRule:
-    """What the specification says of one input: its JSON type, bounds (inclusive) and choices."""
+    """What the specification says of one input: its JSON type, bounds (inclusive) and choices; `optional`: or null."""
 
     type: Literal["number", "integer", "string", "boolean", "list", "object"]
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,10 @@ def violated_rule(rules: Mapping[str, InputRule], values: Mapping[str, Any]) -> 
 
 
 def _keeps(rule: InputRule, value: Any) -> bool:
+    return (rule.optional and value is None) or _is_of(rule, value)
+
+
+def _is_of(rule: InputRule, value: Any) -> bool:
     kinds: dict[str, tuple[type, ...]] = {
         "number": (int, float),
         "integer": (int,),

@@ -62,17 +62,66 @@ async def compare_behaviour(
     answers = await bench.work({"a": agent.files, "b": files}, pieces)
     first, again, changed, odd_before, odd_after, *rest = answers
     half = len(rest) // 2
-    difference = (
-        _crashed(first, changed)
-        or _unstable(agent.requests, first, again)
-        or _differing(agent, agent.requests, first, changed, allowances)
-        or _recorded(agent.requests, changed)
-        or _differing_variants(agent, varied, odd_before, odd_after, allowances)
-        or _failed_tests(rest[:half], rest[half:])
-    )
+    failures = [sum("error" in outcome for outcome in side) for side in (first, changed)]
+    difference = _crashed(first, changed) or _unstable(agent.requests, first, again)
     if difference is not None:
         return Behaviour(difference)
-    return Behaviour(None, *(sum("error" in outcome for outcome in side) for side in (first, changed)))
+    real, other = _Compared(agent.requests, first, changed), _Compared(varied, odd_before, odd_after)
+    if Allowance.INVALID_REFUSED in allowances:
+        real, other = await _without_refused(bench, agent, real, other)
+    difference = (
+        _crashed(real.before, real.after)
+        or _differing(real.requests, real.before, real.after, allowances)
+        or _recorded(agent.requests, changed)
+        or _differing_variants(other.requests, other.before, other.after, allowances)
+        or _failed_tests(rest[:half], rest[half:])
+    )
+    return Behaviour(difference) if difference is not None else Behaviour(None, *failures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Requests, and what came of them before and after a change; a dictionary where the process ended."""
+
+    requests: Sequence[RecordedRequest]
+    before: Any
+    after: Any
+
+
+async def _without_refused(
+    bench: Workbench, agent: AgentSource, real: _Compared, other: _Compared
+) -> tuple[_Compared, _Compared]:
+    """The same without the requests that break the specification and that the change refuses.
+
+    The original is asked anew without them: a refused request has to leave no trace, so what the original made of it
+    may not be seen in later answers.
+    """
+    kept = [
+        [place for place, request in enumerate(one.requests) if not _is_refused(agent, request, one.after, place)]
+        for one in (real, other)
+    ]
+    if all(len(places) == len(one.requests) for places, one in zip(kept, (real, other), strict=True)):
+        return real, other
+    asked = [[one.requests[place] for place in places] for places, one in zip(kept, (real, other), strict=True)]
+    pieces = [
+        ["replay", "/work/a", [request.to_json() for request in requests], seconds]
+        for requests, seconds in zip(asked, (_CALL_SECONDS, _VARIANT_SECONDS), strict=True)
+    ]
+    before = await bench.work({"a": agent.files}, pieces)
+    after = [_at(one.after, places) for places, one in zip(kept, (real, other), strict=True)]
+    return _Compared(asked[0], before[0], after[0]), _Compared(asked[1], before[1], after[1])
+
+
+def _at(outcomes: Any, places: Sequence[int]) -> Any:
+    return [outcomes[place] for place in places] if isinstance(outcomes, list) else outcomes
+
+
+def _is_refused(agent: AgentSource, request: RecordedRequest, outcomes: Any, place: int) -> bool:
+    if isinstance(outcomes, dict) or "ValueError" not in outcomes[place].get("error", ((),))[0]:
+        return False
+    rules = agent.specification.inputs.get(request.target)
+    values = parameters_of(agent.specification, request)
+    return rules is not None and values is not None and violated_rule(rules, values) is not None
 
 
 def _module(path: str) -> str:
@@ -93,7 +142,6 @@ def _unstable(requests: Sequence[RecordedRequest], first: Sequence[Any], again: 
 
 
 def _differing(
-    agent: AgentSource,
     requests: Sequence[RecordedRequest],
     before: Sequence[Any],
     after: Sequence[Any],
@@ -102,13 +150,12 @@ def _differing(
     for request, old, new in zip(requests, before, after, strict=True):
         if "late" in old and "late" in new:
             return f"A request to {request.target} takes too long to be compared."
-        if old != new and not _allowed(agent, request, old, new, allowances):
+        if old != new and not _allowed(old, new, allowances):
             return f"{request.target} answers differently: {_told(old)} became {_told(new)}."
     return None
 
 
 def _differing_variants(
-    agent: AgentSource,
     requests: Sequence[RecordedRequest],
     before: Any,
     after: Any,
@@ -123,24 +170,18 @@ def _differing_variants(
         if "late" in old or "late" in new:
             # later requests to the same object can't be compared either
             break
-        if old != new and not _allowed(agent, request, old, new, allowances):
+        if old != new and not _allowed(old, new, allowances):
             return f"{request.target} answers a variant differently: {_told(old)} became {_told(new)}."
     return None
 
 
-def _allowed(
-    agent: AgentSource, request: RecordedRequest, old: Any, new: Any, allowances: frozenset[Allowance]
-) -> bool:
+def _allowed(old: Any, new: Any, allowances: frozenset[Allowance]) -> bool:
     if Allowance.NARROWER_ERROR in allowances and "error" in old and "error" in new:
         (old_names, old_text), (new_names, new_text) = old["error"], new["error"]
         if old_names[0] in new_names and old_text == new_text and old.get("printed") == new.get("printed"):
             return True
     if Allowance.TRANSIENT_MENDED in allowances and "error" in old and _TRANSIENT & set(old["error"][0]):
         return "answer" in new or ("error" in new and bool(_TRANSIENT & set(new["error"][0])))
-    if Allowance.INVALID_REFUSED in allowances and "error" in new and "ValueError" in new["error"][0]:
-        rules = agent.specification.inputs.get(request.target)
-        values = parameters_of(agent.specification, request)
-        return rules is not None and values is not None and violated_rule(rules, values) is not None
     return False
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from common.errors import ModelError
 from common.sandbox import Sandbox, SandboxLimits
-from roles.improver.acceptance import AcceptanceRules, Acceptor, Candidate, Verdict
+from roles.improver.acceptance import AcceptanceRules, Acceptor, Candidate, Compose, Verdict
 from roles.improver.agent import AgentSource
 from roles.improver.bottlenecks import Bottleneck, identify_bottlenecks
 from roles.improver.catalogue import load_strategies
 from roles.improver.measure import Measurement, Workbench
-from roles.improver.sites import Family, Site
+from roles.improver.sites import Site
 
 if TYPE_CHECKING:
     from roles.improver.strategies.base import Strategy
@@ -80,7 +80,7 @@ class ServiceImprover:
         record: Record | None = None,
         packages: bool = False,
         types: bool = True,
-        most_candidates: int = 8,
+        most_candidates: int = 12,
     ) -> None:
         """`record` is told of each verdict; `packages` lets agents import this Python's packages in the sandbox.
 
@@ -103,8 +103,10 @@ class ServiceImprover:
     def candidates(self, agent: AgentSource) -> tuple[list[Candidate], tuple[Site, ...]]:
         """What the strategies propose, the most comprehensive first, and all places that they found.
 
-        All changes together, those of each family, and each by itself: where one of them spoils the others' gain, what
-        is left of them competes without it. Raises `ConfigurationError` where libcst is missing.
+        All changes together, those that may not change any answer, and each by itself: where one of them spoils the
+        others' gain, or is refused, what is left of them competes without it.
+
+        Raises `ConfigurationError` where libcst is missing.
         """
         strategies = load_strategies()
         sites: list[Site] = []
@@ -115,8 +117,8 @@ class ServiceImprover:
             if changed.changed:
                 fruitful.append(strategy)
         sets: dict[str, list[Strategy]] = {"all changes": fruitful}
-        for family in Family:
-            sets[f"all of {family}"] = [strategy for strategy in fruitful if strategy.family is family]
+        # what may answer differently is refused more easily: one such kind must not take the others with it
+        sets["all changes without allowances"] = [strategy for strategy in fruitful if not strategy.allowances]
         sets |= {strategy.kind: [strategy] for strategy in fruitful}
         found: list[Candidate] = []
         for name, chosen in sets.items():
@@ -135,7 +137,7 @@ class ServiceImprover:
         bottlenecks = self.identify_bottlenecks(measurement, sites)
         asked = self._model_calls
         candidates += await self._written(agent, bottlenecks)
-        verdicts = await self.judge(agent, candidates)
+        verdicts = await self.judge(agent, candidates, compose=lambda kinds: _of_kinds(agent, kinds))
         accepted = next((verdict for verdict in verdicts if verdict.accepted), None)
         return Improvement(
             agent=agent.name,
@@ -151,9 +153,11 @@ class ServiceImprover:
     def _model_calls(self) -> int:
         return 0 if self._proposer is None else self._proposer.model_calls
 
-    async def judge(self, agent: AgentSource, candidates: Sequence[Candidate], seed: int = 0) -> list[Verdict]:
-        """A verdict on each candidate, told to `record`; at most one is accepted."""
-        verdicts = await self._acceptor.judge(agent, candidates, seed)
+    async def judge(
+        self, agent: AgentSource, candidates: Sequence[Candidate], seed: int = 0, compose: Compose | None = None
+    ) -> list[Verdict]:
+        """A verdict on each candidate (and on what `compose` adds), told to `record`; at most one is accepted."""
+        verdicts = await self._acceptor.judge(agent, candidates, seed, compose)
         if self._record is not None:
             for verdict in verdicts:
                 await self._record(agent, verdict)
@@ -170,6 +174,10 @@ class ServiceImprover:
         return [Candidate(f"written {number}", dict(files)) for number, files in enumerate(proposals, 1)][: self._most]
 
 
+def _of_kinds(agent: AgentSource, kinds: Set[str]) -> Candidate | None:
+    return _together(agent, "all that gained", [one for one in load_strategies() if one.kind in kinds])
+
+
 def _together(agent: AgentSource, name: str, strategies: Sequence[Strategy]) -> Candidate | None:
     """One candidate of several strategies, each working on what the ones before it made."""
     files: Mapping[str, str] = agent.files
@@ -178,11 +186,14 @@ def _together(agent: AgentSource, name: str, strategies: Sequence[Strategy]) -> 
         changed = strategy.change(files, agent.specification, agent.tests)
         if changed.changed:
             files = changed.files
+            here = {(site.file, site.function) for site in changed.changed}
+            aims = {place: strategy.aims | made.place_aims.get(place, frozenset()) for place in here}
             made = replace(
                 made,
                 files=files,
                 aims=made.aims | strategy.aims,
                 allowances=made.allowances | strategy.allowances,
                 sites=(*made.sites, *changed.changed),
+                place_aims={**made.place_aims, **aims},
             )
     return made if made.sites else None

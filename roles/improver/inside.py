@@ -3,7 +3,7 @@
 Its text is handed to the interpreter on the command line, and its work on standard input, so that neither it nor any
 test or request lies in a file that the code could write to. Expected answers are not here at all: they are compared
 outside. Every piece of work is done in a process of its own, forked before any of the agent's code was imported.
-It needs the standard library only, and `canonical`, which is handed over with it.
+It needs the standard library only, and what is imported from `roles.improver`, which is handed over with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import types
 
 from roles.improver.canonical import LONG, brief, canonical, describe_error
 from roles.improver.recorded_rows import RowSource
+from roles.improver.timed_functions import time_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -320,6 +321,10 @@ def weigh_side(folder: str, requests: list[Any], held: int) -> Any:
     return {"load": loaded, "instance": (tracemalloc.get_traced_memory()[0] - before) / count}
 
 
+def _place_side(folder: str, requests: list[Any], places: list[list[str]]) -> Any:
+    return time_places(Agent(folder), folder, requests, places, _pass)
+
+
 def profile_side(folder: str, requests: list[Any]) -> Any:
     """Where the time of the requests and the memory of an instance go: rows of file, line, function, calls, amount."""
     import cProfile
@@ -383,6 +388,7 @@ def main() -> None:
         "time": time_side,
         "weigh": weigh_side,
         "profile": profile_side,
+        "places": _place_side,
     }
     _POOL.extend(job["rows"])
     for folder in job["folders"]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from common.errors import SandboxError
 from common.sandbox import Project, Sandbox, SandboxLimits
 from roles.improver.agent import AgentSource, History, RecordedRequest
+from roles.improver.places import Place
 
 __all__ = ["HotSpot", "Measurement", "Sample", "Workbench"]
 
@@ -31,7 +32,7 @@ for name in {below!r}:
 del name, text, module
 space["main"]()
 """
-_BELOW = ("canonical", "recorded_rows")
+_BELOW = ("canonical", "recorded_rows", "timed_functions")
 _MOST_TIMED = 40
 _HELD = 1_000
 _INSTANTIATIONS = 1_000
@@ -76,7 +77,8 @@ class Measurement:
 class Sample:
     """Figures of one side in the rounds of one A/B run, one value a round; requests apart from each other.
 
-    `fetches`: how often all requests together asked for rows, in their first pass.
+    `fetches`: how often all requests together asked for rows, in their first pass. `places`: of functions, the seconds
+    that the first pass spent in them, and a later one.
     """
 
     load: tuple[float, ...]
@@ -87,6 +89,7 @@ class Sample:
     load_memory: float
     live_memory: float | None
     fetches: int = 0
+    places: Mapping[Place, tuple[tuple[float, float], ...]] = field(default_factory=dict[Place, Any])
 
 
 class Workbench:
@@ -158,9 +161,11 @@ class Workbench:
         requests: Sequence[RecordedRequest],
         rounds: int,
         seed: int = 0,
+        places: Sequence[Place] = (),
     ) -> tuple[Sample, Sample]:
         """Original and candidate measured in turn in one run, each time in a process of its own.
 
+        `places` are timed by themselves, apart from the agent's own figures: a clock around a function takes time.
         Which of the two goes first is drawn anew for each round, so that what drifts on the machine falls on both.
         Raises `SandboxError` where one of them can't be measured.
         """
@@ -169,12 +174,19 @@ class Workbench:
         order = [side for _ in range(rounds) for side in draw.sample(("a", "b"), 2)]
         pieces: list[list[Any]] = [["weigh", f"/work/{side}", timed, _HELD] for side in ("a", "b")]
         pieces += [["time", f"/work/{side}", timed, _IN_ROUNDS, 0.02] for side in order]
+        if places:
+            pieces += [["places", f"/work/{side}", timed, [list(place) for place in places]] for side in order]
         answers = await self.work({"a": original, "b": candidate}, pieces)
         for answer in answers:
             _check(answer)
         weights = dict(zip(("a", "b"), answers[:2], strict=True))
-        by_side = {side: [row for own, row in zip(order, answers[2:], strict=True) if own == side] for side in weights}
-        return _sample(by_side["a"], weights["a"]), _sample(by_side["b"], weights["b"])
+        whole, clocked = answers[2 : 2 + len(order)], answers[2 + len(order) :]
+        by_side = {side: [row for own, row in zip(order, whole, strict=True) if own == side] for side in weights}
+        a, b = _sample(by_side["a"], weights["a"]), _sample(by_side["b"], weights["b"])
+        if not places:
+            return a, b
+        spent = {side: [row for own, row in zip(order, clocked, strict=True) if own == side] for side in weights}
+        return replace(a, places=_places(places, spent["a"])), replace(b, places=_places(places, spent["b"]))
 
 
 @cache
@@ -222,6 +234,12 @@ def _sample(rows: Sequence[Any], weight: Any) -> Sample:
         live_memory=weight["instance"],
         fetches=rows[0]["fetches"],
     )
+
+
+def _places(places: Sequence[Place], rows: Sequence[Any]) -> dict[Place, tuple[tuple[float, float], ...]]:
+    """The times of each function in all rounds, of those that can be timed."""
+    by_place = dict(zip(places, zip(*rows, strict=True), strict=True))
+    return {place: tuple((one[0], one[1]) for one in times) for place, times in by_place.items() if None not in times}
 
 
 def _hot_spots(profile: Any) -> tuple[HotSpot, ...]:

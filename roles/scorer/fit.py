@@ -17,11 +17,14 @@ from common.language.encoders import LEXICAL, Encoder, load_encoder
 from roles.scorer.calibration import PrecisionCurve
 from roles.scorer.dense import head_name
 from roles.scorer.fitting import FitSettings, Fitted, fit
-from roles.scorer.labels import examples_digest, route_of
+from roles.scorer.labels import NONE, examples_digest, route_of
 from roles.scorer.scorer import WEIGHTS
 from roles.scorer.training import corpus_digest, shipped_corpus, shipped_examples
 
-__all__ = ["fit_shipped", "main"]
+__all__ = ["FILLINGS", "fit_shipped", "main"]
+
+FILLINGS = 5
+"""In how many ways each phrasing is filled; the model that is served is the mean of as many."""
 
 
 def fit_shipped(settings: FitSettings | None = None) -> Fitted:
@@ -31,7 +34,8 @@ def fit_shipped(settings: FitSettings | None = None) -> Fitted:
         "corpus": corpus_digest(corpus),
         "examples": {name: examples_digest(texts) for name, texts in shipped_examples().items()},
     }
-    return fit(corpus, merge=route_of, settings=settings, facts=facts)
+    fillings = [shipped_corpus(number) for number in range(1, FILLINGS)]
+    return fit(corpus, merge=route_of, open_label=NONE, settings=settings, facts=facts, fillings=fillings)
 
 
 def main(arguments: list[str]) -> int:
@@ -51,6 +55,7 @@ def main(arguments: list[str]) -> int:
     path.write_bytes(data)
     sys.stdout.write(
         f"{path}: {len(fitted.table.index)} features, {len(data) / 1e6:.2f} MB, temperature {fitted.temperature:.2f}, "
+        f"none +{fitted.table.facts['open_bias']:.2f}, "
         f"{time.perf_counter() - started:.0f} s\n"
     )
     for precision in (0.9, 0.95, 0.99):

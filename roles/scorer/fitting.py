@@ -18,6 +18,7 @@ from roles.scorer.calibration import PrecisionCurve
 from roles.scorer.features import FeatureBlocks, extract
 from roles.scorer.table import LinearTable
 from roles.scorer.training import Example
+from roles.scorer.unforeseen import open_bias, region_folds
 
 __all__ = [
     "FitSettings",
@@ -46,7 +47,7 @@ class FitSettings:
     scales: tuple[float, float, float] = (1.0, 1.2, 1.0)
     regularization: float = 20.0
     iterations: int = 150
-    folds: int = 8
+    folds: int = 5
     drop_below: float = 0.1
 
 
@@ -73,38 +74,66 @@ def fit(
     corpus: Sequence[Example],
     *,
     merge: Callable[[str], str],
+    open_label: str | None = None,
     settings: FitSettings | None = None,
     facts: Mapping[str, Any] | None = None,
+    fillings: Sequence[Sequence[Example]] = (),
 ) -> Fitted:
     """Fit on a corpus of at least three labels.
 
     `merge` maps a label to what it counts as when a prediction is judged right or wrong: labels that lead to the same
-    place count as one. `facts` are kept in the table beside what is measured.
+    place count as one. `open_label` is the one that stands for everything else, if there is one (see `unforeseen`).
+    `facts` are kept in the table beside what is measured. `fillings` are corpora that say the same in other words: what
+    is served is the mean of the models of all of them, so that less hangs on the values that a phrasing was filled with
+    (Breiman 1996, "Bagging predictors"; the mean of linear models is one linear model).
     """
     settings = settings or FitSettings()
     numpy: Any = import_module("numpy")
     labels = sorted({example.label for example in corpus})
     blocks = [extract(example.text) for example in corpus]
     target = numpy.array([labels.index(example.label) for example in corpus])
-    raw = _out_of_fold(corpus, blocks, target, len(labels), settings)
+    folds = numpy.array([fold_of(example.group, settings.folds) for example in corpus])
+    raw = _out_of_fold(blocks, target, folds, len(labels), settings)
     temperature = _temperature(raw, target)
-    calibrated = softmax_rows(raw / temperature)
+    added = numpy.zeros(len(labels))
+    if open_label in labels:
+        column = labels.index(open_label)
+        apart = _out_of_fold(
+            blocks, target, _by_region(blocks, target == column, folds, settings), len(labels), settings
+        )
+        added[column] = open_bias(raw / temperature, apart / temperature, target, column)
+    calibrated = softmax_rows(raw / temperature + added)
     curve = PrecisionCurve.measure(*judge(calibrated, target, labels, merge))
-    vocabulary = vocabulary_of(blocks)
-    model = logistic_regression(settings.regularization, settings.iterations)
-    model.fit(design_matrix(blocks, vocabulary, settings.scales), target)
+    vocabulary, model = _mean_model([corpus, *fillings], labels, settings)
     table = to_table(
         labels,
         vocabulary,
         model.coef_ / temperature,
-        model.intercept_ / temperature,
+        model.intercept_ / temperature + added,
         settings.scales,
         settings.drop_below,
-        {**(facts or {}), "curve": curve.to_json(), "temperature": temperature},
+        {**(facts or {}), "curve": curve.to_json(), "temperature": temperature, "open_bias": float(added.max())},
     )
     _serve_alike(model, table)
     kept = {name: at // len(labels) for name, at in table.index.items()}
     return Fitted(table, model, kept, calibrated.tolist(), curve, temperature)
+
+
+def _mean_model(
+    corpora: Sequence[Sequence[Example]], labels: Sequence[str], settings: FitSettings
+) -> tuple[dict[str, int], Any]:
+    """The features of all corpora, and the model whose coefficients are the means of those of their models."""
+    read = [[extract(example.text) for example in corpus] for corpus in corpora]
+    vocabulary = vocabulary_of([each for blocks in read for each in blocks])
+    models = [logistic_regression(settings.regularization, settings.iterations) for _ in corpora]
+    for model, corpus, blocks in zip(models, corpora, read, strict=True):
+        model.fit(
+            design_matrix(blocks, vocabulary, settings.scales), [labels.index(example.label) for example in corpus]
+        )
+    mean = models[0]
+    mean.coef_ = sum(model.coef_ for model in models) / len(models)
+    mean.intercept_ = sum(model.intercept_ for model in models) / len(models)
+    return vocabulary, mean
 
 
 def vocabulary_of(blocks: Sequence[FeatureBlocks]) -> dict[str, int]:
@@ -161,13 +190,20 @@ def fold_of(group: str, folds: int) -> int:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") % folds
 
 
-def _out_of_fold(
-    corpus: Sequence[Example], blocks: Sequence[FeatureBlocks], target: Any, width: int, settings: FitSettings
-) -> Any:
-    """One row of uncalibrated scores per example, from a model that saw nothing of the example's group."""
+def _by_region(blocks: Sequence[FeatureBlocks], chosen: Any, folds: Any, settings: FitSettings) -> Any:
+    """The folds, with those of the chosen examples by region instead."""
     numpy: Any = import_module("numpy")
-    folds = numpy.array([fold_of(example.group, settings.folds) for example in corpus])
-    scores = numpy.full((len(corpus), width), -30.0)
+    indices: list[int] = numpy.nonzero(chosen)[0].tolist()
+    picked = [blocks[index] for index in indices]
+    mixed = folds.copy()
+    mixed[chosen] = region_folds(design_matrix(picked, vocabulary_of(picked), settings.scales), settings.folds)
+    return mixed
+
+
+def _out_of_fold(blocks: Sequence[FeatureBlocks], target: Any, folds: Any, width: int, settings: FitSettings) -> Any:
+    """One row of uncalibrated scores per example, from a model that saw nothing of the example's fold."""
+    numpy: Any = import_module("numpy")
+    scores = numpy.full((len(blocks), width), -30.0)
     for fold in range(settings.folds):
         seen: list[int] = numpy.nonzero(folds != fold)[0].tolist()
         unseen: list[int] = numpy.nonzero(folds == fold)[0].tolist()

@@ -28,7 +28,7 @@ __all__ = ["NewRole", "cached", "learn", "store"]
 
 logger = get_logger(__name__)
 
-_VERSION = 3
+_VERSION = 4
 _KEPT_FILES = 8
 _SCALES = (1.0, 1.2, 1.0)
 _REGULARIZATION = 5.0
@@ -36,8 +36,9 @@ _ITERATIONS = 60
 _DROP_BELOW = 0.005
 _DESCRIPTION_WEIGHT = 0.3
 _DENIAL = re.compile(r"\b(?:no|not|never|nothing|except|without)\b|n['’]t\b", re.IGNORECASE)
-_BESIDE_NOBODY = 1.0
-"""How common requests for a new role are, as against those that nobody covered before it came."""
+_BESIDE_NOBODY = 3.0
+"""How common requests for a new role are, as against those that nobody covered before it came: a host adds it because
+it is asked for."""
 _BESIDE_ROLES = 0.1
 """The same as against requests that a shipped role covers."""
 _LOOKS_COVERED = 0.3

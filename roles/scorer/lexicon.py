@@ -38,7 +38,8 @@ CLASSES: Mapping[str, str] = {
         "playdate, picnic, graduation, baptism, christening, bar mitzvah, rehearsals, viewing, gala, regatta, audit, "
         "open day, town hall, quiz night, zumba, funeral, gig, practice, training, lesson, lessons, class, classes, "
         "physio, vet, kickoff, retro, review meeting, catch up, video call, call with, offsite, deadline, concert, "
-        "ceremony, reunion, tutorial, session, sessions, one-on-one, sync, tournament, match, presentation"
+        "ceremony, reunion, tutorial, session, sessions, one-on-one, sync, tournament, match, presentation, review, "
+        "barbecue, bbq, kick-off"
     ),
     "calendarword": (
         "calendar, calender, calandar, schedule, schedules, agenda, diary, planner, itinerary, commitments, "
@@ -54,7 +55,8 @@ CLASSES: Mapping[str, str] = {
         "blizzard, heatwave, heat wave, cold front, chilly, sunrise, sunset, precipitation, dew point, barometric, "
         "monsoon, typhoon, hot, cold, warm, outside, wet, dry, outdoors, climate, pollen, air quality, weathr, "
         "wheather, temp, temps, freeze, freezes, scorcher, pour, pouring, bucketing, snows, thaw, gale, gusty, sky, "
-        "skies, conditions, cooler weather, mild, gloomy, visibility, parasol, sunblock"
+        "skies, conditions, cooler weather, mild, gloomy, visibility, parasol, sunblock, brolly, windcheater, washout, "
+        "drizzly, scorching, sweltering, slippery, forcast"
     ),
     "garment": (
         "jacket, coat, parka, anorak, jumper, sweater, hoodie, cardigan, poncho, wellies, gloves, scarf, mittens, "
@@ -287,6 +289,32 @@ CLASSES: Mapping[str, str] = {
         "football, soccer, basketball, baseball, tennis, hockey, golf, cricket, rugby, nba, nfl, mlb, nhl, score, "
         "scores, team, league, playoffs, super bowl, world cup, champion, coach, quarterback, goal, goals, "
         "touchdown, olympics, marathon, formula one, premier league, standings"
+    ),
+    "animal": (
+        "dog, dogs, puppy, puppies, cat, cats, kitten, kittens, horse, horses, cow, cows, pig, pigs, goat, goats, "
+        "sheep, rabbit, hamster, hamsters, parrot, parrots, goose, geese, ducks, hen, hens, bird, birds, owl, owls, "
+        "snake, snakes, lizard, spider, spiders, ant, ants, bee, bees, wasp, wasps, mosquito, mosquitoes, mouse, mice, "
+        "rat, rats, squirrel, squirrels, fox, foxes, wolf, wolves, bear, bears, lion, lions, tiger, tigers, elephant, "
+        "elephants, monkey, monkeys, shark, sharks, whale, whales, dolphin, dolphins, frog, frogs, turtle, turtles, "
+        "goldfish, pet, pets, breed, breeds"
+    ),
+    "playword": (
+        "poker, blackjack, chess, checkers, bingo, dice, cards, quiz, hangman, riddle, trivia night, console, "
+        "level, boss, player, players, cheat, puzzle, sudoku, crossword, casino, bet, lottery, joker, ace, aces, dealer"
+    ),
+    "lawword": (
+        "legal, illegal, law, laws, sue, court, judge, police, permit, licence, license, crime, jail, divorce, "
+        "custody, landlord, tenant, lawsuit, fine, rights, contract law, attorney, visa status, "
+        "citizenship, immigration, vote, voting, congress, senate, government, mayor, parliament"
+    ),
+    "peopleword": (
+        "boyfriend, girlfriend, husband, wife, ex, marriage, dating, date idea, relationship, breakup, crush, flirt, "
+        "friend, friends, neighbour, neighbor, roommate, in-laws, teenager, toddler, baby, kid, divorce"
+    ),
+    "fixword": (
+        "fix, repair, broken, leaking, leak, clogged, unclog, drill, screw, screws, hammer, nail, nails, paint, sand, "
+        "plumbing, faucet, tap, toilet, drain, mould, mold, stain, stains, rust, glue, fence, gutter, gutters, shelf, "
+        "lawn, mow, weeds, prune, fertiliser, insulation, tiles, grout"
     ),
     "newsword": "news, headline, headlines, election, politics, breaking news, newspaper, bbc, cnn, current affairs",
     "mathword": (

@@ -1,14 +1,16 @@
 """More ways to say things than anybody writes down: phrasings with open slots, filled in a fixed order of choices.
 
 `phrasings/<label>.txt` holds one phrasing a line: ``[a|b|]`` picks one of the alternatives (the empty one too) and
-``{slot}`` a value of `phrasings/slots.txt`. The same files give the same utterances on every machine.
+``{slot}`` a value of `phrasings/slots.txt`. What `phrasings/left_out.txt` lists is not made: people say it word for
+word, so that it stands in the collections that routing is judged on. The same files give the same utterances on every
+machine.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 __all__ = ["LEAST_WORDS", "PER_PHRASING", "TAIL", "expand", "generate", "phrasings_of", "slots"]
@@ -44,9 +46,18 @@ def phrasings_of(label: str) -> tuple[str, ...]:
     return tuple(_lines(f"{label}.txt"))
 
 
-def expand(phrasing: str, values: Mapping[str, Sequence[str]], count: int = PER_PHRASING) -> Iterator[str]:
-    """Up to `count` different utterances of one phrasing. Raises `KeyError` for a slot without values."""
-    choose = random.Random(phrasing)  # noqa: S311 (a repeatable choice, not a secret)
+def expand(
+    phrasing: str,
+    values: Mapping[str, Sequence[str]],
+    count: int = PER_PHRASING,
+    filling: int = 0,
+    without: Container[str] = (),
+) -> Iterator[str]:
+    """Up to `count` different utterances of one phrasing, none of `without`; other ones for another number `filling`.
+
+    Raises `KeyError` for a slot without values.
+    """
+    choose = random.Random(f"{phrasing}{filling or ''}")  # noqa: S311 (a repeatable choice, not a secret)
     seen: set[str] = set()
     for _ in range(count * 3):
         text = phrasing
@@ -56,15 +67,19 @@ def expand(phrasing: str, values: Mapping[str, Sequence[str]], count: int = PER_
         text = " ".join(text.split()).replace(" ,", ",").replace(" ?", "?")
         if text.count(" ") < LEAST_WORDS - 1 and TAIL in values:
             text = f"{text}, {choose.choice(values[TAIL])}"
-        if text not in seen:
+        if text not in seen and text not in without:
             seen.add(text)
             yield text
             if len(seen) == count:
                 return
 
 
-def generate(label: str) -> list[tuple[str, str]]:
+def generate(label: str, filling: int = 0) -> list[tuple[str, str]]:
     """All utterances of a label as (phrasing, utterance); utterances of one phrasing belong together when folds are
     made, so that a model is never tested on a phrasing it was fitted on."""
-    values = slots()
-    return [(phrasing, text) for phrasing in phrasings_of(label) for text in expand(phrasing, values)]
+    values, without = slots(), frozenset(_lines("left_out.txt"))
+    return [
+        (phrasing, text)
+        for phrasing in phrasings_of(label)
+        for text in expand(phrasing, values, filling=filling, without=without)
+    ]

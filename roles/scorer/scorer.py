@@ -41,8 +41,8 @@ class Scorer:
         data = files("roles.scorer").joinpath(WEIGHTS).read_bytes()
         return cls(LinearTable.from_bytes(data, where=f"roles/scorer/{WEIGHTS}"))
 
-    def with_learned(self, learned: LinearTable) -> Scorer:
-        """The same scorer, knowing a host's roles as well."""
+    def with_learned(self, learned: LinearTable | None) -> Scorer:
+        """The same scorer, knowing a host's roles as well; None: the shipped ones alone."""
         return Scorer(self.shipped, learned, self._head, self._encoder)
 
     def with_encoder(self, encoder: Encoder, head: DenseHead) -> Scorer:

@@ -47,11 +47,13 @@ def written_by_hand() -> list[Example]:
     return _without_repetition(corpus)
 
 
-def shipped_corpus() -> list[Example]:
-    """Everything the shipped weights are fitted on: what was written by hand, then the phrasings."""
+def shipped_corpus(filling: int = 0) -> list[Example]:
+    """Everything the shipped weights are fitted on: what was written by hand, then the phrasings, filled in one of many
+    ways.
+    """
     corpus = written_by_hand()
     for label in LABELS:
-        corpus.extend(Example(text, label, f"{label} {phrasing}") for phrasing, text in generate(label))
+        corpus.extend(Example(text, label, f"{label} {phrasing}") for phrasing, text in generate(label, filling))
     return _without_repetition(corpus)
 
 

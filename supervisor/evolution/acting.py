@@ -189,7 +189,8 @@ class Actor:
         limits = loaded.specification.constraints
         within = kept_constraints(figures, limits.instantiation_us, limits.memory_kib)
         best = verdict.best
-        gain = 0.0 if best is None else best.estimate.gain
+        # a change that is better at its place alone may gain next to nothing as a whole
+        gain = 0.0 if best is None else max(0.0, best.estimate.gain)
         told: dict[str, JsonValue] = {
             figure.measure: {"before": figure.before, "after": figure.after} for figure in verdict.figures
         }

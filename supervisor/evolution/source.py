@@ -28,7 +28,7 @@ from roles.improver.agent import (
 )
 from supervisor.evolution.fitness import Use
 
-__all__ = ["agent_source", "recorded_requests"]
+__all__ = ["agent_source", "input_rules", "recorded_requests"]
 
 _NOT_RUN = ("database.py", "aio.py")
 """Modules that no measuring run reaches: they reach out of the sandbox. They stay as they are."""
@@ -113,12 +113,17 @@ def agent_source(loaded: LoadedAgent, requests: Sequence[RecordedRequest], use: 
         ),
         requests=requests,
         specification=AgentSpecification(
-            inputs={_target(specification, one): _rules(one) for one in specification.operations},
+            inputs=input_rules(specification),
             policy=CodePolicy(imports=frozenset(specification.imports), local=frozenset({name})),
         ),
         history=History(success=answered / use.calls if use.calls else None, latency=use.mean),
         looks=looks,
     )
+
+
+def input_rules(specification: Specification) -> dict[str, dict[str, InputRule]]:
+    """The rules of each operation's inputs, by target."""
+    return {_target(specification, one): _rules(one) for one in specification.operations}
 
 
 def _target(specification: Specification, operation: Operation) -> str:
@@ -127,7 +132,9 @@ def _target(specification: Specification, operation: Operation) -> str:
 
 def _rules(operation: Operation) -> dict[str, InputRule]:
     return {
-        one.name: InputRule(cast("Any", _TYPES[one.type]), one.minimum, one.maximum, one.choices)
+        one.name: InputRule(
+            cast("Any", _TYPES[one.type]), one.minimum, one.maximum, one.choices, optional=not one.required
+        )
         for one in operation.inputs
     }
 

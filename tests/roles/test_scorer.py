@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from roles.scorer.labels import route_of
 from roles.scorer.phrasings import expand, phrasings_of, slots
 from roles.scorer.scorer import Scorer
 from roles.scorer.table import LinearTable
-from roles.scorer.training import LABELS, corpus_digest, shipped_corpus, shipped_examples, written_by_hand
+from roles.scorer.training import LABELS, Example, corpus_digest, shipped_corpus, shipped_examples, written_by_hand
 from tests.roles.unseen_requests import UNSEEN
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared/data/routing/clinc150_train_val.jsonl.gz"
@@ -197,6 +198,32 @@ def test_phrasings_fill_choices_and_slots() -> None:
     assert len(texts) == 8
     with pytest.raises(KeyError, match="nothing"):
         list(expand("{nothing}", {}))
+
+
+def test_phrasings_are_filled_in_other_ways_and_leave_out_what_is_said_word_for_word() -> None:
+    values = {"day": ("monday", "tuesday", "friday"), "who": ("anna", "ben", "carla")}
+    first, second = (list(expand("meet {who} and then {who} on {day}", values, 5, filling)) for filling in (0, 1))
+    assert set(first) != set(second)
+    assert first[0] not in set(expand("meet {who} and then {who} on {day}", values, 5, without={first[0]}))
+
+
+def test_what_is_served_is_the_mean_over_the_fillings() -> None:
+    words = (("apple tree", "pear", "old plum"), ("apple tree", "quince", "new fig"))
+    one, other = (
+        [Example(f"{label} {text}", label, f"{label} {text}") for label in ("aa", "bb", "cc") for text in texts]
+        for texts in words
+    )
+    settings = FitSettings(folds=3, drop_below=0.0)
+
+    def lead(fitted: Fitted) -> float:
+        """By how much the first label leads the second one, before the temperature."""
+        first, second, _ = fitted.table.probabilities(extract("aa pear"))
+        return fitted.temperature * math.log(first / second)
+
+    alone = [fit(corpus, merge=str, settings=settings) for corpus in (one, other)]
+    together = fit(one, merge=str, settings=settings, fillings=[other])
+    assert lead(together) == pytest.approx((lead(alone[0]) + lead(alone[1])) / 2, rel=1e-3)
+    assert lead(alone[0]) != pytest.approx(lead(alone[1]), rel=1e-2)
 
 
 @settings(max_examples=300)

@@ -65,6 +65,19 @@ async def test_requests_are_routed_to_it_at_once(folder: Path) -> None:
         assert record.tools == (f"{NAME}.calculate_dscr", f"{NAME}.coverage_of", f"{NAME}.misbehave")
 
 
+async def test_of_two_that_calculate_the_same_it_is_said_which_answered(folder: Path) -> None:
+    async with Supervisor(settings_in(folder), background=False) as supervisor:
+        await deploy(supervisor)
+        made = sample_agent.specification(name="doubled")
+        await supervisor.built_agents.deploy(made, sample_agent.files(made, 2.0), by="test")
+        text, _, _ = await answer(supervisor, f"{DSCR[:-1]} by doubled?")
+        assert text == f"The DSCR of property 5 in standard mode is 2.5 — PASS.\ndoubled answered. {NAME} could, too."
+        text, _, _ = await answer(supervisor, DSCR)
+        assert "Which one is meant?" in text
+        assert "is 1.25 — PASS" in text
+        assert "is 2.5 — PASS" in text
+
+
 async def test_it_takes_part_in_plans(folder: Path) -> None:
     async with Supervisor(settings_in(folder), background=False) as supervisor:
         await deploy(supervisor)

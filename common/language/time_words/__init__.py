@@ -210,7 +210,7 @@ def read_extent(
         merged = merge(expressions)
         if merged is not None:
             extent = read_span(merged, reading, hints_of(tokens))
-            return extent if extent is not None and extent.start < extent.end else None
+            return extent if extent is not None and extent.start.timestamp() < extent.end.timestamp() else None
         other = _written_otherwise(tokens, reading, language)
         if other is None:
             return None

@@ -14,12 +14,14 @@ from roles.builder.understanding.figures import Figures, gather
 from roles.builder.understanding.implied import implied_measures
 from roles.builder.understanding.leftovers import with_leftovers
 from roles.builder.understanding.lexicon import Lexicon
+from roles.builder.understanding.links import note_links, with_clear_conditions, with_clear_links
 from roles.builder.understanding.listings import listed_with_totals, listing
 from roles.builder.understanding.measures import read_measures
 from roles.builder.understanding.modes import SaidMode, find_modes, modes_of
 from roles.builder.understanding.naming import name_agent
 from roles.builder.understanding.overview_queries import unasked
 from roles.builder.understanding.overviews import Overview, overview_of, read_overview
+from roles.builder.understanding.phrasing import in_plain_phrases
 from roles.builder.understanding.rates import with_added_rate
 from roles.builder.understanding.request_kinds import calculation, condensed
 from roles.builder.understanding.requirements import Question, Requirements
@@ -28,7 +30,7 @@ from roles.builder.understanding.structured import as_text
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged, tag
 from roles.builder.understanding.windows import windows_in_dates
-from roles.builder.understanding.words import in_sentences, numbers_in_digits
+from roles.builder.understanding.words import column_identifier, in_sentences, numbers_in_digits, words_of_name
 from roles.engineering.formulas.quantities import QUANTITIES
 from roles.engineering.formulas.ratios import RATIOS
 from roles.engineering.formulas.stress_words import Target
@@ -46,6 +48,11 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
     ``inputs`` and ``answers`` to questions. What is not known is in `Requirements.missing`, what no template covers in
     `Requirements.uncovered`. Raises `BuildError` for requirements that are empty or too long.
     """
+    if not isinstance(given, str | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise BuildError(
+            f"requirements are a text or a mapping, not {type(given).__name__}", where="requirements",
+            todo="Say in some sentences what the agent has to find out.",
+        )  # fmt: skip
     text = given if isinstance(given, str) else as_text(given)
     if not text.strip() or len(text) > _MAX_CHARS:
         raise BuildError(
@@ -66,13 +73,14 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
 
 
 def _understood(text: str, tables: Tables) -> Requirements:
-    dated, times = windows_in_dates(text)
+    dated, times = windows_in_dates(in_plain_phrases(text))
     found, tagged = _read(dated, tables)
     if tagged is None:
         return found
     if times and not found.uncovered:
         found = found.model_copy(update={"assumptions": (*found.assumptions, *times)})
-    return with_leftovers(found, tagged)
+    clear = with_clear_conditions(with_clear_links(found, tables), tables)
+    return with_leftovers(clear, tagged)
 
 
 def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
@@ -83,7 +91,12 @@ def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
     if unread:
         return Requirements(request=text, uncovered=unread), None
     plain = _without(rest, definitions)
+    if (sign := _SIGNS_LEFT.search(plain)) is not None:
+        around = plain[max(0, sign.start() - 30) : sign.end() + 30].strip()
+        question = Question(name="formula", text=f"A formula can't be read: “{around}”. How should it be?")
+        return Requirements(request=text, missing=(question,)), None
     tagged = _tagged(plain, tables, definitions)
+    note_links(tagged, tables)
     understood = bool(tagged.marks("RDF") or (tables and tagged.marks("CT")))
     beyond = beyond_templates(tagged.text if tables and tagged.marks("CT") else text, understood=understood)
     if beyond:
@@ -97,8 +110,8 @@ def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
         if (wanted := read_overview(tagged, tables, figures, definitions)) is not None:
             return _overview(tagged, tables, figures, wanted, said), tagged
         made = calculation(tagged, tables, figures)
-        made = read_rules_of(made, tagged, definitions)
-        return _with_modes(with_added_rate(made, said, tables), said), tagged
+        made = _with_modes(with_added_rate(made, said, tables), said, tables)
+        return read_rules_of(made, tagged, definitions), tagged
     if not tables:
         return _nothing(text, tables, tagged), None
     measures = read_measures(tagged, tables, focus) or implied_measures(tagged, tables, focus)
@@ -106,10 +119,14 @@ def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
         return whole, tagged
     if measures:
         made = condensed(tagged, tables, measures, focus)
-        return (made if not said else _with_modes(made, said)), tagged
+        return (made if not said else _with_modes(made, said, tables)), tagged
     if tagged.marks("TC") and not _unknown_figure(tagged):
         return listing(tagged, tables, focus), tagged
     return _nothing(text, tables, tagged), None
+
+
+_SIGNS_LEFT = re.compile(r"[\w)%]\s*[*×÷^]\s*[\w(]|[\w)%]\s+[/+]\s+[\w(]")
+"""Signs of arithmetic that are in no formula that was read."""
 
 
 def _is_heading(tagged: Tagged, mark: str) -> bool:
@@ -180,11 +197,28 @@ def _nothing(text: str, tables: Tables, tagged: Tagged) -> Requirements:
     )
 
 
-def _with_modes(made: Requirements, said: Sequence[SaidMode]) -> Requirements:
+_ELSE = "no_part_of_it_"
+"""Before the names of columns that no figure is made of."""
+
+
+def _others(made: Requirements, targets: Sequence[Target], tables: Tables) -> list[Target]:
+    """The columns that the figures are not made of: what is said of the "cost of sales" is not said of the sales."""
+    bound = [one.place for one in made.bindings if one.place is not None]
+    known = {word for one in targets for word in one.words}
+    return [
+        Target(f"{_ELSE}{column_identifier(place.column)}", (words,)) for place, one in tables.places()
+        if place not in bound and one.type in ("number", "integer") and not tables.is_key(place)
+        and (words := " ".join(words_of_name(place.column))) not in known and " " in words
+    ]  # fmt: skip
+
+
+def _with_modes(made: Requirements, said: Sequence[SaidMode], tables: Tables) -> Requirements:
     if not said:
         return made
     targets = targets_of(made)
-    modes, unclear = modes_of(said, targets)
+    modes, open_ones = modes_of(said, [*targets, *_others(made, targets, tables)])
+    elsewhere = (one.name for one in modes if any(each.target.startswith(_ELSE) for each in one.adjustments))
+    unclear = tuple(dict.fromkeys([*open_ones, *elsewhere]))
     missing = tuple(
         Question(name=f"mode_{name}", text=f"What does the mode {name!r} change, and by how much? It can change: "
                  f"{', '.join(one.name.replace('_', ' ') for one in targets)}.")

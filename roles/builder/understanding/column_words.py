@@ -33,6 +33,11 @@ _SYNONYMS = """
 _GENERIC = word_set("""value cost amount date name id number type status price rate x n size time interest end start""")
 
 
+_UNITS = word_set(
+    "second minute hour day week month year kg km nm m cm mm gram tonne litre kwh mwh eur usd gbp percent pct hectare"
+)
+
+
 _EMPTY = word_set("""in on at of by to for from with is has was are it the a an no not out off up as per and or""")
 """Words that name nothing by themselves, be they part of a column's name: ``check_in``."""
 
@@ -61,6 +66,11 @@ def _phrases(tables: Tables, place: Place, kind: str) -> Iterable[_Phrase]:
     for owner in (table, table[-1:]):
         found += [((*owner, *short), 1.0), ((*short, "of", *owner), 1.0)]
     found += _by_type(kind, words, short)
+    if len(short) > 2 and short[-1] in _UNITS and kind in ("number", "integer"):
+        # "the first response" is told in minutes
+        found.append((short[:-1], 0.8))
+    if tables.label(place.table) == place:
+        found.append(((*table[-1:], "name"), 0.9))
     for quantity in _quantities_of(words) | _quantities_of(short):
         found += [(words_of(other), 0.7) for other in QUANTITIES[quantity].phrases if other not in _GENERIC]
     for phrase in (words, short):
@@ -95,7 +105,8 @@ def _without_table(words: _Words, table: _Words) -> _Words:
 def _by_type(kind: str, words: _Words, short: _Words) -> list[_Phrase]:
     if kind == "date":
         stem = tuple(word for word in short if word not in ("on", "at", "date", "day"))
-        return [(stem, 0.9), ((*stem, "date"), 0.9), (("date",), 0.7)]
+        doing = [((*stem[:-1], stem[-1][:-2] + "ing", "date"), 0.85)] if stem and stem[-1].endswith("ed") else []
+        return [(stem, 0.9), ((*stem, "date"), 0.9), (("date",), 0.7), *doing]
     if kind == "boolean":
         return [((f"{before}{'_'.join(word)}",), NEGATED) for word in (short, words) for before in ("un", "in")]
     return []

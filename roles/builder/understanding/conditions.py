@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from common.language.words import word_set
+from roles.builder.understanding.adjectives import EXPLAINED
+from roles.builder.understanding.lacking import read_lacking
 from roles.builder.understanding.requirements import Compared, Place
 from roles.builder.understanding.rows_read import COMPARISONS, Rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
 from roles.builder.understanding.windows import moment_of
-from roles.builder.understanding.words import column_identifier, words_of_name
+from roles.builder.understanding.words import column_identifier, singular, words_of_name
 
 __all__ = ["flag_like", "read_conditions"]
 
@@ -24,17 +26,21 @@ _SPAN = re.compile(
 _LINK = r"(?:is|are|was|were|be|has|have|that|which|it|its|their|currently|still|now|then)"
 _UNLIKE = r"(?!and\b|or\b|that\b|which\b|who\b|with\b|but\b|from\b|in\b|for\b)"
 _NOTHING = re.compile(
-    rf"\b(?P<how>without|lacking|missing|lack|no|unknown|empty|blank|null)\s+(?:{DETERMINER}|any\s+|recorded\s+|known\s+"
+    rf"\b(?P<how>without|lacking|missing|lack|no|unknown|empty|blank|null)\s+(?:{DETERMINER}|any\s+|recorded\s+"
+    rf"|known\s+"
     r"|registered\s+|valid\s+|yet\s+|on file\s+)*(?P<mark>C\d+)\b"
 )
 _BEHIND = re.compile(
     rf"\b(?P<mark>C\d+)\s+(?:{_LINK}\s+)*(?P<how>missing|unknown|not known|empty|blank|null|not null|not set|not given"
     r"|not recorded|not empty|not missing|known|present|available|recorded)\b"
 )
+_RECORDED = r"(?:recorded|known|on file|entered|registered|given|noted|stored|filled in|set)\b"
 _DONE = re.compile(
-    r"\b(?P<aux>have|has|had|were|was|been|are|is|be|already|to be|got|get)\s+(?:(?:been|already|ever|now"
+    r"\b(?P<aux>have|has|had|were|was|been|are|is|be|already|to be|got|get|(?<=T\d )who|(?<=T\d )that|(?<=T\d"
+    r" )which)\s+(?:(?:been|already|ever|now"
     r"|all)\s+)*(?P<mark>C\d+)\b"
-    r"(?!\s+(?:(?:on|in|at|or)\s+)?(?:between|since|before|after|from|until|by|within|during|span|earlier|later|more|less"
+    r"(?!\s+(?:(?:on|in|at|or)\s+)?(?:between|since|before|after|from|until|by|within|during|span|earlier|later"
+    r"|more|less"
     r"|above|below|over|under|at|>|<|=|and T|a|an|the|in|on)\b)"
 )
 _NOT_DONE = re.compile(
@@ -43,7 +49,8 @@ _NOT_DONE = re.compile(
 )
 _EQUALS = re.compile(
     r"\b(?P<mark>C\d+)\s+(?:is|are|=|equals?|equal to|being|named|called|set to)\s+(?:exactly\s+|equal to\s+)?"
-    r"(?P<value>\d+(?:,\d{3})*(?:\.\d+)?(?!\d|\s?%|-)|[a-z][a-z]+(?:\s(?!and\b|or\b|with\b|by\b|per\b|for\b|in\b)[a-z]+)?)(?=\s*(?:[.,;:?)]|$|and\b|or\b|with\b|by\b"
+    r"(?P<value>\d+(?:,\d{3})*(?:\.\d+)?(?!\d|\s?%|-)|[a-z][a-z]+(?:\s(?!and\b|or\b|with\b|by\b|per\b|for\b"
+    r"|in\b)[a-z]+)?)(?=\s*(?:[.,;:?)]|$|and\b|or\b|with\b|by\b"
     r"|per\b|for\b|sorted\b|in\b))"
 )
 _NO_VALUES = word_set(
@@ -60,10 +67,14 @@ def read_conditions(tagged: Tagged, tables: Tables, table: str, focus: Sequence[
     """Add what is said of columns' values; the marks that it is said by are used up."""
     near = [table, *focus]
     _read_spans(tagged, tables, near, rows)
+    _read_given_spans(tagged, tables, near, rows)
     _read_columns_compared(tagged, tables, near, rows)
     _read_numbers_first(tagged, tables, near, rows)
     _read_comparatives(tagged, tables, near, rows)
     _read_nothing(tagged, tables, near, rows)
+    read_lacking(tagged, tables, table, rows)
+    _read_open(tagged, tables, near, rows)
+    _read_overdue(tagged, tables, near, rows)
     _read_done(tagged, tables, near, rows)
     _read_values(tagged, tables, near, rows)
 
@@ -75,6 +86,14 @@ def flag_like(tables: Tables, place: Place) -> bool:
     return kind == "boolean" or (
         kind == "integer" and bool(words) and (words[0] in _FLAG_STARTS or words[-1] in _FLAG_ENDS)
     )
+
+
+_OTHER_TIMES = re.compile(
+    r"\b(?:other|different|another|arbitrary|further|any other) (?:periods?|quarters?|dates?|date ranges?"
+    r"|months?|years?"
+    r"|ranges?|time ?spans?|windows?|time)\b"
+)
+"""The period that is named is one of those that will be asked about."""
 
 
 def _read_spans(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
@@ -94,9 +113,37 @@ def _read_spans(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows)
             mark, place = "", _date_of(tagged, tables, near)
         if place is None:
             continue
-        _add_span(tables, place, match["start"], match["end"], rows)
+        if _OTHER_TIMES.search(tagged.text) and tables.column(place).type == "date" and not moment_of(match["start"]):
+            rows.add_default_span(place, match["start"], match["end"])
+        else:
+            _add_span(tables, place, match["start"], match["end"], rows)
         if mark:
             tagged.use(mark)
+        tagged.take(match)
+
+
+_GIVEN_SPAN = re.compile(
+    r"(?:\b(?P<mark>C\d+)\s+(?:(?!and\b|or\b|T\d|C\d)[a-z]+\s+){0,3}|\b)(?P<way>lately|ahead) given"
+    r" (?P<unit>[a-z]+)span"
+)
+
+
+def _read_given_spans(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
+    """ "In the last N days": how many of them the caller says."""
+    for match in _GIVEN_SPAN.finditer(tagged.text):
+        place = tagged.column(match["mark"], near) if match["mark"] else None
+        if place is not None and tables.column(place).type == "date":
+            tagged.use(match["mark"])
+        else:
+            place = _date_of(tagged, tables, near)
+        if place is None or tables.column(place).type != "date":
+            continue
+        unit, ahead = f"{match['unit']}s", match["way"] == "ahead"
+        rows.add_given_moment(place, "<=" if ahead else ">=", unit, ahead=ahead)
+        if ahead:
+            rows.add_moment(place, ">=", "day+0")
+        else:
+            rows.add_moment(place, "<", "day+1")
         tagged.take(match)
 
 
@@ -213,12 +260,18 @@ def _read_nothing(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Row
     """ "Members without an email address": the column holds nothing."""
     for pattern in (_NOTHING, _BEHIND):
         for match in pattern.finditer(tagged.text):
-            mark, how = match["mark"], match["how"]
+            mark, how, behind = match["mark"], match["how"], tagged.text[match.end() :]
             place = tagged.column(mark, near)
             if place is None or int(mark[1:]) in tagged.used or flag_like(tables, place):
                 continue
             numeric = tables.column(place).type in _NUMERIC
-            if numeric and how in ("no", "without", "lacking", "available"):
+            recorded = pattern is _NOTHING and re.match(rf"\s+(?:{_LINK}\s+|been\s+)*{_RECORDED}", behind)
+            if numeric and how in ("no", "without", "lacking", "available") and not recorded:
+                if pattern is _NOTHING and tables.column(place).type == "integer" and _said_in_plural(tagged, mark):
+                    # "no copies": what is counted in whole numbers is none
+                    rows.add(place, "=", "", "integer", 0)
+                    tagged.use(mark)
+                    tagged.take(match)
                 # nothing known, or zero: it can't be told
                 continue
             known = pattern is _BEHIND and how in (
@@ -233,6 +286,67 @@ def _read_nothing(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Row
             rows.add_null(place, known=known)
             tagged.use(mark)
             tagged.take(match)
+
+
+def _said_in_plural(tagged: Tagged, mark: str) -> bool:
+    """Whether a column is said as things that can be counted: "copies", "seats left"."""
+    return any(singular(word) != word for word in tagged.said(mark).split())
+
+
+_FINISHED = word_set(
+    "returned paid closed completed finished delivered settled resolved done shipped submitted received"
+)
+
+
+_ENDINGS = word_set(
+    """closed ended cancelled canceled resolved finished returned completed discharged left terminated arrived
+    settled solved"""
+)
+_OPEN = re.compile(
+    r"\b(?:(?P<word>open|active|ongoing|unresolved|unfinished|running) (?P<mark>T\d+)"
+    r"|(?P<thing>T\d+) (?:(?:that|which|who|is|are|was|were|still|currently|now) )*(?:open|active|ongoing"
+    r"|unresolved|unfinished"
+    r"|under way|underway|in progress|running)(?=\s*(?:[.,;:?]|$|and\b|with\b|by\b|per\b|for\b)))"
+)
+
+
+def _read_open(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
+    """ "Open tickets": those whose one date of an end is not there, in a table that holds no status."""
+    for match in _OPEN.finditer(tagged.text):
+        table = tagged.table(match["mark"] or match["thing"])
+        if tables.path(near[0], table, upwards=True) is None or (
+            match["word"] and EXPLAINED.match(tagged.text[match.end("word") :])
+        ):
+            continue
+        columns = tables.tables[table].columns
+        if any(flag_like(tables, Place(table=table, column=one.name)) for one in columns) or any(
+            words_of_name(one.name)[-1:] in (("status",), ("state",), ("stage",), ("phase",)) for one in columns
+        ):
+            continue
+        ends = [one.name for one in columns if one.type == "date" and _ENDINGS.intersection(words_of_name(one.name))]
+        if len(ends) != 1:
+            continue
+        rows.add_null(Place(table=table, column=ends[0]), known=False)
+        told = f"that a {tables.one(table)} is open or under way means that it has no {column_identifier(ends[0])}"
+        rows.assumptions.append(told.replace("_", " "))
+        tagged.take(match)
+
+
+def _read_overdue(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
+    """ "Overdue loans": what was due before today and is not done yet, where two columns tell that."""
+    match = re.search(r"\boverdue(?= T\d+\b|\s*(?:[.,;:?]|$|and\b|with\b|by\b|per\b))", tagged.text)
+    if match is None:
+        return
+    dates = [one for one in tables.tables[near[0]].columns if one.type == "date"]
+    due = [one.name for one in dates if "due" in words_of_name(one.name)]
+    done = [one.name for one in dates if _FINISHED.intersection(words_of_name(one.name))]
+    if len(due) != 1 or len(done) != 1:
+        return
+    rows.add_null(Place(table=near[0], column=done[0]), known=False)
+    rows.add_moment(Place(table=near[0], column=due[0]), "<", "day+0")
+    told = f"overdue is what has a {column_identifier(due[0])} before today and no {column_identifier(done[0])}"
+    rows.assumptions.append(told.replace("_", " "))
+    tagged.take(match)
 
 
 def _read_done(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:

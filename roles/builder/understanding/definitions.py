@@ -29,7 +29,13 @@ _BOUNDARY = word_set(
 )
 _WITHIN = frozenset({"per", "of", "in", "to"})
 """Words that may stand within the name of a figure: "net debt to EBITDA", "cost per day"."""
+_ARITHMETIC = word_set("times plus minus over less by multiplied divided and of to with")
+"""Words before a bracket that is a part of a formula."""
 _IN_PERCENT = re.compile(r"\s+in\s+(?:percent|per cent|%)\s*$", re.IGNORECASE)
+_ROWS_OF = re.compile(r"[ .]*|\s*in\s+[a-z%]+\s*"
+                      r"|\s*(?:from|of|in|over|across|for|per)\s+(?:the|its|their|all|each|every)\s+[a-z ]+",
+                      re.IGNORECASE)  # fmt: skip
+"""What may stand behind a formula in brackets: the rows that it is of."""
 _GOES_ON = re.compile(r"\s*(?:[*/^\[{&|?]|//)|\.(?=[a-z_])|[(\[{'\"`@#$~\\]")
 """What stands behind a formula only where it goes on in a way that is not read."""
 _OF_ONE = re.compile(r"\s+(?:of|for|per)\s+(?:an?|the|each|every|any|one)\s+(?:(?!\s(?:of|for|per)\s).)*$")
@@ -62,9 +68,10 @@ def find_definitions(text: str, names: Names = frozenset()) -> list[Definition]:
     `names` are the words of columns, which a formula may name although they hold words that else end it.
     """
     found: list[Definition] = []
-    for way in (_by_sign, _in_words, _in_parentheses, _behind_colon):
+    for way in (_by_sign, _in_words, _in_parentheses, _behind_colon, _by_is, _of_the_sentence_before):
         for one in way(text, names):
-            if all(one.end <= other.start or one.start >= other.end for other in found):
+            named_by_other = way in _NAMED_BEFORE and any(0 <= one.start - other.end <= 1 for other in found)
+            if not named_by_other and all(one.end <= other.start or one.start >= other.end for other in found):
                 found.append(one)
     return sorted(found, key=lambda one: one.start)
 
@@ -76,8 +83,8 @@ def _by_sign(text: str, names: Names) -> list[Definition]:
         if before is None:
             continue
         head = _IN_PERCENT.sub("", _OF_ONE.sub("", before[1]))
-        words = _name_words(_PER_THING.sub("", head) if _per_thing(head, names) else head, within=_WITHIN)
         read = read_expression(text[sign.end() :], names)
+        words = _named(head, names, read)
         if words and read is not None and (read.operators or read.aggregated or len(read.expression.split("_")) <= 3):
             start = before.start() + before[0].rfind(words)
             start = start if words in before[0] else before.start() + before[0].find(words.split()[0])
@@ -120,10 +127,12 @@ def _in_parentheses(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     for match in _PARENTHESES.finditer(text):
         read = read_expression(match["inside"], names)
-        if read is None or not read.operators or read.end < len(match["inside"].rstrip(" .")):
+        if read is None or not read.operators or not _ROWS_OF.fullmatch(match["inside"][read.end :]):
             continue
-        plain = _OF_ONE.sub("", match["name"])
-        words = _name_words(plain)
+        if match["name"].split()[-1].lower() in _ARITHMETIC:
+            continue
+        head = _BY.sub("", _OF_ONE.sub("", match["name"]))
+        words = _named(head, names, read)
         if not words:
             continue
         first = words.split()[0].lower()
@@ -133,7 +142,9 @@ def _in_parentheses(text: str, names: Names) -> list[Definition]:
     return found
 
 
-_COLON = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_ '’/&-]{1,120}?)(?:\s*\([a-z]{2,8}\))?\s*(?::|–|—"
+_GIVEN = re.compile(r"\s+(?:from|using|given|taking|based on)\s+(?:the\s+|an?\s+)?[a-z].*$", re.IGNORECASE)
+"""What a figure is computed from, told behind its name."""
+_COLON = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_ '’/&-]{1,120}?)(?:\s*\([a-z]{1,8}\))?\s*(?::|–|—"
                     r"|\s-)\s+(?P<rest>\S.+)",
                     re.IGNORECASE)  # fmt: skip
 _TOOL = re.compile(r"\s+(?:calculator|calculation|agent|tool|bot|helper|checker|check|computation|formula|figure)s?$",
@@ -149,13 +160,67 @@ def _behind_colon(text: str, names: Names) -> list[Definition]:
         read = read_expression(match["rest"], names)
         if read is None or not read.operators:
             continue
-        head = _TOOL.sub("", _BY.sub("", _OF_ONE.sub("", match["name"])))
-        words = _name_words(_PER_THING.sub("", head) if _per_thing(head, names) else head, within=_WITHIN)
+        whole = re.split(r"[.;:]\s", text[: match.end("name")])[-1]
+        named = whole if _GIVEN.search(whole) else match["name"]
+        head = _TOOL.sub("", _BY.sub("", _OF_ONE.sub("", _GIVEN.sub("", named))))
+        words = _named(head, names, read)
         if not words:
             continue
         # what stands between the name and the sign ("of an admission") still belongs to the request
         found.append(replace(_definition(words, read, match.end("name"), match.start("rest") + read.end),
                              unread=_unread(text, match.start("rest") + read.end)))  # fmt: skip
+    return found
+
+
+_IS = re.compile(
+    r"(?:^|[.;:,]\s+|\b(?:and|where|that|then)\s+)(?P<name>[A-Za-z][A-Za-z0-9_ '’/-]{1,80}?)\s+(?:is|are|being)"
+    r"\s+(?P<rest>[A-Za-z0-9(].+)",
+    re.IGNORECASE,
+)
+_LIMITS = word_set("limit limits threshold minimum maximum floor ceiling target it this that which what who there")
+
+
+def _by_is(text: str, names: Names) -> list[Definition]:
+    """ "Gross pay is hours worked times hourly wage"."""
+    found: list[Definition] = []
+    at = 0
+    while (match := _IS.search(text, at)) is not None:
+        at = match.start("rest")
+        read = read_expression(match["rest"], names)
+        head = _OF_ONE.sub("", match["name"])
+        words = _name_words(head, within=_WITHIN)
+        if read is None or not _computes(read) or not words or _LIMITS.intersection(words.lower().split()):
+            continue
+        end = match.start("rest") + read.end
+        found.append(replace(_definition(words, read, match.end("name"), end), unread=_unread(text, end)))
+        at = end
+    return found
+
+
+def _computes(read: ReadExpression) -> bool:
+    """Whether a formula combines at least one name with something, and compares nothing."""
+    return bool(re.fullmatch(r"[\w(][^<>=!]* (?:[-+*/]|\*\*) [^<>=!]+", read.expression)) and bool(read.phrases)
+
+
+_SENTENCE = re.compile(
+    r"(?<=[a-z0-9)%])[.;]\s+(?:(?:it|this|that|the formula|the calculation|formula)"
+    r"\s*(?:is|'s|being|equals|means|:|=)?\s+)?"
+    r"(?P<rest>[A-Za-z(][^.;]+)",
+    re.IGNORECASE,
+)
+
+
+def _of_the_sentence_before(text: str, names: Names) -> list[Definition]:
+    """ "An agent for the cost ratio of a firm. Cost of sales divided by sales": a sentence that is a formula."""
+    found: list[Definition] = []
+    for match in _SENTENCE.finditer(text):
+        read = read_expression(match["rest"], names)
+        before = re.split(r"[.;:]\s", text[: match.start()])[-1]
+        words = _name_words(_TOOL.sub("", _BY.sub("", _OF_ONE.sub("", before))), within=_WITHIN)
+        if read is None or not _computes(read) or not words:
+            continue
+        end = match.start("rest") + read.end
+        found.append(replace(_definition(words, read, match.start() + 1, end), unread=_unread(text, end)))
     return found
 
 
@@ -168,6 +233,21 @@ def _per_thing(head: str, names: Names) -> bool:
     return last is not None and ("table", *words_of(last[1])) in names
 
 
+_NAMED_BEFORE = (_behind_colon, _of_the_sentence_before)
+"""Ways in which the name stands before the place that a formula takes."""
+
+
+def _named(head: str, names: Names, read: ReadExpression | None) -> str:
+    """The name of a formula from the words before it."""
+    words = _name_words(_PER_THING.sub("", head) if _per_thing(head, names) else head, within=_WITHIN)
+    if read is not None and words and identifier(words) in read.phrases:
+        # "price after a discount: price * (1 - discount)", "costs per room = costs / rooms"
+        longer = _name_words(head, within=_WITHIN)
+        longer = longer if longer != words else " ".join(head.split()[-5:])
+        return longer if identifier(longer) not in read.phrases else words
+    return words
+
+
 _BY = re.compile(r"\s+by\s+(?:the\s+)?[a-z ]{2,30}$", re.IGNORECASE)
 
 
@@ -178,7 +258,11 @@ def _definition(words: str, read: ReadExpression, start: int, end: int, *, aggre
 def _name_words(text: str, *, within: frozenset[str] = frozenset()) -> str:
     """The last words of a text that can be a name: back to a word that can't; those of `within` may stand inside."""
     kept: list[str] = []
-    for word in reversed(re.split(r"\s+", text.strip())):
+    words = re.split(r"\s+", text.strip())
+    for word in reversed(words):
+        if not kept and len(words) > 1 and word.lower() in ("use", "return") and words[-2].lower() not in _BOUNDARY:
+            kept.append(word)
+            continue
         if (word.lower() in _BOUNDARY - (within if kept else frozenset())) or not word or len(kept) == 5:
             break
         kept.append(word)

@@ -18,8 +18,13 @@ Names = Collection[tuple[str, ...]]
 _STOP = word_set(
     """from for with where in given using which that when if please based by per as must should and then warn fail pass
     it inputs input has need needs at is are was because so but or returns return take takes on across within
-    whenever"""
+    whenever over"""
 )
+_ASIDE = word_set(
+    """pass passes passed passing fail fails failed failing minimum maximum limit i we anything everything it must
+    should please with if when where which that then warn because so but at"""
+)
+"""Words behind a dash that is none of arithmetic."""
 _DROPPED = word_set("the a an its their our all of each my")
 _UNIT = (
     r"(?:kg|kilograms?|grams?|m|met(?:er|re)s?|cm|km|kilomet(?:er|re)s?|miles?|nm|years?|months?|days?|hours?|minutes?"
@@ -30,9 +35,13 @@ _WORDS = (
     (rf"(?<=[a-z])\s+\((?:in\s+)?(?:an?\s+)?{_UNIT}\)", " "),
     (rf"\s+in\s+{_UNIT}\b(?=\s*(?:[-+*/)^,÷×]|$|squared|cubed|divided|times|over|minus|plus|multiplied))", " "),
     (r"%\s+of\b|(?<=\d)\s*(?:percent|per cent) of\b", "% * "),
-    (r"\bdivided by\b|\bover\b|\bdividing by\b|÷", " / "), (r"\bmultiplied (?:by|with)\b|\btimes\b|×", " * "),
+    (r"\bdivided by\b|\bover\b(?!\s+\d)|\bdividing by\b|÷", " / "), (r"\bmultiplied (?:by|with)\b|\btimes\b|×", " * "),
     (r"\bplus\b", " + "), (r"\bminus\b|\bless\b(?! than)|−|–", " - "), (r"\bto the power of\b|\^", " ** "),
     (r"\bsquared\b", " ** 2 "), (r"\bcubed\b", " ** 3 "),
+    (r"\b(?:the\s+)?square root of\s+(?=\()", " sqrt"),
+    (r"\b(?:the\s+)?square root of\s+(?:the\s+)?([a-z]+)", r" sqrt(\1)"),
+    (r"\b(?:the\s+)?(?:number of\s+)?(?:days|nights) between\s+(?:the\s+)?([a-z ]+?)\s+and\s+(?:the\s+)?([a-z ]+?)"
+     r"(?=\s+(?:of|times|multiplied|divided|over|plus|minus|for|must|should)\b|\s*(?:[-+*/.,;:)]|$))", r" (\2 - \1) "),
     (r"\bdividing\s+(.+?)\s+by\s+", r" \1 / "), (r"\bmultiplying\s+(.+?)\s+(?:by|with|and)\s+", r" \1 * "),
     (r"\bsubtracting\s+(.+?)\s+from\s+(\w[\w ]*)", r" \2 - \1 "), (r"\badding\s+(.+?)\s+(?:to|and)\s+", r" \1 + "),
     (r"\b(?:the\s+)?ratio of\s+(.+?)\s+to\s+", r" \1 / "),
@@ -49,6 +58,12 @@ _UNITS = word_set(
     """kwh unit litre liter hour day night mile km kilometre kilometer kg tonne ton item share head person seat
     gallon piece minute square"""
 )
+_OVER_ROWS = re.compile(
+    r"\s+(?:over|across|for|in|from|of)\s+(?:(?:all|each|every|any|of|its|the|their|these|an?)\s+)+"
+    r"(?P<what>[a-z]+(?:\s[a-z]+)?)\b",
+    re.IGNORECASE,
+)
+"""What may tell the rows that a function is over, or the thing that a formula is of."""
 _TOKEN = re.compile(r"\s*(\d+(?:,\d{3})*(?:\.\d+)?|\.\d+|[A-Za-z_][A-Za-z0-9_]*|\*\*|>=|<=|==|!=|[-+*/%()<>,;.:]|\S)")
 _SIGNS = frozenset({"+", "-", "*", "/", "**", "%", ">", "<", ">=", "<=", "==", "!="})
 _OPEN = tuple("+-*/%(,<>=")
@@ -83,9 +98,9 @@ class _Reader:
     """Goes through the tokens of one text."""
 
     def __init__(self, text: str, names: Names) -> None:
-        self.text = text
         self.names = names
-        self.plain, self.places = _with_signs(text)
+        self.text = text[: self._rows_at(text)]
+        self.plain, self.places = _with_signs(self.text)
         self.parts: list[str] = []
         self.phrases: dict[str, str] = {}
         self.words: list[str] = []
@@ -108,9 +123,23 @@ class _Reader:
             return None
         text = re.sub(r"\( | (?=[),%])", lambda found: found[0].strip(), " ".join(self.parts))
         text = re.sub(r"(?<=[a-z]) \(", "(", text)
+        if re.search(r"\b(?:divided by|over)\s+[\d.,]+\s+times\b", self.text, re.IGNORECASE):
+            # "debt divided by 12 times the income": what follows the number belongs below
+            text = re.sub(r"/ (\d[\d.]*) \* ([a-z]\w*)(?!\w*\()", r"/ (\1 * \2)", text)
         return ReadExpression(
             text, self.phrases, min(end, len(self.text)), self.operators, self.aggregated, self.said
         )  # fmt: skip
+
+    def _rows_at(self, text: str) -> int:
+        """Where the rows are told that a function is over: "sum of price times quantity over its order lines"."""
+        tables = [name[1:] for name in self.names if name[:1] == ("table",)]
+        for match in _OVER_ROWS.finditer(text):
+            words = words_of(match["what"])
+            before = text[: match.start()]
+            aggregated = re.search(rf"\b(?:{'|'.join(AGGREGATES)})\b", before, re.IGNORECASE)
+            if aggregated and any(table[-len(said) :] == said for table in tables for said in (words, words[:1])):
+                return match.start()
+        return len(text)
 
     @property
     def wants_operand(self) -> bool:
@@ -136,6 +165,9 @@ class _Reader:
         if behind.lstrip().startswith("(") and not self.words and (known in FUNCTIONS or known == "if"):
             self.parts.append(known)
             self.aggregated = self.aggregated or (known in FUNCTIONS and FUNCTIONS[known].of_series)
+        elif not self.depth and not self.words and not self.wants_operand:
+            # a word right behind a number or a bracket belongs to the sentence
+            return False
         elif low in _DROPPED and re.match(r"\s+[A-Za-z]", behind):
             pass
         elif low in _STOP and self.depth == 0 and not self.wants_operand and not self.goes_on(low, behind):
@@ -149,6 +181,8 @@ class _Reader:
 
     def goes_on(self, low: str, behind: str) -> bool:
         """Whether a word that else ends formulas stands within a name: "price per kWh", "units in stock"."""
+        if self.words and words_of(" ".join([*self.words, low])) in self.names:
+            return True
         after = re.match(r"\s+([A-Za-z]+)", behind)
         if not self.words or after is None:
             return False
@@ -177,6 +211,10 @@ class _Reader:
         """Take in a number or a sign; False for one that ends the formula."""
         sign = match[1]
         if sign == "(" and self.words:
+            return False
+        after = re.match(r"\s+([A-Za-z]+)", self.plain[match.end() :]) if sign == "-" else None
+        if after is not None and not self.depth and not self.wants_operand and after[1].lower() in _ASIDE:
+            # a dash between two parts of a sentence
             return False
         self.close_name()
         if sign[0].isdigit() or (sign[0] == "." and len(sign) > 1):

@@ -10,6 +10,7 @@ from common.errors import ValidationFailed
 from common.language.words import word_set
 from roles.builder.understanding.binding import Bound, bind_phrase, bind_quantity, table_of_most
 from roles.builder.understanding.definitions import Definition
+from roles.builder.understanding.expression_words import AGGREGATES
 from roles.builder.understanding.requirements import Binding, Figure, Place, Question
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.words import identifier, words_of
@@ -248,6 +249,8 @@ class Figures:
         if bound is not None and bound.place is not None:
             self.bindings[name] = Binding(name=name, place=bound.place, phrases=(phrase,))
             return
+        if self.tables and len(words) == 1 and (words[0] in AGGREGATES or words[0] in ("max", "min")):
+            raise ValidationFailed(f"it is not said what {words[0]!r} is of", where=name)
         unit = next((self.said.units[one] for one in self.said.phrases if words_of(one) == words), "") or _unit(words)
         self.bindings[name] = Binding(
             name=name, phrases=(phrase,),
@@ -322,7 +325,13 @@ def _in_order(definitions: Sequence[Definition]) -> list[Definition]:
     return done
 
 
+_MAX_POWER = 1_000
+
+
 def _check(figure: Figure) -> None:
+    for power in re.findall(r"\*\* (\d+)", figure.expression):
+        if int(power) > _MAX_POWER:
+            raise ValidationFailed(f"to the power of {power} is more than numbers hold", where=figure.name)
     try:
         tree = parse(figure.expression).tree
     except ValidationFailed as error:

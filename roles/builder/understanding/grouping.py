@@ -57,13 +57,17 @@ class FigureOrder:
     limit: int = 0
 
 
+_COUNTED = re.compile(r"\b(?:than|least|most|over|under|above|below|exactly|to)\s+\d+\s+$")
+
+
 def subject_of(tagged: Tagged, besides: Collection[str] = ()) -> str:
     """The mark of the things that a request asks for, in the plural: "which T0", "the top 5 T0"; empty for none.
 
     `besides` are marks that stand for something else.
     """
     for match in _SUBJECT.finditer(tagged.text):
-        if not singular_said(tagged, match["mark"]) and match["mark"] not in besides:
+        counted = _COUNTED.search(tagged.text[: match.start("mark")]) is not None
+        if not singular_said(tagged, match["mark"]) and match["mark"] not in besides and not counted:
             return match["mark"]
     first = next((one for one in tagged.marks("TRDFC") if one not in besides), "")
     return first if first[:1] == "T" and not singular_said(tagged, first) else ""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from common.language.words import word_set
 from roles.builder.understanding.grouping import subject_of
+from roles.builder.understanding.lacking import alike
 from roles.builder.understanding.measures import Measure, money_of
 from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.row_order import priced
 from roles.builder.understanding.rows import GROUP, PERIOD, singular_said
 from roles.builder.understanding.rows_read import COMPARISONS
 from roles.builder.understanding.tables import Tables
@@ -48,6 +50,7 @@ def implied_measures(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> li
     return (
         _top_by(tagged, tables, focus)
         or _counted(tagged, tables)
+        or _dearest(tagged, tables)
         or _extremes(tagged, tables, focus)
         or _most(tagged, tables)
         or _of_groups(tagged, tables, focus)
@@ -60,7 +63,8 @@ TOP_BY = re.compile(
     rf"{DETERMINER}*(?P<mark>C\d+)\b"
 )
 _RANKS = re.compile(
-    r"\b(?:top|best|highest|largest|biggest|most|leading|worst|lowest|bottom|smallest|least|rank|ranked|sort|sorted|order|ordered)\b"
+    r"\b(?:top|best|highest|largest|biggest|most|leading|worst|lowest|bottom|smallest|least|rank|ranked|sort"
+    r"|sorted|order|ordered)\b"
 )
 
 
@@ -104,6 +108,42 @@ def _counted(tagged: Tagged, tables: Tables) -> list[Measure]:
     return []
 
 
+def _length_of(tables: Tables, table: str) -> Place | None:
+    """The one column of a table that tells how long its things are."""
+    columns = [
+        Place(table=table, column=one.name)
+        for one in tables.tables[table].columns
+        if one.type in ("number", "integer") and _LENGTHS.intersection(words_of_name(one.name))
+    ]
+    return columns[0] if len(columns) == 1 else None
+
+
+_LENGTHS = word_set("length duration stay day night hour minute distance km nm mile")
+_DEAREST = re.compile(
+    r"\b(?:(?P<most>most|least) )?(?P<mark>C\d+) (?P<thing>T\d+) (?:of|in|for|per|by|at|from) (?:the )?(?:each "
+    r"|every |any |an? )?"
+    r"(?:T\d+|C\d+)"
+)
+
+
+def _dearest(tagged: Tagged, tables: Tables) -> list[Measure]:
+    """ "The most expensive repair of every vehicle", "cheapest product per category": one value of many."""
+    for match in _DEAREST.finditer(tagged.text):
+        mark, thing = match["mark"], match["thing"]
+        superlative = tagged.said(mark).endswith("est")
+        if not (match["most"] or superlative) or not singular_said(tagged, thing):
+            continue
+        named = tagged.table(thing)
+        place = priced(tagged, tables, mark, named)
+        if place is None:
+            continue
+        low = match["most"] == "least" or tagged.said(mark).startswith("cheap")
+        tagged.use(mark)
+        tagged.take(match)
+        return [Measure("minimum" if low else "maximum", place, mark=mark)]
+    return []
+
+
 def _extremes(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Measure]:
     """ "Highest score of a course": one value of many."""
     for match in _EXTREME.finditer(tagged.text):
@@ -117,6 +157,8 @@ def _extremes(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Meas
             if named is not None and not singular_said(tagged, named["mark"]) and mark[0] == "T":
                 continue
         place = tagged.column(mark, focus) if mark[0] == "C" else money_of(tables, tagged.table(mark))
+        if mark[0] == "T" and match["word"] in ("longest", "shortest"):
+            place = _length_of(tables, tagged.table(mark))
         if place is None or tables.column(place).type not in ("number", "integer"):
             continue
         function = "minimum" if match["word"] in _LOW else "maximum"
@@ -140,22 +182,12 @@ def _most(tagged: Tagged, tables: Tables) -> list[Measure]:
         return [Measure("count", Place(table=named, column=tables.key(named)), mark=match["mark"])]
     children = [join.left_table for join in tables.joins if join.right_table == named]
     said = [one for one in children if any(tagged.table(mark) == one for mark in tagged.marks("T"))]
-    alike = [one for one in children if _alike(match["verb"], one)]
-    chosen = said or alike or children
+    told = [one for one in children if alike(match["verb"], one)]
+    chosen = said or told or children
     if len(set(chosen)) != 1:
         return []
     tagged.take(match)
     return [Measure("count", Place(table=chosen[0], column=tables.key(chosen[0])), mark="")]
-
-
-_ACTS = {"borrowed": "loan", "lent": "loan", "sold": "sale", "bought": "purchase", "ordered": "order",
-         "booked": "booking",
-         "rented": "rental", "visited": "visit", "reviewed": "review", "used": "usage", "watched": "view"}  # fmt: skip
-
-
-def _alike(verb: str, table: str) -> bool:
-    words = words_of_name(table)
-    return _ACTS.get(verb, "") in words or any(word[:4] == verb[:4] for word in words)
 
 
 def _of_groups(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Measure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from common.language.words import word_set
+from roles.builder.understanding.adjectives import EXPLAINED
 from roles.builder.understanding.requirements import Question, Requirements
 from roles.builder.understanding.tagged import Tagged
 
@@ -26,12 +27,12 @@ _DECIDING = re.compile(
     r"(?:on|over|by) (?:month|quarter|year|week"
     r"|day)|year on year|yoy|mom|qoq|rolling|moving|cumulative|running"
     r"|january|february|march|april|june|july|august|september|october|november|december|weekends?|weekdays?"
-    r"|overdue|late than"
+    r"|overdue|late than|(?<=C\d )(?:too )?(?:late|early|on time)|ahead given|lately given"
     r"|span \S+ \S+)"
     r"|(?P<rank>top \d+|bottom \d+|rank(?:ed|ing|s)?|sort(?:ed)?|descending|ascending|highest first|lowest first"
     r"|largest first|smallest first"
     r"|(?:second|third|2nd|3rd) (?:highest|lowest|largest|smallest|best|worst)|most|least|highest|lowest|largest"
-    r"|smallest|biggest|best|worst|fewest)\b)"
+    r"|smallest|biggest|best|worst|fewest|longest|shortest|heaviest|lightest|oldest|youngest|earliest)\b)"
 )
 _EACH = re.compile(
     r"\b(?:per|grouped by|broken down by|split by|for each|for every)\s+(?:the\s+"
@@ -99,11 +100,13 @@ def with_leftovers(made: Requirements, tagged: Tagged) -> Requirements:
     """The requirements with questions about what decides and was not understood, and what else was made no use of."""
     if made.missing or made.uncovered:
         return made
-    open_ones = _undecided(tagged)
+    open_ones = [*_undecided(tagged), *_lost(made, tagged)]
     if made.show and not made.each and not made.figures and not _COUNT_OF_ROWS.search(tagged.text):
         # rows are listed, and a function over them was named
         open_ones += [_words(tagged, at, at + len(mark) + 14) for mark in tagged.marks("F")
                       if not tagged.is_taken(at := tagged.text.index(mark))]  # fmt: skip
+    if made.figures and not made.each and not made.rules:
+        open_ones += [_words(tagged, *match.span()) for match in _VERDICT.finditer(tagged.text)]
     if open_ones:
         said = ", ".join(f"“{one}”" for one in open_ones)
         return made.model_copy(update={
@@ -116,32 +119,86 @@ def with_leftovers(made: Requirements, tagged: Tagged) -> Requirements:
     return made.model_copy(update={"assumptions": (*made.assumptions, f"no use was made of: {', '.join(unknown)}")})
 
 
+_LOST_COLUMN = re.compile(
+    r"\b(?:(?:of|for) (?:the |all )?(?=C\d+ T\d)|with (?:the |their )?(?=C\d+\s*(?:[.,;?]"
+    r"|$)))(C\d+)\b"
+)
+
+
+def _lost(made: Requirements, tagged: Tagged) -> list[str]:
+    """Tables that a request for rows or for functions over rows names, and of which nothing is read."""
+    if not made.table or made.figures or made.each:
+        return []
+    used = [made.table, made.entity, *(one.table for one in (*made.show, *made.groups, *made.filters))]
+    used += [one.place.table for one in made.condensed] + [one.left.table for one in made.compared]
+    reached = {name for name in used if name}
+    for name in list(reached):
+        for join in tagged.tables.path(made.table, name) or []:
+            reached |= {join.left_table, join.right_table}
+    lost = _LOST_COLUMN.findall(tagged.text) if made.condensed else []
+    unused = set(tagged.marks("C", unused=True))
+    return [tagged.said(mark) for mark in lost if mark in unused] + [
+        tagged.said(mark)
+        for mark in tagged.marks("T", unused=True)
+        if tagged.table(mark) not in reached
+        and tagged.span(mark).best.score == 1.0
+        and re.search(rf"\b(?:have|has|had|having|with|and|without) (?:an? |any |some |their )?{mark}\b", tagged.text)
+    ]
+
+
 _RESTRICTING = (
     re.compile(r"(?<![\w'])(?P<word>[a-z]{3,})(?= T\d+\b)"),
     re.compile(
-        r"\b(?:that|which|who|and|T\d+|C\d+)\s+(?:is|are|was|were|has|have|had|been)\s+(?:been\s+|already\s+|currently\s+)?(?P<word>[a-z]{4,})(?=\s*(?:[.,;?]|$))"
+        r"\b(?:that|which|who|and|T\d+|C\d+)\s+(?:is|are|was|were|has|have|had|been)\s+(?:(?:been|already"
+        r"|currently|still|now|all)\s+)*(?P<word>[a-z]{4,})(?=\s*(?:[.,;?]|$))"
+    ),
+    re.compile(r"\bT\d+ (?:(?:that|which|who|is|are|was|were|still|currently) )*(?P<word>under way|underway)\b"),
+    re.compile(r"\b(?P<word>second|third|fourth|fifth|2nd|3rd|4th|5th) (?:most|least|[a-z]+est|C\d+)\b"),
+    re.compile(
+        r"\b(?:with|of|in|by|on|at) (?:an? |the )?(?P<word>[a-z]{3,}|[b-hj-rt-z]) C\d+(?=\s*(?:[.,;?]|$))"
+        r"|^(?:(?:list|show|find|get|all|the) )*(?P<first>[a-z]{3,}ed) C\d+(?=\s*(?:[.,;?]|$))"
     ),
     re.compile(r"\b(?P<word>share|proportion|percentage|fraction) of\b"),
 )
 """Where a word of unknown meaning leaves things out."""
 
 
+_FIGURE_LEFT = re.compile(
+    r"\bF\d+ (?:of )?(?:the )?(?P<word>square|cube|log|root|product|logarithm|difference)s? of (?:the )?[CT]\d"
+    r"|\b(?P<figure>margin|ratio|yield|return|coverage|efficiency|profitability|utili[sz]ation|turnover|growth"
+    r"|health|risk"
+    r"|productivity|leverage|liquidity|solvency)(?= (?:of|for|per) (?:(?:an?|each|every|the|given|one|our) )*T\d)"
+)
+"""Figures that are named and not known."""
+_STATES_IN_ING = word_set("pending outstanding running missing upcoming ongoing remaining expiring waiting")
+
+
 def _restricting(tagged: Tagged) -> list[str]:
     found: list[str] = []
     for pattern in _RESTRICTING:
         for match in pattern.finditer(tagged.text):
-            word = match["word"]
-            if re.search(r"\b(?:most|least)\s+$", tagged.text[: match.start("word")]):
+            word = match["word"] or match.groupdict().get("first") or ""
+            if pattern is _RESTRICTING[0] and EXPLAINED.match(tagged.text[match.end() :]):
+                continue
+            if re.search(r"\b(?:most|least)\s+$", tagged.text[: max(0, match.start("word"))]):
                 continue
             if (
-                (word in _SPEECH and pattern is not _RESTRICTING[2])
-                or tagged.is_taken(match.start("word"))
-                or word.endswith(("ing", "ly"))
+                (word in _SPEECH and pattern is not _RESTRICTING[-1])
+                or tagged.is_taken(match.start("word") if match["word"] else match.start("first"))
+                or (word.endswith(("ing", "ly")) and word not in _STATES_IN_ING)
             ):
                 continue
             found.append(
-                _words(tagged, match.start("word"), match.end() + 5 if pattern is _RESTRICTING[0] else match.end())
+                _words(
+                    tagged,
+                    max(match.start("word"), match.start()),
+                    match.end() + 5 if pattern is _RESTRICTING[0] else match.end(),
+                )
             )
+    for match in _FIGURE_LEFT.finditer(tagged.text):
+        which = "word" if match["word"] else "figure"
+        if not tagged.is_taken(match.start(which)):
+            found.append(_words(tagged, match.start(which), match.end(which)))
     for match in re.finditer(r"[a-z']{3,}", tagged.text):
         if match[0] in tagged.proper and match[0] not in _SPEECH and not tagged.is_taken(match.start()):
             found.append(match[0].capitalize())
@@ -160,18 +217,34 @@ def _undecided(tagged: Tagged) -> list[str]:
         if _harmless(tagged, match):
             continue
         found.append(_words(tagged, match.start(), match.end()))
+    for match in _ARITHMETIC.finditer(tagged.text):
+        found.append(_words(tagged, match.start(), match.end()))
     for match in _EACH.finditer(tagged.text):
         if match["what"] not in _PER_UNIT and not tagged.is_taken(match.start()):
             found.append(_words(tagged, match.start(), match.end()))
     return list(dict.fromkeys(found))
 
 
+_VERDICT = re.compile(
+    r"\b(?:(?:[a-z]+ )?(?:passe?|fails?|failed|rejected|unacceptable|not acceptable)"
+    r"(?: [a-z]+){1,2}|must not)\b(?! rate)"
+)
+"""What tells that figures pass or fail, where no rule was read."""
+_ARITHMETIC = re.compile(
+    r"\b[CRDT]\d+ (?:minus|plus|times?|less(?! than)) (?:the |their |its )?[CRD]\d+|\b(?:divided|multiplied) by\b"
+)
+"""What of a formula was not read."""
+
+
 def _harmless_number(text: str, match: re.Match[str]) -> bool:
     """A number that counts words of the request itself: "two figures", "one at a time"."""
     behind = text[match.end() :]
+    if re.match(r"\s*[.)]\s", behind) and re.search(r"(?:^|[.;:,]\s*|\(\s*)$", text[: match.start()]):
+        # the number of an item in a list
+        return "%" not in match[0]
     return bool(
         re.match(
-            r"\s*(?:[.)]\s|(?:\w+ )?(?:mode|scenario|figure|ratio|column|date|value|formula|thing|number|input"
+            r"\s*(?:(?:\w+ )?(?:mode|scenario|figure|ratio|column|date|value|formula|thing|number|input"
             r"|agent|decimal)s?\b)",
             behind,
         )

@@ -49,7 +49,7 @@ FUNCTION_PHRASES: Mapping[str, str] = {
         "sum": "total; sum; sum of; total of; how much; overall; sum up; add up; totals; combined; aggregate; "
         "cumulative; in "
         "total; "
-        "altogether",
+        "altogether; summed up; summed; added up; added together; totalled; totaled; adding up; summing up",
         "count": "count; number of; how many; headcount; head count; count of; quantity of; the number",
         "median": "median; middle value",
         "minimum": "minimum; min; lowest value; smallest value",

@@ -19,7 +19,20 @@ IN_DATABASES = frozenset({"count", "sum", "mean", "minimum", "maximum"})
 """Functions that databases compute themselves."""
 
 _PAIRED = frozenset({"correlation", "covariance"})
-_BEHIND = frozenset({"on average", "in total", "altogether", "overall"})
+_BEHIND = frozenset(
+    [
+        "on average",
+        "in total",
+        "altogether",
+        "overall",
+        "summed up",
+        "summed",
+        "added up",
+        "added together",
+        "totalled",
+        "totaled",
+    ]
+)
 """Functions that stand behind their column."""
 _PERSONNEL = frozenset({"employee", "person", "worker", "member", "user", "student", "patient"})
 

@@ -13,7 +13,6 @@ from roles.engineering.specification import Adjustment, Mode
 
 __all__ = ["SaidMode", "find_modes", "modes_of"]
 
-_MARK = re.compile(r"\b(?:modes?|scenarios?|variants?|cases)\b", re.IGNORECASE)
 _KNOWN = [
     "standard",
     "normal",
@@ -53,6 +52,10 @@ _KNOWN = [
     "recession",
     "extreme",
 ]
+_MARK = re.compile(
+    rf"\b(?:modes?|scenarios?|variants?|cases|(?<=worst[ -])case|(?<=best[ -])case|(?:{'|'.join(_KNOWN)})[ -]case)\b",
+    re.IGNORECASE,
+)
 _PLAIN = word_set("standard normal base baseline default regular expected current actual")
 _CHANGING = frozenset(_KNOWN) - _PLAIN
 """Modes that say by their name that they change something, be there others or not."""
@@ -75,9 +78,15 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 _STRESS = re.compile(r"\b(?:stress[- ]?test(?:s|ed|ing)?|what[- ]if(?: analysis)?)\b", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"^(?:\s*,?\s*(?:described |given |told |said |put )?in (?:plain |his |her |their |my |own |free )*words)?"
+    r"(?:\s*[,:(]?\s*(?:such as|like|e\.g\.|for example|for instance|say)\s*,?\s*(?:'[^']*'|\"[^\"]*\"|[^.;]*)\)?)?",
+    re.IGNORECASE,
+)
+"""Examples of what is said as a stress test."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
 _MORE = re.compile(
-    r"(?:,\s*(?:and\s+)?|\band\s+)(?=[a-z]+\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s"
+    r"(?:[,;]\s*(?:and\s+)?|\band\s+)(?=[a-z]+(?:\s[a-z]+)?\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s"
     r"|[a-z]+(?:\s[a-z]+)?\s+(?:modes?|scenarios?|variants?|cases?)\b)",
     re.IGNORECASE,
 )
@@ -94,6 +103,12 @@ _LIMIT = re.compile(
 )
 """What has to hold, behind a list of modes."""
 _AMOUNT = re.compile(r"\d\s*(?:%|per ?cent|basis points?|bps?\b|percentage points?)", re.IGNORECASE)
+_TOLD_BEFORE = re.compile(
+    r"[, ]*\b(?:with|and|using|applying|that has|has|having)\s+((?:an?\s+)?[^,;]*\d[^,;]*?)"
+    r"\s+(?:in|under|for)\s+(?:the\s+|an?\s+)?$",
+    re.IGNORECASE,
+)
+"""What a mode changes, told before its name."""
 _POINTING = frozenset({"latter", "the_latter", "former", "this", "which", "other", "second", "first"})
 _MAX = 10
 
@@ -118,7 +133,7 @@ def find_modes(text: str) -> tuple[list[SaidMode], str]:
     for sentence in _SENTENCE.split(text):
         kept.append(_read_sentence(sentence, found))
     if not found and (stress := _STRESS.search(text)) is not None:
-        rest = (text[: stress.start()] + text[stress.end() :]).strip()
+        rest = (text[: stress.start()] + _EXAMPLE.sub("", text[stress.end() :])).strip()
         return [SaidMode("standard"), SaidMode("custom", [text[stress.start() :]])], rest
     return list(found.values())[:_MAX], " ".join(part for part in kept if part.strip())
 
@@ -142,6 +157,11 @@ def _read_sentence(sentence: str, found: dict[str, SaidMode]) -> str:
     pieces = _by_known_names(body) or _by_list(sentence[listed.end() :] if listed is not None else body)
     if not pieces:
         return sentence
+    told = _TOLD_BEFORE.search(sentence[:start]) if len(pieces) == 1 else None
+    if told is not None and not _AMOUNT.search(pieces[0][1].partition(",")[0]) and pieces[0][0] not in found:
+        # "with a haircut of 20 % on EBIT in conservative mode"
+        found[pieces[0][0]] = SaidMode(pieces[0][0], [told[1]])
+        return f"{sentence[: told.start()]} {pieces[0][1]}"
     if len(pieces) == 1 and not pieces[0][1].strip(" .") and pieces[0][0] in found and _AMOUNT.search(sentence[:start]):
         # "make it a 12 % haircut on NOI in conservative mode", of a mode that was named before
         found[pieces[0][0]].about.append(sentence[:start])
@@ -161,11 +181,17 @@ def _by_known_names(body: str) -> list[tuple[str, str]]:
     """The pieces that begin with well-known names; other names of the same list are found between them."""
     matches = [one for one in _KNOWN_AT.finditer(body) if not _within_words(body, one)]
     pieces: list[tuple[str, str]] = []
+    before = ""
     for index, match in enumerate(matches):
         end = matches[index + 1].start() if index + 1 < len(matches) else len(body)
+        if body[match.end() : end] == " ":
+            # "severe recession" is one mode
+            before += f"{_mode_name(match)}_"
+            continue
         about, *others = _MORE.split(body[match.end() : end])
         about, *alone = _ALONE.split(about)
-        pieces.append((_mode_name(match), about))
+        pieces.append((f"{before}{_mode_name(match)}", about))
+        before = ""
         pieces += [(identifier(name.lower()), "") for name in alone[::2]]
         for name, more in [piece for other in others for piece in _by_list(other)]:
             if name in _POINTING:
@@ -192,6 +218,7 @@ def _within_words(body: str, match: re.Match[str]) -> bool:
 
 def _by_list(text: str) -> list[tuple[str, str]]:
     pieces: list[tuple[str, str]] = []
+    text = re.sub(r"[,;\s]+(?:and|or)?\s*$", "", text)
     for piece in re.split(r"[,;]\s*(?:and\s+)?|\s+and\s+(?=[a-z-]+(?:\s+\(|\s+with\b|\s*$|\s*\.))", text.strip(" .)")):
         match = _PIECE.match(piece.strip(" ."))
         if match is not None and len(match["name"]) <= 40:
@@ -208,6 +235,8 @@ def _changes(pieces: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[Ch
     is_open = False
     for index, piece in enumerate(pieces):
         read = read_adjustments(piece, targets)
+        # two amounts for one value are those of two modes
+        is_open = is_open or len({change.target for change in read}) < len(read)
         again = {change.target for change in read}
         changes = (*(change for change in changes if change.target not in again), *read)
         is_open = (is_open or (index > 0 and _AMOUNT.search(piece) is not None)) and not read

@@ -93,7 +93,18 @@ def _inputs(made: Requirements, tables: Tables) -> tuple[tuple[Input, ...], tupl
     return tuple(inputs), (*filters, *made.filters, *_terms(made)[1])
 
 
-def _joins(tables: Tables, base: str, wanted: Iterable[str]) -> tuple[Join, ...]:
+def _joins(
+    tables: Tables, base: str, wanted: Iterable[str], filters: Iterable[Filter] = (), *, outer: bool = False
+) -> tuple[Join, ...]:
+    """The joins from `base` to these tables; `outer`: rows stay that have none in the others.
+
+    A filter that the key of a table be NULL is of rows that have none there.
+    """
+    lacking = {
+        one.table for one in filters
+        if one.comparison == "=" and one.value is None and not (one.input or one.moment or one.figure)
+        and one.table != base and one.column == tables.key(one.table)
+    }  # fmt: skip
     found: list[Join] = []
     there = {base}
     for table in dict.fromkeys(wanted):
@@ -101,7 +112,7 @@ def _joins(tables: Tables, base: str, wanted: Iterable[str]) -> tuple[Join, ...]
         for join in tables.path(base, table) or []:
             new = join.right_table if join.left_table == here else join.left_table
             if new not in there:
-                found.append(join)
+                found.append(join.model_copy(update={"outer": True}) if outer or table in lacking else join)
                 there.add(new)
             here = new
     return tuple(found)
@@ -128,7 +139,8 @@ def _calculated(made: Requirements, tables: Tables) -> MadeQuery:
     wanted = [*(one.table for one in columns), *(one.table for one in filters), *(one.table for one in terms)]
     query = Query(
         name=f"{tables.one(made.table)}_{'rows' if series else 'row'}"[:48], table=made.table, columns=tuple(columns),
-        terms=terms, joins=_joins(tables, made.table, wanted), filters=filters, order_by=order_by, one=not series,
+        terms=terms, joins=_joins(tables, made.table, wanted, filters), filters=filters, order_by=order_by,
+        one=not series,
         limit=_SERIES_LIMIT if series else 1,
     )  # fmt: skip
     return MadeQuery(query, inputs, frozenset(places) if series else frozenset())
@@ -163,7 +175,8 @@ def _overview(made: Requirements, tables: Tables) -> MadeQuery:
     wanted = [one.table for one in (*columns, *terms, *compared, *filters)]
     query = Query(
         name=f"{(counts or figures)[0].name}_{'groups' if made.groups else 'overview'}"[:48], table=made.table,
-        columns=tuple(columns), terms=(*compared, *terms), joins=_joins(tables, made.table, wanted), filters=filters,
+        columns=tuple(columns), terms=(*compared, *terms), joins=_joins(tables, made.table, wanted, filters),
+        filters=filters,
         group_by=tuple(one.name for one in leading) if made.groups else (), order_by=order_by, limit=made.limit,
     )  # fmt: skip
     return MadeQuery(query, inputs, listed=tuple(one.name for one in columns))
@@ -196,7 +209,7 @@ def _condensed(made: Requirements, tables: Tables) -> MadeQuery:
         order_by = ("-" if made.descending else "") + made.order_by
     query = Query(
         name=f"{measures[0].name}_{'groups' if groups else 'all'}"[:48], table=made.table, columns=(*groups, *measures),
-        terms=terms, joins=_joins(tables, made.table, wanted), filters=filters,
+        terms=terms, joins=_joins(tables, made.table, wanted, filters, outer=made.every), filters=filters,
         group_by=tuple(one.name for one in groups),
         order_by=order_by, one=False, limit=made.limit,
     )  # fmt: skip
@@ -227,7 +240,7 @@ def _listed(made: Requirements, tables: Tables) -> MadeQuery:
     wanted = [*(selected.table for selected in columns), *(given.table for given in (*filters, *terms))]
     query = Query(
         name=f"{tables.one(made.table) if one else plural(tables.one(made.table))}_found"[:48], table=made.table,
-        columns=tuple(columns), terms=terms, joins=_joins(tables, made.table, wanted),
+        columns=tuple(columns), terms=terms, joins=_joins(tables, made.table, wanted, filters),
         filters=filters, order_by=order_by, one=one, limit=1 if one else made.limit,
     )  # fmt: skip
     names = tuple(one.name for one in columns)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from roles.builder.understanding.empty_groups import with_empty
 from roles.builder.understanding.figures import Figures
 from roles.builder.understanding.grouping import (
     columns_beside,
@@ -21,7 +22,7 @@ from roles.builder.understanding.rows import GROUP, read_rows, singular_said
 from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged
-from roles.builder.understanding.words import column_identifier
+from roles.builder.understanding.words import column_identifier, plural
 from roles.engineering.specification import Filter, Input
 
 __all__ = ["calculation", "condensed", "listed_with_totals", "listing"]
@@ -172,6 +173,14 @@ def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus
         else:
             filters.append(Filter.model_validate(given | {"value": one.number}))
     limit = order.limit if order is not None and order.limit else rows.limit
+    few = any(one.number is not None and (one.sign in ("<", "<=") or one.number == 0) for one in kept)
+    if (every := with_empty(tagged, tables, rows, measures, forced=few or beside)) is not None:
+        made = made.model_copy(update={"table": rows.group_table, "every": True})
+        tagged.taken += every
+    elif rows.group_table and not rows.entity and not kept and any(one.function == "count" for one in measures):
+        things, counted = plural(tables.one(rows.group_table)), plural(tables.one(base))
+        told = f"{things} without such {counted} are left out".replace("_", " ")
+        made = made.model_copy(update={"assumptions": (*made.assumptions, told)})
     return made.model_copy(
         update={
             "condensed": condensed,
@@ -217,7 +226,8 @@ def _through_links(
 def _which(tagged: Tagged, tables: Tables, near: Sequence[str], base: str) -> Place | None:
     """ "Which genre has the most books": the column whose values are compared."""
     match = re.search(
-        r"\b(?:which|what)\s+(?:one\s+)?(?P<mark>C\d+)\s+(?:has|have|had|is|are|was|does|did|brings?|makes?|sells?|gets?)\b",
+        r"\b(?:which|what)\s+(?:one\s+)?(?P<mark>C\d+)\s+(?:has|have|had|is|are|was|does|did|brings?|makes?"
+        r"|sells?|gets?)\b",
         tagged.text,
     )
     place = tagged.column(match["mark"], near) if match is not None else None

@@ -104,6 +104,7 @@ class Requirements(_Part):
     inputs: tuple[Input, ...] = ()
     single: bool = False
     each: bool = False
+    every: bool = False
     order: Place | None = None
     order_by: str = ""
     descending: bool = False

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from common.language.words import word_set
+from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
+from roles.builder.understanding.words import words_of_name
 
 __all__ = ["read_order"]
 
@@ -19,7 +22,8 @@ _HIGHEST = re.compile(
 
 
 _TOP_BY = re.compile(
-    rf"\b(?P<how>top|best|highest|largest|biggest|most|leading|worst|lowest|bottom|smallest|least|cheapest)\s+(?:\d+\s+)?{_D}*"
+    rf"\b(?P<how>top|best|highest|largest|biggest|most|leading|worst|lowest|bottom|smallest|least"
+    rf"|cheapest)\s+(?:\d+\s+)?{_D}*"
     rf"(?:T\d+)\s+(?:by|in terms of|according to|based on|ranked by|ordered by|measured by|with the (?:highest"
     rf"|most|largest|lowest|smallest))\s+{_D}*(?P<mark>C\d+)\b"
 )
@@ -48,7 +52,10 @@ _OLDEST = re.compile(r"\b(?:oldest|earliest|first come)\b")
 
 
 _LIMIT = re.compile(
-    r"\b(?:top|first|best|the|last|only|show|list|which|what|latest|newest)\s+(?P<number>\d{1,4})\b(?!\s*(?:%|and|,"
+    r"\b(?:top|first|best|worst|the|last|only|show|list|which|what|latest|newest|oldest|largest|biggest|highest"
+    r"|smallest|lowest"
+    r"|longest|shortest|heaviest|bottom|cheapest|dearest|earliest|greatest|get|give me"
+    r"|find)\s+(?P<number>\d{1,4})\b(?!\s*(?:%|and|,"
     r"|day|month|year))"
     r"|\b(?P<other>\d{1,4})\s+(?:most|highest|lowest|largest|smallest|newest|latest|oldest|best|cheapest|T\d+\s+with "
     r"the (?:most|"
@@ -56,20 +63,74 @@ _LIMIT = re.compile(
 )
 
 
+_SO_MANY = re.compile(r"\b(?P<mark>C\d+)\s+(?P<number>\d{1,4})\s+T\d+\b")
+""" "The cheapest 3 rooms"."""
+
+
 def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
     """Read by what the rows of `table` are ordered, and how many of them are wanted."""
     limit = _LIMIT.search(tagged.text)
+    if limit is None:
+        limit = next((one for one in _SO_MANY.finditer(tagged.text) if tagged.said(one["mark"]).endswith("est")), None)
     if limit is not None:
-        rows.limit, rows.limited = max(1, int(limit["number"] or limit["other"])), True
+        rows.limit, rows.limited = (
+            max(1, int(limit["number"] or limit["other"]) if limit.re is _LIMIT else int(limit["number"])),
+            True,
+        )
         tagged.take(limit)
     near = [table, *focus]
-    if _of_the_top(tagged, near, rows) or _of_extremes(tagged, near, rows) or _of_first(tagged, tables, near, rows):
+    if (
+        _of_price(tagged, tables, table, rows)
+        or _of_the_top(tagged, near, rows)
+        or _of_extremes(tagged, near, rows)
+        or _of_first(tagged, tables, near, rows)
+    ):
         return
     for pattern, descending in ((_NEWEST, True), (_OLDEST, False)):
         if (match := pattern.search(tagged.text)) is not None and (place := tables.order(table)) is not None:
             rows.order, rows.descending = place, descending
             tagged.take(match)
             return
+
+
+_PRICES = word_set("price cost rate fee fare charge amount rent")
+_SO_DEAR = re.compile(
+    r"\b(?:(?P<most>most|least) )?(?P<mark>C\d+) (?:\d{1,4} )?(?P<thing>T\d+)\b"
+    r"|\b(?P<number>\d{1,4}) (?:(?P<most_2>most|least) )(?P<mark_2>C\d+) (?P<thing_2>T\d+)\b"
+)
+
+
+def priced(tagged: Tagged, tables: Tables, mark: str, table: str) -> Place | None:
+    """What a thing costs: the column of its table that a word such as "cheapest" means, else its one price."""
+    place = tagged.column(mark, [table])
+    if place is not None and place.table == table:
+        return place
+    columns = [
+        Place(table=table, column=one.name)
+        for one in tables.tables[table].columns
+        if one.type in ("number", "integer") and _PRICES.intersection(words_of_name(one.name))
+    ]
+    dear = re.match(r"cheap|pric|expensive|costl|dear", tagged.said(mark)) is not None
+    return columns[0] if dear and len(columns) == 1 else None
+
+
+def _of_price(tagged: Tagged, tables: Tables, table: str, rows: Rows) -> bool:
+    """ "The cheapest 3 rooms", "the most expensive rooms"."""
+    for match in _SO_DEAR.finditer(tagged.text):
+        mark, thing = match["mark"] or match["mark_2"], match["thing"] or match["thing_2"]
+        most = match["most"] or match["most_2"]
+        if tagged.table(thing) != table or not (most or tagged.said(mark).endswith("est")):
+            continue
+        place = priced(tagged, tables, mark, table)
+        if place is None or tables.column(place).type not in ("number", "integer"):
+            continue
+        rows.order, rows.descending = place, most != "least" and not _said_cheap(tagged, mark)
+        rows.limit = rows.limit if rows.limited else 10
+        rows.shown.append(mark) if tagged.column(mark, [table]) == place else None
+        tagged.use(mark)
+        tagged.take(match)
+        return True
+    return False
 
 
 def _of_the_top(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:

@@ -12,10 +12,11 @@ from roles.builder.understanding.conditions import flag_like, read_conditions
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.row_order import read_order
 from roles.builder.understanding.rows_read import Rows
+from roles.builder.understanding.said_places import in_shown_list, with_its_name, with_its_things
 from roles.builder.understanding.said_values import read_said_values
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, ONE_OF_MANY, Tagged
-from roles.builder.understanding.words import column_identifier, singular
+from roles.builder.understanding.words import column_identifier, singular, words_of_name
 
 __all__ = ["GROUP", "PERIOD", "read_rows", "singular_said"]
 
@@ -63,8 +64,11 @@ _VALUE = re.compile(r"(?P<mark>C\d+)\s+(?:is|are|=|equal|being|of)?\s*(?P<value>
 _MORE = (
     (r"(?:at least|no less than|not below|>=|≥|minimum of|from)", ">="), (r"(?:at most|no more than|not above|up to"
     r"|<=|≤|maximum of)", "<="),
-    (r"(?:above|over|more than|greater than|higher than|exceed|exceeding|larger than|bigger than|longer than|>)", ">"),
-    (r"(?:below|under|less than|lower than|smaller than|shorter than|fewer than|beneath|<)", "<"),
+    (r"(?:above|over|more than|greater than|higher than|exceed|exceeding|larger than|bigger than|longer than"
+     r"|heavier than|slower than|taller than|wider than|deeper than|costlier than|dearer than|pricier than"
+     r"|more expensive than|>)", ">"),
+    (r"(?:below|under|less than|lower than|smaller than|shorter than|fewer than|beneath|lighter than"
+     r"|faster than|quicker than|cheaper than|less expensive than|<)", "<"),
     (r"(?:after|later than)", ">"), (r"(?:since|starting from|starting)", ">="),
     (r"(?:before|earlier than|prior to)", "<"),
     (r"(?:until|up to and including)", "<="),
@@ -118,7 +122,7 @@ def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grou
     for mark in tagged.marks("T"):
         if not tagged.by_key(mark):
             continue
-        if _SHOWN_KEY.search(tagged.text[: tagged.text.index(mark)]):
+        if _SHOWN_KEY.search(tagged.text[: tagged.text.index(mark)]) or in_shown_list(tagged.text, mark):
             rows.shown.append(mark)
             tagged.use(mark)
         elif not rows.entity:
@@ -212,7 +216,7 @@ def _add_group(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str],
         if place is None or tables.path(table, place.table, upwards=True) is None:
             return False
         if place not in rows.groups:
-            rows.groups.append(place)
+            rows.groups += with_its_name(tables, place)
             tagged.use(mark)
         return True
     named = tagged.table(mark)
@@ -257,6 +261,8 @@ def _read_flags(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows
         around = re.search(
             rf"(?:(?:that|which|who|and|but) (?:\w+ ){{0,3}}{mark}\b)|{mark} T\d+|T\d+ {mark}\b", tagged.text
         )
+        if around is None and with_its_things(tagged, mark, place.table):
+            around = re.search(rf"\b{mark}\b", tagged.text)
         if around is not None or tagged.negated(mark):
             holds = not tagged.negated(mark)
             rows.add(place, "=", "", "boolean", holds if tables.column(place).type == "boolean" else int(holds))
@@ -313,7 +319,11 @@ def _read_comparisons(tagged: Tagged, tables: Tables, focus: Sequence[str], rows
                 continue
             kind = tables.column(place).type
             dated = match["number"] is not None and match["number"].count("-") == 2
-            if kind not in ("number", "integer", "date") or (_is_time(words) and kind != "date" and not dated):
+            if kind == "date" and match["number"] and not dated:
+                continue
+            if kind not in ("number", "integer", "date") or (
+                _is_time(words) and kind != "date" and not dated and "year" not in words_of_name(place.column)
+            ):
                 continue
             tagged.use(mark)
             tagged.take(match)
@@ -354,8 +364,13 @@ def _read_dates(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str]
 def _read_more_than(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows) -> None:
     """Comparisons that name their column last: "employees who earn more than a given salary"."""
     for words, sign in _MORE[:4]:
-        for match in re.finditer(rf"(?<!not ){words}\s+{_D}*(?:given\s+)?(?P<mark>C\d+)\b", tagged.text):
+        for match in re.finditer(
+            rf"(?<!not ){words}\s+{_D}*(?:given\s+)?(?:[a-z]+\s+(?:in|of)\s+)?(?P<mark>C\d+)\b", tagged.text
+        ):
             place = tagged.column(match["mark"], focus)
+            if re.search(rf"\b(?:their|its|his|her)\s+{match['mark']}$", match[0]):
+                # what a thing has itself, no value that a caller gives
+                continue
             if place is None or int(match["mark"][1:]) in tagged.used or tables.column(place).type not in _NUMERIC:
                 continue
             tagged.use(match["mark"])

@@ -15,9 +15,10 @@ COMPARISONS = (
     (r"(?:at least|no less than|not less than|no fewer than|a minimum of|minimum|>=|≥)", ">="),
     (r"(?:at most|no more than|not more than|up to|a maximum of|maximum|<=|≤)", "<="),
     (r"(?:above|over|more than|greater than|higher than|exceed|exceeding|exceeds|larger than|bigger than|longer than"
-     r"|in excess of|later than|after|>)", ">"),
+     r"|in excess of|later than|after|heavier than|slower than|taller than|wider than|deeper than|costlier than"
+     r"|dearer than|pricier than|more expensive than|>)", ">"),
     (r"(?:below|under|less than|lower than|smaller than|shorter than|fewer than|beneath|earlier than|before"
-     r"|<)", "<"),
+     r"|lighter than|faster than|quicker than|cheaper than|less expensive than|<)", "<"),
 )  # fmt: skip
 """Words that compare, with what they mean; a pattern for each."""
 
@@ -60,6 +61,32 @@ class Rows:
         """Add a filter by whether a column holds anything."""
         given = {"table": place.table, "column": place.column, "comparison": "!=" if known else "="}
         self.filters.append(Filter.model_validate(given))
+
+    def add_given_moment(self, place: Place, comparison: str, unit: str, *, ahead: bool) -> None:
+        """Add a filter by a time so many days, weeks, months or years from today as the caller says."""
+        if unit not in {one.name for one in self.inputs}:
+            described = f"Number of {unit}"
+            most = {"days": 36_500, "weeks": 5_200, "months": 1_200, "years": 100}[unit]
+            self.inputs.append(Input(name=unit, type="integer", description=described, minimum=0, maximum=most))
+        steps = {"days": "day", "weeks": "day", "months": "months", "years": "months"}[unit]
+        step = {"weeks": 7, "years": 12}.get(unit, 1)
+        moment = f"{steps}{'+' if ahead else '-'}{step}"
+        given = {"table": place.table, "column": place.column, "comparison": comparison, "moment": moment}
+        self.filters.append(Filter.model_validate(given | {"input": unit}))
+
+    def add_default_span(self, place: Place, start: str, end: str) -> None:
+        """Add a filter by two dates that the caller may give; where not, these count. Twice the same is once."""
+        for name, sign, value in (("start_date", ">=", start), ("end_date", "<=", end)):
+            if name in {one.name for one in self.inputs}:
+                continue
+            described = f"{name.replace('_', ' ').capitalize()} of the period"
+            self.inputs.append(Input(name=name, type="date", description=described, required=False, default=value))
+            given = {"table": place.table, "column": place.column, "comparison": sign, "input": name}
+            self.filters.append(Filter.model_validate(given))
+
+    def add_lacking(self, key: Place) -> None:
+        """Add that no row of a table belongs to a thing: its key is not there."""
+        self.add_null(key, known=False)
 
     def add_moment(self, place: Place, comparison: str, moment: str) -> None:
         """Add a filter by a time that depends on the day."""

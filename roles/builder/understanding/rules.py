@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from roles.builder.understanding.definitions import Definition
-from roles.builder.understanding.requirements import Requirements
+from roles.builder.understanding.requirements import Figure, Requirements
 from roles.builder.understanding.tagged import Tagged
 from roles.builder.understanding.thresholds import Threshold, find_thresholds
+from roles.builder.understanding.words import singular
 from roles.engineering.formulas.ratios import RATIOS
 from roles.engineering.specification import Rule
 
@@ -25,11 +27,19 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
         return made
     rules: dict[str, Rule] = {}
     assumptions = list(made.assumptions)
-    for one in find_thresholds(tagged.text):
+    said = {singular(word) for one in asked for word in f"{one.name}_{one.expression}".split("_")}
+    corrected = list(_NUMBER_ONLY.finditer(tagged.text))
+    for one in sorted([*find_thresholds(tagged.text, units=said), *corrected], key=_start):
+        if isinstance(one, re.Match):
+            rules = _with_number(one, rules, made, tagged, definitions) or rules
+            continue
+        if any(match.start() <= one.start < match.end() for match in corrected):
+            continue
         name = _figure(one, tagged, definitions) or _main(made)
         figure = next((each for each in asked if each.name == name), None) or asked[-1]
         name = figure.name
-        if _of_column(tagged, one):
+        one = None if _of_column(tagged, one) else _with_usual_sign(one, figure, tagged)
+        if one is None:
             continue
         tagged.taken.append((one.start, one.end))
         limit, assumed = _limit(one, figure.unit, "100" in figure.expression)
@@ -46,7 +56,6 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
             name=key[:48], expression=f"{name} {one.comparison} {limit:.12g}",
             description=f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[one.comparison]} {shown}",
         )  # fmt: skip
-    rules = _with_number_instead(rules, tagged)
     if not rules:
         for figure in asked:
             usual = RATIOS[figure.name].usual if figure.name in RATIOS else ""
@@ -58,29 +67,72 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
     return made.model_copy(update={"rules": tuple(rules.values()), "assumptions": tuple(assumptions)})
 
 
+_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _NUMBER_ONLY = re.compile(
-    r"instead : (?:please |no , |rather )?(?:make|set|use|take|change|let|raise|lower|increase|decrease|put)?(?: "
-    r"(?:it|that|the|this|limit|threshold|be|is|to|at|of|instead))* "
-    r"(?P<number>\d+(?:\.\d+)?) ?(?P<percent>%)?(?: instead)?\s*(?:\.|$)"
+    r"instead : (?P<lead>(?:(?:please|no|rather|actually|i|we|meant|mean|want|would|like|let's|ok|but|and|now|,|make"
+    r"|set|use|take|change|let|raise|lower|increase|decrease|reduce|tighten|relax|loosen|put|move|it|that|the|this|our"
+    r"|its|limit|threshold|cutoff|bar|bound|requirement|rule|value|number|level|be|is|are|should|must|to|at|of|for|as|:|="
+    rf"|a|[RD]\d+) )*)(?P<number>{_NUMBER}) ?(?P<percent>%)?"
+    rf"(?P<tail>(?: (?:instead|please|now|then|not|rather|than|of|as|the|our|limit|threshold|{_NUMBER} ?%?))*)"
+    r"\s*(?=[.;]|$)"
 )
+"""A correction that tells a number and no direction: "make the limit 1.3", "1.3 instead of 1.25"."""
+_COMPARES = re.compile(rf"(?P<figure>\w+) (?P<sign>>=|<=|>|<) (?P<number>{_NUMBER})")
 
 
-def _with_number_instead(rules: dict[str, Rule], tagged: Tagged) -> dict[str, Rule]:
-    """ "Make it 75 %", of the one rule there is."""
-    match = None if len(rules) != 1 else _NUMBER_ONLY.search(tagged.text)
-    if match is None:
-        return rules
-    name, rule = next(iter(rules.items()))
-    figure, sign, _ = rule.expression.rsplit(" ", 2)
-    number = float(match["number"]) / (
-        100 if match["percent"] and float(rule.expression.rsplit(" ", 1)[1]) <= 1.5 else 1
-    )
-    told = (
-        f"{rule.description.rsplit(' ', 2 if rule.description.endswith('%') else 1)[0]} "
-        f"{match['number']}{' %' if match['percent'] else ''}"
-    )
+def _with_number(
+    match: re.Match[str], rules: dict[str, Rule], made: Requirements, tagged: Tagged, definitions: Sequence[Definition]
+) -> dict[str, Rule] | None:
+    """The rules with another number in the one that is meant; None where that can't be told."""
+    mark = re.search(r"\b[RD]\d+\b", match["lead"])
+    named = _figure_of(mark[0], tagged, definitions) if mark is not None else ""
+    kept = {key: rule for key, rule in rules.items() if _COMPARES.fullmatch(rule.expression)}
+    found = {key: rule for key, rule in kept.items() if not named or rule.expression.split(" ")[0] == named}
+    if not rules:
+        usual = [(one, RATIOS[one.name].usual) for one in made.figures if one.asked and one.name in RATIOS]
+        found = {
+            (key := f"{one.name}_{_KINDS[sign[0][0]]}"): Rule(name=key[:48], expression=text)
+            for one, text in usual
+            if text and (sign := _SIGN.search(text)) and (not named or one.name == named)
+        }
+    told = re.search(r"\b(?:limit|threshold|cutoff|bar|bound|requirement|rule)\b", match["lead"] + match["tail"])
+    if len(found) != 1 or (not told and not named and any(one.adjustments for one in made.modes)):
+        return None
+    key, rule = next(iter(found.items()))
+    parts = _COMPARES.fullmatch(rule.expression)
+    if parts is None or (match["percent"] and float(parts["number"]) > 1.5 and "%" not in rule.description):
+        return None
+    figure = next(one for one in made.figures if one.name == parts["figure"])
+    share = bool(match["percent"]) and "100" not in figure.expression
+    number = float(match["number"].replace(",", "")) / (100 if share else 1)
+    if not match["percent"] and "%" in rule.description and float(parts["number"]) <= 1.5 < number:
+        number /= 100
+    shown = f"{match['number']} %" if match["percent"] else f"{number:g}"
     tagged.take(match)
-    return {name: rule.model_copy(update={"expression": f"{figure} {sign} {number:.12g}", "description": told})}
+    instead = rule.model_copy(update={
+        "expression": f"{figure.name} {parts['sign']} {number:.12g}",
+        "description": f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[parts['sign']]} {shown}",
+    })  # fmt: skip
+    return {**rules, key: instead}
+
+
+_SIGN = re.compile(r"[<>]=?")
+_KINDS = {">": "minimum", "<": "maximum"}
+
+
+def _with_usual_sign(one: Threshold, figure: Figure, tagged: Tagged) -> Threshold | None:
+    """ "Limit 1.3" tells no direction: it is that of the figure's usual rule; None where it has no such rule."""
+    usual = _SIGN.search(RATIOS[figure.name].usual if figure.name in RATIOS else "")
+    said = tagged.text[one.start : one.end]
+    if not re.match(rf"\s*limit\b[a-z :=]*{_NUMBER}", said):
+        return one
+    if usual is None:
+        return None
+    return replace(one, comparison=usual[0] if usual[0].endswith("=") else f"{usual[0]}=")
+
+
+def _start(one: Threshold | re.Match[str]) -> int:
+    return one.start() if isinstance(one, re.Match) else one.start
 
 
 def _main(made: Requirements) -> str:
@@ -90,7 +142,11 @@ def _main(made: Requirements) -> str:
 def _figure(one: Threshold, tagged: Tagged, definitions: Sequence[Definition]) -> str:
     if not one.mark:
         return ""
-    meant = tagged.span(one.mark).best.name
+    return _figure_of(one.mark, tagged, definitions)
+
+
+def _figure_of(mark: str, tagged: Tagged, definitions: Sequence[Definition]) -> str:
+    meant = tagged.span(mark).best.name
     return definitions[int(meant[1:])].name if meant.startswith("#") else meant
 
 

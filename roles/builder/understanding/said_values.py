@@ -57,6 +57,25 @@ _NO_VALUES = word_set(
 )
 
 
+_VALUED = re.compile(
+    r"(?<![\w'])(?P<value>(?!(?:of|in|by|per|the|and|or|with|their|from|for|at|on|to)\b)[a-z]{3,})"
+    r" (?P<mark>C\d+) (?P<thing>T\d+)\b"
+)
+""" "Gold tier accounts"."""
+_WITH_VALUE = re.compile(
+    r"\b(?:with|of|by|on|in) (?:an? |the )?(?P<value>(?!(?:of|in|by|per|the|and|or|with|their|an)\b)[a-z]{3,})"
+    r" (?P<mark>C\d+)(?P<thing>)"
+    r"(?=\s*(?:[.,;?]|$))"
+)
+""" "Fields with loam soil"."""
+_DEGREES = word_set("low high")
+_KINDS = word_set(
+    "status state type category kind sector specialty stage phase class segment tier level grade fuel flag"
+    " priority severity risk soil material colour color size"
+)
+_NO_KINDS = word_set("different various several all each every same other own list show count number new by per")
+
+
 def read_said_values(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
     """Add filters by values that stand behind the name of their column, or behind "in" and "from"."""
     for match in _BEHIND.finditer(tagged.text):
@@ -70,6 +89,17 @@ def read_said_values(tagged: Tagged, tables: Tables, near: Sequence[str], rows: 
         ):
             continue
         if _add(tables, place, value, rows):
+            tagged.use(mark)
+            tagged.take(match)
+    for match in (*_VALUED.finditer(tagged.text), *_WITH_VALUE.finditer(tagged.text)):
+        mark, value = match["mark"], match["value"]
+        thing = match["thing"]
+        place = tagged.column(mark, [tagged.table(thing), *near] if thing else near)
+        if place is None or int(mark[1:]) in tagged.used or value in _NO_VALUES - _DEGREES or value in _NO_KINDS:
+            continue
+        if tagged.is_taken(match.start("value")) or not _KINDS.intersection(words_of_name(place.column)):
+            continue
+        if tables.path(near[0], place.table, upwards=True) is not None and _add(tables, place, value, rows):
             tagged.use(mark)
             tagged.take(match)
     for match in _FROM.finditer(tagged.text):

@@ -129,7 +129,7 @@ def _on_null(title: str, read: Expression) -> str:
     names = [name.replace("_", " ") for name in read.names]
     if len(names) == 1:
         return f"{title} can't be computed: the {names[0]} is not known."
-    return f"{title} can't be computed: one of {', '.join(names)} is not known."
+    return f"{title} can't be computed: {{missing}}."
 
 
 def _errors(requirements: Requirements, tables: Tables, inputs: Sequence[Input]) -> tuple[ErrorCase, ...]:

@@ -22,6 +22,8 @@ class Tables:
     def __init__(self, sources: Sequence[DataSource]) -> None:
         self.tables: dict[str, Table] = {one.name: one for one in sources[0].tables} if sources else {}
         self.joins: tuple[Join, ...] = sources[0].joins if sources else ()
+        self.meant: dict[tuple[str, str], str] = {}
+        """Of two tables between which several keys lead: the column of the first that is meant."""
         self.phrases: dict[Place, Mapping[tuple[str, ...], float]] = {}
         """The words for columns, once they were worked out."""
         tables = (("table", *words_of_name(name.rpartition(".")[2])) for name in self.tables)
@@ -99,7 +101,7 @@ class Tables:
         queue = deque([start])
         while queue:
             here = queue.popleft()
-            for join in self.joins:
+            for join in self._meant_first():
                 if join.left_table == here:
                     there = join.right_table
                 elif join.right_table == here and not upwards:
@@ -118,10 +120,27 @@ class Tables:
                 queue.append(there)
         return None
 
+    def _meant_first(self) -> list[Join]:
+        meant = {(left, right, column) for (left, right), column in self.meant.items()}
+        return sorted(self.joins, key=lambda one: (one.left_table, one.right_table, one.left_column) not in meant)
+
+    def links(self, table: str, parent: str) -> list[str]:
+        """The columns of a table that lead to rows of another."""
+        return [one.left_column for one in self.joins if (one.left_table, one.right_table) == (table, parent)]
+
+    def unclear(self, start: str, goal: str) -> Join | None:
+        """The first step between two tables that several keys could be; None where it is clear."""
+        for join in self.path(start, goal) or []:
+            pair = (join.left_table, join.right_table)
+            if len(self.links(*pair)) > 1 and pair not in self.meant:
+                return join
+        return None
+
     def foreign_key(self, table: str, parent: str) -> str | None:
         """The column of a table that leads to a row of another."""
         return next(
-            (join.left_column for join in self.joins if (join.left_table, join.right_table) == (table, parent)), None
+            (one.left_column for one in self._meant_first() if (one.left_table, one.right_table) == (table, parent)),
+            None,
         )
 
     def base(self, wanted: Iterable[str]) -> str | None:

@@ -138,7 +138,10 @@ def nearest(meanings: Iterable[Meaning], focus: Sequence[str], tables: Tables) -
 def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) -> Tagged:
     """Mark a text. `names` are the words of the formulas that it gives; their marks have the letter D."""
     words, plain = _tokens(text)
-    own = {tuple(singular(part) for part in name.lower().split()): index for index, name in enumerate(names)}
+    own = {
+        tuple(singular(part) for part in name.lower().replace("-", " ").split()): index
+        for index, name in enumerate(names)
+    }
     spans: list[Span] = []
     shown: list[str] = []
     known = {span.start: span for span in _spans(plain, lexicon)}
@@ -159,15 +162,33 @@ def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) 
         spans.append(span)
         at = span.end
     marked = _LIMIT_OF.sub(lambda match: _limit_of(match, spans), " ".join(shown))
+    marked = _IS_LIMIT.sub(lambda match: f"{match[1]}{_limit_of(match, spans)}", marked)
     marked = _SIGNED.sub(
         lambda match: f"{match['mark']} {'below' if match['sign'] == 'negative' else 'above'} 0", marked
     )
+    if re.search(r"\b[RD]\d", marked):
+        for pattern, instead in _ZERO:
+            marked = pattern.sub(instead, marked)
     proper = frozenset(match[1].lower() for match in _PROPER.finditer(text))
     return Tagged(marked, spans, words, tables, proper=proper)
 
 
 _SIGNED = re.compile(r"\b(?:an? )?(?P<sign>negative|positive) (?P<mark>[RDC]\d+)\b")
-_PROPER = re.compile(r"(?<=[a-z,;:(] )([A-Z][a-zà-ÿ]{2,})\b")
+_VERDICT = (
+    r"(?:pass\w*|fail\w*|must|should|has to|have to|needs? to|may|can|cannot|can't|accept\w*|reject\w*|flag\w*"
+    r"|warn\w*|ok|okay|fine|bad|good|unacceptable)"
+)
+_ZERO = (
+    (re.compile(r"\bzero (?=or (?:below|less|lower|under|above|more|higher|greater)\b)"), "0 "),
+    (re.compile(r"\b(above|below|over|under|than|least|most|exceeds?) zero\b"), r"\1 0"),
+    (re.compile(r"\b(?:(?:not|never) (?:be |become |turn |go |get )?|non )negative\b"), "at least 0"),
+    (re.compile(rf"\b({_VERDICT} (?:[a-z]+ ){{0,5}}|an? )negative\b(?! [CT]\d)"), r"\1below 0"),
+    (re.compile(rf"\bnegative(?= (?:[a-z]+ )?(?:is |are |must |should )?{_VERDICT})"), "below 0"),
+    (re.compile(rf"\b({_VERDICT} (?:[a-z]+ ){{0,5}}|an? )positive\b(?! [CT]\d)"), r"\1above 0"),
+    (re.compile(rf"\bpositive(?= (?:[a-z]+ )?(?:is |are |must |should )?{_VERDICT})"), "above 0"),
+)
+"""Limits at zero that are said without a number; they are put into the words of limits."""
+_PROPER = re.compile(r"(?<=[a-z,;:(] )([A-Z][a-zà-ÿ]{2,}|[A-Z][a-z]+[A-Z][A-Za-z]+)\b")
 
 
 _LIMIT_LINKS = frozenset(
@@ -186,6 +207,8 @@ _LIMIT_LINKS = frozenset(
         "is",
         "of",
         "at",
+        "to",
+        "now",
         "should",
         "must",
         "be",
@@ -195,13 +218,21 @@ _LIMIT_LINKS = frozenset(
 )
 
 
-_LIMIT_OF = re.compile(r"\bF(?P<function>\d+) (?P<mark>[RD]\d+)(?= (?:(?:of|is|at|:|=|should|must|to|be|set) )+\d)")
+_LIMIT_OF = re.compile(
+    r"(?P<before>)\bF(?P<function>\d+) (?P<mark>[RD]\d+)(?= (?:(?:of|is|at|:|=|should|must|to|be|set) )*\d)"
+)
+
+
+_IS_LIMIT = re.compile(
+    r"(?P<before>\d ?%? is (?:the|our|a) )F(?P<function>\d+)(?P<mark>)(?= (?:acceptable |allowed )?[.,;]|$)"
+)
 
 
 def _limit_of(match: re.Match[str], spans: Sequence[Span]) -> str:
     """ "Minimum DSCR of 1.25" tells what it has to keep."""
     name = spans[int(match["function"])].best.name
-    return f"{name} {match['mark']}" if name in ("minimum", "maximum") else match[0]
+    rest = f" {match['mark']}" if match["mark"] else ""
+    return f"{name}{rest}" if name in ("minimum", "maximum") else match[0].removeprefix(match["before"])
 
 
 def _is_limit(span: Span, plain: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from common.language.words import word_set
@@ -12,26 +12,35 @@ __all__ = ["Threshold", "find_thresholds"]
 
 _NUMBER = r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?) ?(?P<percent>%)?(?: ?x\b)?"
 _BEFORE: tuple[tuple[str, str], ...] = (
-    (r"(?:(?:minimum|min|floor|lower limit)(?: \.)?(?: (?:acceptable|allowed|required|permitted|accepted"
+    (r"(?:(?:minimum|min|floor|lower limit|pass mark|passing mark"
+     r"|passing score)(?: \.)?(?: (?:acceptable|allowed|required|permitted|accepted"
      r"|tolerated|wanted|value|level"
-     r"|limit|score|ratio|threshold|is|of|at|should|must|be|:|=))*|at or above|at or over|equal to or (?:above"
+     r"|limit|score|ratio|threshold|is|of|at|to|now|should|must|be|:|=))*|at or above|at or over|equal to or (?:above"
      r"|greater than)|at least|no less than|not less than|not (?:be |go |fall |drop )?(?:below|under)|a? "
      r"?minimum (?:of|is)|min"
      r"|no lower "
-     r"than|never below|reach|>=|≥)", ">="),
+     r"than|never below|from and including|reach|>=|≥)", ">="),
     (r"(?:(?:maximum|max|ceiling|cap|upper limit|limit)(?: \.)?(?: (?:acceptable|allowed|required|permitted"
      r"|accepted|tolerated|wanted|value"
-     r"|level|limit|score|ratio|threshold|is|of|at|should|must|be|:|=))*|at or below|at or under|equal to or "
+     r"|level|limit|score|ratio|threshold|is|of|at|to|now|should|must|be|:|=))*|at or below|at or under|equal to or "
      r"(?:below|less than)|at most|no more than|not more than|not (?:be |go |rise )?(?:above|over|exceed|more "
      r"than|higher than)|a? "
      r"?maximum "
-     r"(?:of|is)|max|up to|no higher than|never above|never exceed|<=|≤)", "<="),
+     r"(?:of|is)|max|up to and including|up to|no higher than|never above|never exceed|<=|≤)", "<="),
     (r"(?:above|over|more than|greater than|higher than|exceed|exceeding|bigger than|larger than|>)", ">"),
     (r"(?:below|under|less than|lower than|smaller than|beneath|<)", "<"),
 )  # fmt: skip
 _AFTER: tuple[tuple[str, str], ...] = (
-    (r"(?:or more|or higher|or better|or above|or greater|and above|and more|upward|minimum|or over)", ">="),
-    (r"(?:or less|or lower|or below|or under|or fewer|and below|maximum)", "<="),
+    (
+        r"(?:or more|or higher|or better|or above|or greater|and above|and more|upward|minimum|or over"
+        r"|is (?:the|our|a) (?:minimum|floor|lower limit|least))",
+        ">=",
+    ),
+    (
+        r"(?:or less|or lower|or below|or under|or fewer|and below|maximum"
+        r"|is (?:the|our|a) (?:maximum|ceiling|cap|upper limit|most))",
+        "<=",
+    ),
 )
 _FAIL = word_set(
     """fail failed decline declined reject rejected refuse refused deny denied flag flagged warn warning alert bad risky
@@ -41,6 +50,13 @@ _PASS = word_set(
     """pass passed approve approved accept accepted ok okay good healthy should must need require required has fine
     acceptable sufficient want target"""
 )
+_FAIL_BEHIND = word_set(
+    "fail failed decline declined reject rejected flag flagged bad refused unacceptable insufficient"
+)
+_PASS_BEHIND = word_set(
+    "pass passed ok okay good approved accepted acceptable sufficient allowed permitted tolerated fine"
+)
+_VERDICTS = (_FAIL | _PASS) - word_set("need require required has target want")
 _OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
 
 
@@ -56,10 +72,13 @@ class Threshold:
     end: int
 
 
-def find_thresholds(text: str, letters: str = "RD") -> list[Threshold]:
-    """The conditions in a marked text; the marks of figures have these letters."""
-    found: list[Threshold] = []
-    for pattern, comparison, number_first in _patterns():
+def find_thresholds(text: str, letters: str = "RD", units: Collection[str] = ()) -> list[Threshold]:
+    """The conditions in a marked text; the marks of figures have these letters.
+
+    `units` are spans of time that the figures are in: others behind a number tell how long something takes.
+    """
+    found = _ranges(text, letters)
+    for pattern, comparison, number_first in _patterns(units):
         for match in re.finditer(pattern, text):
             if any(match.start() < one.end and one.start < match.end() for one in found):
                 continue
@@ -72,13 +91,41 @@ def find_thresholds(text: str, letters: str = "RD") -> list[Threshold]:
     return sorted(found, key=lambda one: one.start)
 
 
-def _patterns() -> Sequence[tuple[str, str, bool]]:
+_RANGE = re.compile(
+    r"\b(?P<outside>outside(?: of)? (?:the range )?|not (?=between|within))?"
+    r"(?:(?:between|within|from|in) (?:(?:the|a) range )?(?:of |from )?|(?<=outside )|(?<=outside of ))"
+    r"(?P<low>\d+(?:,\d{3})*(?:\.\d+)?) ?%? (?:and|to) (?P<high>\d+(?:,\d{3})*(?:\.\d+)?) ?(?P<percent>%)?(?![\d.]*\d)"
+)
+
+
+def _ranges(text: str, letters: str) -> list[Threshold]:
+    """Both ends of a range in which a figure has to be: "between 1.5 and 3 passes", "outside 10 to 20 fails"."""
+    found: list[Threshold] = []
+    for match in _RANGE.finditer(text):
+        first, last = _sentence(text, match.start(), match.end())
+        said = re.findall(r"[a-z']+", text[first:last])
+        mark = _figure_before(text, match.start(), letters)
+        if not mark and len(set(re.findall(rf"\b[{letters}]\d+\b", text))) != 1:
+            continue
+        if not _VERDICTS.intersection(said):
+            continue
+        if _fails(text, match.start(), match.end()) != (match["outside"] is not None):
+            # rules hold one range, not what is outside of it
+            continue
+        for sign, number in ((">=", match["low"]), ("<=", match["high"])):
+            value = float(number.replace(",", ""))
+            found.append(Threshold(mark, sign, value, match["percent"] is not None, match.start(), match.end()))
+    return found
+
+
+def _patterns(units: Collection[str]) -> Sequence[tuple[str, str, bool]]:
+    others = "|".join(one for one in ("day", "month", "year", "row", "result") if one not in units)
     before = [
-        (rf"(?:(?<=\s)|^){words} (?:an? |the )?{_NUMBER}(?! ?(?:day|month|year|row|result)\b)", sign, False)
+        (rf"(?:(?<=\s)|^){words} (?:an? |the )?{_NUMBER}(?![\d.]*\d)(?! ?(?:{others})\b)", sign, False)
         for words, sign in _BEFORE
     ]
     after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}", sign, True) for words, sign in _AFTER]
-    of = r"(?: (?:of|is|at|:|=|should|must|to|be|set|at least|now|for)){1,4}"
+    of = r"(?: (?:of|is|at|:|=|should|must|to|be|set|at least|now|for)){0,4}"
     kinds = (("(?:minimum|min|lowest acceptable|required|target)", ">="), ("(?:maximum|max|highest acceptable)", "<="))
     named = [(rf"\b{word} [RD]\d+{of} {_NUMBER}", sign, False) for word, sign in kinds]
     onwards = [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=", False)]
@@ -100,14 +147,20 @@ def _figure_before(text: str, start: int, letters: str) -> str:
 def _fails(text: str, start: int, end: int) -> bool:
     """Whether the words around tell when it fails: the nearest before it count, else those behind."""
     first, last = _sentence(text, start, end)
-    for word in reversed(re.findall(r"[a-z]+", text[first:start])):
-        if word in _FAIL or word in _PASS:
-            return word in _FAIL
-    behind = re.split(r"\b(?:otherwise|else|and|,)\b", text[end:last])[0]
-    for word in re.findall(r"[a-z]+", behind):
-        if word in ("fail", "failed", "decline", "declined", "reject", "rejected", "flag", "flagged", "bad", "refused"):
-            return True
-        if word in ("pass", "passed", "ok", "good", "approved", "accepted", "fine"):
-            return False
+    before = re.findall(r"[a-z']+", text[first:start])
+    for at in reversed(range(len(before))):
+        if before[at] in _FAIL or before[at] in _PASS:
+            return (before[at] in _FAIL) != _denied(before, at)
+    behind = re.findall(r"[a-z']+", re.split(r"\b(?:otherwise|else|and|,)\b", text[end:last])[0])
+    for at, word in enumerate(behind):
+        if word in _FAIL_BEHIND:
+            return not _denied(behind, at)
+        if word in _PASS_BEHIND:
+            return _denied(behind, at)
     # "should fail" stands behind with an auxiliary before it
-    return any(word in _FAIL for word in re.findall(r"[a-z]+", behind))
+    return any(word in _FAIL for word in behind)
+
+
+def _denied(words: Sequence[str], at: int) -> bool:
+    """Whether "not" or the like stands before a word: "is not acceptable", "isn't good enough"."""
+    return any(one in ("not", "never", "no", "cannot") or one.endswith("n't") for one in words[max(0, at - 3) : at])

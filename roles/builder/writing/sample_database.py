@@ -130,7 +130,7 @@ def _parameters(
             names = [column.name for column in tables[one.table].columns]
             value = contents[one.table][row][names.index(one.column)]
             if one.input is not None and value is not None:
-                given[one.input] = value
+                given[one.input] = 30 * row if one.moment else value
         if given and given not in found:
             found.append(given)
     return found

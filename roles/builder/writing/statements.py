@@ -119,13 +119,14 @@ class Statements:
             there.add(new)
             left = self.column(join.left_table, join.left_column)
             right = self.column(join.right_table, join.right_column)
-            text = f"{text}.join({self._tables[new].variable}, {left} == {right})"
+            outer = ", isouter=True" if join.outer else ""
+            text = f"{text}.join({self._tables[new].variable}, {left} == {right}{outer})"
         return text
 
     def is_date(self, query: Query, one: Filter) -> bool:
         """Whether a filter compares with a date."""
         del query
-        if one.figure is not None:
+        if one.figure is not None or one.moment:
             return False
         return self._tables[one.table].columns[one.column].type == "date" and one.comparison not in ("in", "contains")
 
@@ -137,7 +138,8 @@ class Statements:
         if one.figure is not None and one.value is True:
             return column
         if one.moment:
-            return f"{column} {_COMPARISONS[one.comparison]} moment({literal(one.moment)})"
+            times = f", times=int(str({value}))" if one.input is not None else ""
+            return f"{column} {_COMPARISONS[one.comparison]} moment({literal(one.moment)}{times})"
         if one.comparison == "in":
             return f"{column}.in_({_as_list(one, value)})"
         if one.comparison == "contains":

@@ -15,6 +15,10 @@ class Undefined(ArithmeticError):
     """Raised where a value does not exist: a division by zero, a root of a negative number."""
 
 
+class TooLarge(Undefined):
+    """Raised where a value is beyond what floating point can hold: it is no division by zero."""
+
+
 class Missing(ValueError):
     """Raised where a value that is needed is NULL, or a series has no values; it names the value."""
 
@@ -29,7 +33,7 @@ def given(name: str, value: Any) -> Any:
 def finite(value: float) -> float:
     """The value, which must be a number that floating point can hold."""
     if not math.isfinite(value):
-        raise Undefined("the number is too large")
+        raise TooLarge("the number is too large")
     return float(value)
 
 
@@ -57,7 +61,7 @@ def power(base: float, exponent: float) -> float:
     try:
         return base**exponent
     except OverflowError:
-        raise Undefined("the number is too large") from None
+        raise TooLarge("the number is too large") from None
 
 
 def root(value: float) -> float:
@@ -79,7 +83,7 @@ def exponential(value: float) -> float:
     try:
         return math.exp(value)
     except OverflowError:
-        raise Undefined("the number is too large") from None
+        raise TooLarge("the number is too large") from None
 
 
 def rounded(value: float, digits: float = 0) -> float:

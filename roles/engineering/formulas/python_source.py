@@ -76,7 +76,7 @@ def _docstring(docstring: str) -> str:
 
 def helpers_of(expressions: Iterable[Expression]) -> frozenset[str]:
     """The names of the library's functions that these formulas need when they are written by `to_function`."""
-    found = {"given", "finite", "Undefined", "Missing"}
+    found = {"given", "finite", "Undefined", "TooLarge", "Missing"}
     for expression in expressions:
         for node in walk(expression.tree):
             if isinstance(node, Binary) and node.operator in ("/", "%", "**"):

@@ -9,6 +9,7 @@ from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
 from roles.improver.strategies.facts import blocks_of
 from roles.improver.strategies.guards import comments_beside, lines_of
+from roles.improver.strategies.literals import is_number
 
 __all__ = ["Conditions"]
 
@@ -20,12 +21,19 @@ _OPPOSITE: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=",
     ast.NotEq: "==",
 }
+_BOUNDS: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Gt: ("low", "<"),
+    ast.GtE: ("low", "<="),
+    ast.Lt: ("high", "<"),
+    ast.LtE: ("high", "<="),
+}
+"""Which end of a range an operator is about, and how it is said with the smaller number at the left."""
 
 
 class Conditions(Strategy):
-    """``not x in y``, ``x == 1 or x == 2 or …``, ``if c: return True`` with ``else: return False``.
+    """``not x in y``, ``x == 1 or x == 2 or …``, ``x >= 1 and x < 9``.
 
-    An ``else`` after a branch that always leaves is none.
+    And ``if c: return True`` with ``else: return False``. An ``else`` after a branch that always leaves is none.
     """
 
     kind = "complex-condition"
@@ -39,6 +47,7 @@ class Conditions(Strategy):
                 self._negation(view, node)
             elif isinstance(node, ast.BoolOp):
                 self._choices(view, node)
+                self._range(view, node)
             elif isinstance(node, ast.If) and not self._returned(view, node):
                 self._else(view, node)
 
@@ -95,6 +104,27 @@ class Conditions(Strategy):
                 raise Refuse("the values are not written out")
             listed = ", ".join(view.edits.text_of(value) for value in values)
             view.edits.replace(node, f"{names.pop()} {'in' if equal else 'not in'} ({listed})")
+
+    def _range(self, view: View, node: ast.BoolOp) -> None:
+        """``x >= a and x < b`` is ``a <= x < b`` for numbers a and b that are written out."""
+        if not isinstance(node.op, ast.And) or len(node.values) != 2:
+            return
+        bounds: dict[str, tuple[str, str]] = {}
+        names: set[str] = set()
+        for part in node.values:
+            if not (isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.left, ast.Name)):
+                return
+            if not is_number(part.comparators[0]) or not (told := _BOUNDS.get(type(part.ops[0]))):
+                return
+            names.add(part.left.id)
+            bounds[told[0]] = (told[1], view.edits.text_of(part.comparators[0]))
+        if len(names) == 1 and len(bounds) == 2:
+            with view.site(node, f"{names} is compared with both ends of a range apart"):
+                name = names.pop()
+                if view.analysis.kind(ast.Name(name, ast.Load()), view.facts.function_at(node)) not in ("int", "float"):
+                    raise Refuse("what is compared may be no number, and the error would say it the other way round")
+                (low, least), (high, most) = bounds["low"], bounds["high"]
+                view.edits.replace(node, f"{least} {low} {name} {high} {most}")
 
     def _returned(self, view: View, node: ast.If) -> bool:
         """``if c: return True`` and ``else: return False`` is ``return c``, where c is true or false itself.

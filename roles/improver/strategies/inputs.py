@@ -7,8 +7,10 @@ import ast
 from roles.improver.agent import InputRule
 from roles.improver.sites import Allowance, Family
 from roles.improver.strategies.base import Refuse, Strategy, View
+from roles.improver.strategies.expected_errors import contradicted
 from roles.improver.strategies.facts import FunctionFacts
-from roles.improver.strategies.input_checks import check_of, checks
+from roles.improver.strategies.input_checks import check_of, checks, told_by_default
+from roles.improver.strategies.siblings import Siblings
 
 __all__ = ["InputValidation"]
 
@@ -29,12 +31,19 @@ class InputValidation(Strategy):
             function = next((f for f in view.facts.functions if f.qualified == qualified), None)
             if own != module or function is None:
                 continue
-            missing = {name: rule for name, rule in rules.items() if not checks(function, name, rule)}
+            siblings = Siblings({**view.others, view.facts.path: view.facts.text})
+            missing = {
+                name: told_by_default(function, name, rule)
+                for name, rule in rules.items()
+                if not checks(function, view.facts, name, rule, siblings)
+            }
             if missing:
                 with view.site(function.node, f"{', '.join(missing)} is used as it comes"):
                     self._change(view, function, missing)
 
     def _change(self, view: View, function: FunctionFacts, rules: dict[str, InputRule]) -> None:
+        if contradicted(function.node.name, rules, function.parameters, view.other_trees):
+            raise Refuse("tests expect an error of another class from it")
         if any(name in function.foreign or not function.is_local(name) for name in rules):
             raise Refuse("the specification names parameters that it does not have")
         if {"isinstance", "ValueError", "int", "float", "str", "bool", "list", "dict"} & view.facts.all_bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-__all__ = ["is_constant", "is_constant_inside", "is_empty", "may_be_called", "paths_of"]
+__all__ = ["is_constant", "is_constant_inside", "is_empty", "is_number", "may_be_called", "paths_of"]
 
 
 def paths_of(module: str) -> tuple[str, str]:
@@ -20,16 +20,16 @@ def is_constant(value: ast.expr) -> bool:
     if isinstance(value, ast.Tuple):
         return all(map(is_constant, value.elts))
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub | ast.Mult):
-        return _is_number(value.left) and _is_number(value.right)
+        return is_number(value.left) and is_number(value.right)
     return isinstance(value, ast.Constant)
 
 
-def _is_number(value: ast.expr) -> bool:
+def is_number(value: ast.expr) -> bool:
     """Whether an expression is a number, or numbers that are added or multiplied: computing it can't fail."""
     if isinstance(value, ast.Constant):
         return type(value.value) in (int, float)
     if isinstance(value, ast.UnaryOp):
-        return isinstance(value.op, ast.USub | ast.UAdd) and _is_number(value.operand)
+        return isinstance(value.op, ast.USub | ast.UAdd) and is_number(value.operand)
     return isinstance(value, ast.BinOp) and is_constant(value)
 
 

@@ -2,7 +2,7 @@
 import { can, paths, post } from "./api.js";
 import { button, card, facts, h, json, link, more, state, table } from "./dom.js";
 import { ask } from "./dialog.js";
-import { bytes, count, seconds, when } from "./format.js";
+import { bytes, count, percent, seconds, when } from "./format.js";
 
 const REASON = { name: "reason", label: "Reason", required: true, maxlength: 2000 };
 
@@ -11,6 +11,7 @@ export function drawVersions(ctx, built, refresh) {
   const name = deployed.name;
   const shown = [...built.versions].reverse();
   return [
+    built.share ? drawShare(ctx, built, refresh) : null,
     card(
       "Versions",
       table(
@@ -65,6 +66,36 @@ export function drawVersions(ctx, built, refresh) {
   ];
 }
 
+// An improved version beside the one that it is to replace.
+function drawShare(ctx, { deployed, retired, share }, refresh) {
+  const trial = share.state === "trial";
+  const calls = (all, failed, mean) =>
+    `${count(all)}, ${count(failed)} failed${mean === null ? "" : `, ${seconds(mean)} each`}`;
+  return card(
+    "The improved version",
+    facts([
+      ["Version", share.version],
+      ["Serves", trial ? `${percent(share.percent, 0)} of the requests` : "all requests, and is watched"],
+      ["Since", when(trial ? share.started_at : share.promoted_at)],
+      [`Calls of ${share.version}`, calls(share.calls, share.failed, share.mean)],
+      [`Calls of ${share.beside}`, calls(share.beside_calls, share.beside_failed, share.beside_mean)],
+      [
+        "Evidence against it",
+        share.against.map((each) => `${each.about}: ${each.evidence.toPrecision(3)} of ${each.needed}`).join("; "),
+        true,
+      ],
+    ]),
+    can("control") && trial && !retired
+      ? h(
+          "div",
+          { class: "row" },
+          button("Have it serve all…", () => promote(ctx, deployed.name, share.version, refresh), "primary"),
+          button("Take its share…", () => takeBack(ctx, deployed.name, share.version, refresh), "danger"),
+        )
+      : null,
+  );
+}
+
 function process(worker) {
   if (!worker) return "does not serve here";
   return worker.running ? state("on", "runs") : "starts with the next call";
@@ -83,6 +114,32 @@ async function back(ctx, name, to, refresh) {
   });
   if (!given) return;
   await ctx.act(() => post(paths.agent(name, "rollback"), { ...given, to }), `${name} ${to} serves now.`);
+  refresh();
+}
+
+async function promote(ctx, name, version, refresh) {
+  const given = await ask({
+    title: `Have ${name} ${version} serve all requests?`,
+    text: "It replaces the version in service, in every supervisor on this log.",
+    fields: [REASON],
+    action: "Promote",
+  });
+  if (!given) return;
+  const told = `${name} ${version} serves all requests.`;
+  await ctx.act(() => post(paths.agent(name, "promote"), { ...given, version }), told);
+  refresh();
+}
+
+async function takeBack(ctx, name, version, refresh) {
+  const given = await ask({
+    title: `Take its share from ${name} ${version}?`,
+    text: "The version in service serves all requests again.",
+    fields: [REASON],
+    action: "Take back",
+    danger: true,
+  });
+  if (!given) return;
+  await ctx.act(() => post(paths.agent(name, "rollback"), given), `${name} ${version} has no share any more.`);
   refresh();
 }
 

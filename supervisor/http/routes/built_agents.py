@@ -15,10 +15,13 @@ from supervisor.http.access import SystemController, SystemReader
 from supervisor.http.answers import Answer, problems
 from supervisor.http.api import Api, TheApi
 from supervisor.http.routes.agents import AgentName, Reason
+from supervisor.http.shares import Share, share_of
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
+
+_VERSION = r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$"
 
 
 class Deployment(BaseModel):
@@ -66,7 +69,7 @@ class BuiltAgent(BaseModel):
     """A built agent: the version that serves (or served last, where it is `retired`), and all before it, oldest first.
 
     `figures` are those of its checks. `worker` is null where it does not serve here; `health` is what the last regular
-    examination of this process found.
+    examination of this process found; `share` is an improved version that serves a share, or is watched after that.
     """
 
     deployed: Deployment
@@ -77,14 +80,19 @@ class BuiltAgent(BaseModel):
     versions: list[Deployment]
     worker: Worker | None
     health: Health | None
+    share: Share | None
 
 
 class Back(Reason):
     """Which version is to serve again, and why."""
 
-    to: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$", description="null: the one built before"
-    )
+    to: str | None = Field(default=None, pattern=_VERSION, description="null: the one built before")
+
+
+class Promoted(Reason):
+    """Which version is to serve all requests, and why."""
+
+    version: str | None = Field(default=None, pattern=_VERSION, description="null: the one that has a share")
 
 
 class Removed(BaseModel):
@@ -93,7 +101,7 @@ class Removed(BaseModel):
     name: str
 
 
-_PLAIN, _BEFORE = Reason(), Back()
+_PLAIN, _BEFORE, _NEW = Reason(), Back(), Promoted()
 
 
 @router.get("/{name}/versions", responses=problems(404, 409))
@@ -112,7 +120,8 @@ async def versions(name: AgentName, api: TheApi, caller: SystemReader) -> Answer
         "worker": None if found["worker"] is None else asdict(found["worker"]),
         "health": None if health is None else _plain(asdict(health)),
     }
-    return Answer(data=BuiltAgent.model_validate(api.clean(shown)))
+    share = None if found["standing"] is None else share_of(found["standing"])
+    return Answer(data=BuiltAgent.model_validate({**api.clean(shown), "share": share}))
 
 
 @router.post("/{name}/rollback", responses=problems(404, 409))
@@ -121,6 +130,19 @@ async def rollback(
 ) -> Answer[Deployment]:
     """Have an earlier version of a built agent serve again, in every supervisor on this log."""
     placed = await api.supervisor.built_agents.rollback(name, body.to, by=caller.by, reason=body.reason)
+    return Answer(data=Deployment.model_validate(_cleaned(api, placed)))
+
+
+@router.post("/{name}/promote", responses=problems(404, 409))
+async def promote(
+    name: AgentName, api: TheApi, caller: SystemController, body: Annotated[Promoted, Given()] = _NEW
+) -> Answer[Deployment]:
+    """Have the improved version of an agent, which serves a share of its requests, serve all of them.
+
+    `rollback` takes its share from it instead. 404 where no version has a share, or another than `version`.
+    """
+    trials = api.supervisor.built_agents.trials
+    placed = await trials.promote(name, by=caller.by, reason=body.reason, version=body.version)
     return Answer(data=Deployment.model_validate(_cleaned(api, placed)))
 
 

@@ -14,6 +14,7 @@ from supervisor.evolution.cycle_history import find_cycle, read_cycles
 from supervisor.http.access import SystemController, SystemReader
 from supervisor.http.answers import Answer, Cursor, Limit, Page, Paged, problems
 from supervisor.http.api import Api, TheApi
+from supervisor.http.shares import Share, share_of
 
 __all__ = ["router"]
 
@@ -57,6 +58,7 @@ class Status(BaseModel):
     fitness: dict[str, float]
     median: float | None
     within: float | None = Field(description="share of agents that keep all their constraints")
+    shares: list[Share] = Field(description="improved versions that serve a share, or are watched after that")
 
 
 class Decision(BaseModel):
@@ -155,7 +157,8 @@ _Days = Annotated[float, Query(ge=1 / 24, le=366, allow_inf_nan=False, descripti
 @router.get("/status", responses=problems())
 async def status(api: TheApi, caller: SystemReader, days: _Days = 7.0) -> Answer[Status]:
     """What evolution may do, what it did, how fit the agents are, and how much went without a person."""
-    found = asdict(await api.supervisor.evolution.report(days))
+    report = await api.supervisor.evolution.report(days)
+    found = {**asdict(report), "shares": [share_of(one) for one in report.shares]}
     del found["latest"]
     return Answer(data=Status.model_validate(found))
 

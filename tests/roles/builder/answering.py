@@ -105,7 +105,10 @@ def _adjust(spec: Specification, mode: str, values: dict[str, Any]) -> None:
         return
     named = next((one for one in spec.modes if one.name == mode), None)
     if named is None and mode:
-        targets = [Target(name, QUANTITIES[name].phrases if name in QUANTITIES else (name,)) for name in values]
+        targets = [
+            Target(name, QUANTITIES[name].phrases if name in QUANTITIES else (name.replace("_", " "),))
+            for name in values
+        ]
         changes: Sequence[Any] = read_adjustments(mode, targets)
     else:
         changes = (named or spec.modes[0]).adjustments

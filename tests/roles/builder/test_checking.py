@@ -158,7 +158,7 @@ async def test_an_endless_loop_ends_the_checks(sandbox: Sandbox) -> None:
     limits = SandboxLimits(seconds=3.0, memory=512 * 2**20)
     report = await check(sandbox, "dscr_agent/calculator.py", "noi = values.noi", "while True: pass", limits)
     assert [(one.stage, one.component) for one in report.failures] == [("sandbox", "frame")]
-    assert "ended early (time)" in report.failures[0].error
+    assert "ended early (time;" in report.failures[0].error
 
 
 async def test_the_way_of_an_error_is_told(sandbox: Sandbox) -> None:

@@ -13,11 +13,14 @@ from tests.roles.builder.answering import Databases, answer, corpus, is_right
 CORPUS = corpus("requests.yaml")
 FURTHER = corpus("further_requests.yaml")["requests"]
 UNSEEN = corpus("unseen_requests.yaml")
+UNSEEN_2 = corpus("unseen_requests_2.yaml")
 
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    found = Databases(tmp_path_factory.mktemp("databases"), CORPUS["databases"] | UNSEEN["databases"])
+    found = Databases(
+        tmp_path_factory.mktemp("databases"), CORPUS["databases"] | UNSEEN_2["databases"] | UNSEEN["databases"]
+    )
     anyio.run(found.read)
     return found
 
@@ -54,7 +57,7 @@ def test_further_request(request_: dict[str, Any], databases: Databases) -> None
     assert is_right(request_, found), found
 
 
-@pytest.mark.parametrize("request_", UNSEEN["requests"], ids=lambda one: one["id"])
+@pytest.mark.parametrize("request_", [*UNSEEN["requests"], *UNSEEN_2["requests"]], ids=lambda one: one["id"])
 def test_request_of_another_trade(request_: dict[str, Any], databases: Databases) -> None:
     made = specified(request_, databases)
     for ask in request_["asks"]:
@@ -64,8 +67,10 @@ def test_request_of_another_trade(request_: dict[str, Any], databases: Databases
 
 ASKED_BACK = (
     ("hospital", "admissions of patients insured by Medica", "Medica"),
-    ("library", "overdue loans", "overdue"),
-    ("library", "members without loans", "without"),
+    ("library", "overdue members", "overdue"),
+    ("library", "members without loans since 2025-03-01", "without"),
+    ("shipping", "number of voyages by port", "destination port and origin port"),
+    ("shipping", "voyages with origin port name and destination port name", "destination port and origin port"),
     ("hospital", "share of admissions by ward", "share"),
     ("gym", "average attendance rate per class", "average"),
     ("shipping", "voyages from Rotterdam", "Rotterdam"),
@@ -102,6 +107,13 @@ OVERVIEWS = (
     ("school", "how many students are enrolled in each course?",
      [["Algebra II", "Calculus", "Mechanics", "World History"], [3, 1, 3, 2]]),
     ("firms", "firms that fail a current ratio of 1.2", [["Tern Foods", "Zephyr Rail"]]),
+    ("library", "members without loans", [["Sam Ito"]]),
+    ("library", "which books were never borrowed?", [["Glass Harbour", "Night Orchard"]]),
+    ("fleet", "number of vehicles that had no repairs", [1]),
+    ("library", "number of loans of each member", [["Eli Shaw", "Nora Pike", "Ruth Abara", "Sam Ito"], [2, 3, 2, 0]]),
+    ("library", "members with fewer than 3 loans", [["Eli Shaw", "Ruth Abara", "Sam Ito"], [2, 2, 0]]),
+    ("library", "overdue loans", [[3, 6]]),
+    ("shipping", "number of voyages per destination port name", [["New York", "Rotterdam", "Shanghai"], [1, 3, 1]]),
     ("farm", "total rainfall per month", [["2024-04", "2024-05", "2024-06"], [33.5, 8, 34.5]]),
 )  # fmt: skip
 

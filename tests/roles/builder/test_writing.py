@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +114,35 @@ def test_text_of_a_specification_can_not_leave_its_place() -> None:
                 one.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for one in node.names
             }
             assert "os" not in imported or path.endswith("database.py"), path
+
+
+_TOLD = """
+import dscr_agent.library as library
+from dscr_agent.errors import AgentError
+
+for values in ((None, 2.0), (1.0, None), (1.0, 0.0), (1e300, 1e-300)):
+    try:
+        print(library.dscr(*values))
+    except AgentError as error:
+        print(error.code, error.message)
+"""
+
+
+def test_what_is_missing_is_named_and_too_large_is_not_zero(tmp_path: Path) -> None:
+    spec = simple_dscr()
+    formula = spec.formulas[0].model_copy(update={"on_null": "No DSCR: {missing}.", "on_zero": "There is no debt."})
+    for path, text in all_files(spec.model_copy(update={"formulas": (formula,)})).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, "-c", _TOLD], cwd=tmp_path, env={}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert told.stdout.splitlines() == [
+        "missing_value No DSCR: the value of noi is not known.",
+        "missing_value No DSCR: the value of annual debt service is not known.",
+        "undefined There is no debt.",
+        "undefined The value can't be computed: a number is too large.",
+    ]
 
 
 def test_literals_and_docstrings_hold_any_text() -> None:

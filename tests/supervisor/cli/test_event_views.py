@@ -78,7 +78,7 @@ def test_a_damaged_view_is_built_anew(data_dir: Path, capsys: pytest.CaptureFixt
         (["rebuild"], "name the views, or say --all"),
         (["rebuild", "memory", "--all"], "name the views, or say --all"),
         (["rebuild", "memorie"], "Did you mean 'memory'?"),
-        (["rebuild", "xyzzy"], "Views: agent_days, agent_performance_history, agents, "),
+        (["rebuild", "xyzzy"], "Views: agent_days, agent_performance_history, agent_trials, "),
         (["parked", "retry"], "name positions, or say --all"),
         (["parked", "drop", "3", "--all"], "name positions, or say --all"),
     ],

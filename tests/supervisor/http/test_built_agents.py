@@ -13,6 +13,7 @@ from roles.sandbox.bubblewrap import BubblewrapSandbox
 from supervisor import Supervisor
 from supervisor.http import create_app
 from supervisor.tokens import Scope
+from tests.roles.deployed import sample_agent
 from tests.roles.sandbox.contract import usable
 from tests.supervisor.built_agents import NAME, deploy, folder, learned, settings_in
 from tests.supervisor.http.conftest import Served
@@ -55,6 +56,32 @@ async def test_versions_are_told_gone_back_to_and_taken_out_of_service(
     assert data(await client.get(f"{AGENT}/versions"))["deployed"]["version"] == "1.0.1"
 
 
+async def on_trial(supervisor: Supervisor, version: str = "1.0.2") -> None:
+    made = sample_agent.specification(version)
+    await supervisor.built_agents.trials.start(made, sample_agent.files(made, 3.0), percent=30, by="evolution")
+
+
+async def test_a_share_is_told_promoted_and_taken_back(served: Served, client: httpx.AsyncClient) -> None:
+    await usable(BubblewrapSandbox())
+    problem(await client.post(f"{AGENT}/promote"), 404)
+    assert data(await client.get(f"{AGENT}/versions"))["share"] is None
+    await on_trial(served.supervisor)
+    share = data(await client.get(f"{AGENT}/versions"))["share"]
+    assert (share["version"], share["beside"], share["state"], share["percent"]) == ("1.0.2", "1.0.1", "trial", 30)
+    assert (share["calls"], share["beside_calls"], share["mean"], share["promoted_at"]) == (0, 0, None, None)
+    assert data(await client.get("/api/evolution/status"))["shares"] == [share]
+    problem(await client.post(f"{AGENT}/promote", json={"version": "1.0.9"}), 404)
+    problem(await client.post(f"{AGENT}/promote", json={"version": "latest"}), 422)
+    placed = data(await client.post(f"{AGENT}/promote", json={"version": "1.0.2", "reason": "it does well"}))
+    assert (placed["version"], placed["replaces"]) == ("1.0.2", "1.0.1")
+    assert placed["by"].startswith("test (token ")
+    found = data(await client.get(f"{AGENT}/versions"))
+    assert (found["deployed"]["version"], found["share"]["state"]) == ("1.0.2", "watched")
+    await on_trial(served.supervisor, "1.0.3")
+    assert data(await client.post(f"{AGENT}/rollback", json={"reason": "no"}))["version"] == "1.0.2"
+    problem(await client.post(f"{AGENT}/promote"), 404)
+
+
 async def test_what_can_not_be_brought_back_is_a_conflict(served: Served, client: httpx.AsyncClient) -> None:
     data(await client.post(f"{AGENT}/remove"))
     shutil.rmtree(served.supervisor.settings.data_dir / "agents" / NAME / "1.0.1")
@@ -78,16 +105,16 @@ async def test_health_starts_it_and_tells_what_is_wrong(served: Served, client: 
 async def test_roles_that_were_not_built_have_no_versions(client: httpx.AsyncClient) -> None:
     for path in ("timer", "nobody"):
         problem(await client.get(f"/api/agents/{path}/versions"), 404)
-        for what in ("rollback", "remove", "health"):
+        for what in ("rollback", "promote", "remove", "health"):
             problem(await client.post(f"/api/agents/{path}/{what}"), 404)
 
 
 async def test_looking_is_for_readers_and_changing_for_who_controls(served: Served) -> None:
     async with served.client(await served.token(Scope.READ, Scope.REQUEST, Scope.APPROVE)) as client:
         data(await client.get(f"{AGENT}/versions"))
-        for what in ("rollback", "remove", "health"):
+        for what in ("rollback", "promote", "remove", "health"):
             problem(await client.post(f"{AGENT}/{what}"), 403)
     async with served.client(await served.token(tenant="acme")) as client:
         problem(await client.get(f"{AGENT}/versions"), 403)
-        for what in ("rollback", "remove", "health"):
+        for what in ("rollback", "promote", "remove", "health"):
             problem(await client.post(f"{AGENT}/{what}"), 403)

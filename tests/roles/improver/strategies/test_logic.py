@@ -15,6 +15,7 @@ from roles.improver.strategies.base import Strategy
 from roles.improver.strategies.conditions import Conditions
 from roles.improver.strategies.errors import Retries, TypedErrors
 from roles.improver.strategies.guards import GuardClauses
+from roles.improver.strategies.input_checks import unchecked_inputs
 from roles.improver.strategies.inputs import InputValidation
 from tests.roles.improver.transforms import change, outcome, refusal, same, text_of
 
@@ -27,6 +28,7 @@ EXAMPLES: list[tuple[Strategy, str]] = [
     (GuardClauses(), "def f(a, b):\n    if a:\n        # work\n        if b:\n            return [a]\n        for x in (1, 2):\n            b = x\n        return b\n    else:\n        raise ValueError('no a')\n"),
     (GuardClauses(), "def f(a, b):\n    out = []\n    if not (a or b) in (1, 2):\n        for x in (1, 2):\n            if x:\n                out.append(x)\n        return out\n"),
     (GuardClauses(), "def f(a, b):\n    if a is not None and b:\n        if a:\n            return 1\n        return 2\n    else:\n        return [3]\n"),
+    (Conditions(), "def f(a, b):\n    n = int(bool(a)) + 1\n    return n >= 1 and n < 2, n <= 5 and n > -1.5, not (n > 1 and n < 2)\n"),
 ]  # fmt: skip
 CHANGED = [text_of(strategy, code) for strategy, code in EXAMPLES]
 ANYTHING = st.one_of(
@@ -178,6 +180,73 @@ def test_inputs_are_refused_by_the_rules_alone() -> None:
             row = [options[0] for options in good]
             row[place] = value
             assert outcome(changed, "f", *row)[0][:2] == ["raised", "ValueError"], row
+
+
+CHECKER = """
+class InvalidInput(Exception):
+    pass
+
+def number(name, value):
+    if not isinstance(value, int):
+        raise InvalidInput(name)
+    return value
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        CHECKER + "def f(n):\n    return number('n', n) * 2\n",
+        CHECKER + "def inner(name, n):\n    return number(name, value=n)\ndef f(n):\n    return inner('n', n)\n",
+        "from checks import number\ndef f(n):\n    n = number('n', n)\n    return n\n",
+        "from .checks import number\ndef f(n=None):\n    n = None if n is None else number('n', n)\n    return n\n",
+        "import checks\ndef f(n):\n    return checks.number('n', n)\n",
+    ],
+)
+def test_input_that_the_agent_refuses_by_an_error_of_its_own_is_no_place(code: str) -> None:
+    specification = AgentSpecification(inputs={"agent:f": {"n": InputRule("number")}})
+    files = {"agent.py": code, "checks.py": CHECKER}
+    assert InputValidation().change(files, specification).sites == ()
+    assert unchecked_inputs(files, specification) == 0
+
+
+def test_a_function_that_looks_at_something_else_is_no_check() -> None:
+    code = CHECKER + "def f(n, m):\n    return number('m', m) + n\n"
+    specification = AgentSpecification(inputs={"agent:f": {"n": InputRule("number"), "m": InputRule("number")}})
+    changed = text_of(InputValidation(), code, specification)
+    assert changed.count("ValueError") == 1
+    assert "n must be a number" in changed
+
+
+@pytest.mark.parametrize(
+    ("test", "refused"),
+    [
+        ("def test_f():\n    with pytest.raises(KeyError):\n        agent.f(-1)\n", True),
+        ("def test_f():\n    for bad in BAD:\n        with pytest.raises(OwnError):\n            agent.f(bad)\n", True),
+        ("def test_f():\n    try:\n        agent.f('x')\n    except TypeError:\n        pass\n", True),
+        ("def test_f():\n    with pytest.raises(KeyError):\n        agent.f(7)\n", False),
+        ("def test_f():\n    with pytest.raises(ValueError):\n        agent.f(-1)\n", False),
+    ],
+)
+def test_a_check_that_the_tests_contradict_is_not_proposed(test: str, refused: bool) -> None:
+    specification = AgentSpecification(inputs={"agent:f": {"n": InputRule("number", minimum=0)}})
+    told = change(InputValidation(), "def f(n):\n    return {1: 2}[n]\n", specification, {"test_agent.py": test})
+    assert [bool(site.refused) for site in told.sites] == [refused]
+
+
+def test_nothing_is_a_value_of_an_optional_input() -> None:
+    for rule, code in (
+        (InputRule("integer", minimum=1, optional=True), "def f(n):\n    return [n]\n"),
+        (InputRule("integer", minimum=1), "def f(n=None):\n    return [n]\n"),
+    ):
+        changed = text_of(InputValidation(), code, AgentSpecification(inputs={"agent:f": {"n": rule}}))
+        assert outcome(changed, "f", None) == outcome(code, "f", None)
+        assert outcome(changed, "f", 0)[0][:2] == ["raised", "ValueError"]
+
+
+def test_a_range_of_what_may_be_no_number_is_left() -> None:
+    assert "no number" in refusal(Conditions(), "def f(a):\n    return a >= 1 and a < 2\n")
+    assert "1 <= a < 2" in text_of(Conditions(), "def f(a: int):\n    return a >= 1 and a < 2\n")
 
 
 @pytest.mark.parametrize(

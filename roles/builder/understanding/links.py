@@ -1,0 +1,65 @@
+"""Tables to which several keys lead, as voyages to ports: which one is meant is said, or it is asked about."""
+
+from __future__ import annotations
+
+import re
+
+from roles.builder.understanding.requirements import Place, Question, Requirements
+from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.tagged import Tagged
+
+__all__ = ["note_links", "with_clear_conditions", "with_clear_links"]
+
+
+def note_links(tagged: Tagged, tables: Tables) -> None:
+    """Note the keys that a request names, where several lead to the same table."""
+    named: dict[tuple[str, str], set[str]] = {}
+    for mark in tagged.marks("C"):
+        for one in tagged.span(mark).meanings:
+            for join in tables.joins:
+                if one.place is not None and (one.place.table, one.place.column) == (join.left_table, join.left_column):
+                    named.setdefault((join.left_table, join.right_table), set()).add(join.left_column)
+    tables.meant.update({pair: next(iter(columns)) for pair, columns in named.items() if len(columns) == 1})
+
+
+_ADDS_UP = re.compile(
+    r"\b(?:spen[dt]s?|earn(?:s|ed)?|paid|pays?|sold|sells?|bought|buys?|ordered|used?|consume[sd]?|made"
+    r"|generate[sd]?|brought|received?"
+    r"|collect(?:s|ed)?|donate[sd]?|drove|driven|produce[sd]?)\b"
+)
+"""Verbs of what may be one of several or all of them together."""
+
+
+def with_clear_conditions(made: Requirements, tables: Tables) -> Requirements:
+    """The requirements, with a question where things are listed by a number that each has several of."""
+    if _ADDS_UP.search(made.request) is None:
+        return made
+    if not made.show or made.condensed or made.figures or made.missing or made.uncovered:
+        return made
+    for one in made.filters:
+        column = Place(table=one.table, column=one.column)
+        compares = one.figure is None and one.comparison in ("<", "<=", ">", ">=")
+        if not compares or tables.column(column).type not in ("number", "integer"):
+            continue
+        if tables.path(made.table, one.table, upwards=True) is None:
+            what, of = one.column.replace("_", " "), made.table.replace("_", " ")
+            text = f"There may be several {one.table.replace('_', ' ')} for one of the {of}: "
+            text += f"is the {what} of a single one meant, or their total or average? Say which."
+            return made.model_copy(update={"missing": (Question(name="unclear", text=text),)})
+    return made
+
+
+def with_clear_links(made: Requirements, tables: Tables) -> Requirements:
+    """The requirements, with a question where rows of a table are read that several keys could lead to."""
+    if not made.table or made.missing or made.uncovered:
+        return made
+    used = [*made.show, *made.groups, *(one.place for one in made.condensed)]
+    used += [one.place for one in made.bindings if one.place is not None]
+    wanted = [*(one.table for one in used), *(one.table for one in made.filters), made.entity]
+    for table in dict.fromkeys(one for one in wanted if one):
+        join = tables.unclear(made.table, table)
+        if join is not None:
+            keys = " and ".join(one.replace("_", " ") for one in tables.links(join.left_table, join.right_table))
+            text = f"{join.left_table} lead to {join.right_table} by {keys}: which one is meant?"
+            return made.model_copy(update={"missing": (Question(name="unclear", text=text),)})
+    return made

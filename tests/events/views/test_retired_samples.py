@@ -134,7 +134,7 @@ async def test_an_agent_s_row_says_why_its_figures_are_absent(store: EventStore)
     await store.append("system/a", [sample(0), own])
     rows = {row["agent_name"]: row for row in await views.query("agent_performance_history")}
     assert rows["timer"]["absent"].keys() == {"memory_usage", "cpu_usage"}
-    assert "share the process" in rows["timer"]["absent"]["memory_usage"]
+    assert "no process of its own" in rows["timer"]["absent"]["memory_usage"]
     assert (rows["built"]["memory_usage"], rows["built"]["cpu_usage"]) == (5.0, 1.5)
     assert rows["built"]["absent"].keys() == {"response_time", "success_rate"}
     await views.close()

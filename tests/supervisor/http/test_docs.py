@@ -26,8 +26,10 @@ ENDED_BY_HEAD = "23"
 ELSEWHERE = {
     *(("POST", f"/api/meta-agent/improvements/{{improvement_id}}/{verb}") for verb in ("undo", "failed")),
     ("POST", "/api/builds/{build_id}/resume"),
+    ("POST", "/api/agents/{name}/promote"),
 }
-"""What needs an improvement that was carried out, or another one (tests/supervisor/specialists), or an ended build."""
+"""What needs an improvement that was carried out, or another one (tests/supervisor/specialists), an ended build, or a
+version on trial."""
 PRELUDE = r"""
 curl() {
     command curl --silent --show-error --fail-with-body --max-time 60 "$@"

@@ -32,7 +32,7 @@ GRAPH = TaskContext(flags={"meta-planning": False})
 META = TaskContext(flags={"meta-planning": True})
 TWICE = "set a timer for 5 minutes and 9 minutes"
 NOTES = "search my notes for the packing list and set a timer for 5 minutes"
-DIARY = "what is noted in the agenda"
+DIARY = "is there anything in the diary about the dentist"
 
 
 def replayer(supervisor: Supervisor) -> Replayer:

@@ -15,10 +15,12 @@ from supervisor.testing import offline_settings
 
 META = TaskContext(flags={"meta-planning": True})
 GRAPH = TaskContext(flags={"meta-planning": False})
-DIARY = "what is noted in the agenda"
+DIARY = "is there anything in the diary about the dentist"
 """Of which the classifier finds search and calendar about as likely."""
 CALL = "please remember: call mum tomorrow at 9"
 """Which is for memory more likely than for timer or calendar, and these are far behind."""
+PHONE = "remember this: phone the dentist tomorrow at 9"
+"""Which is for memory more likely than for timer or calendar, and for these more likely than for nobody."""
 SURE = "turn on the kitchen light"
 THREE = "turn on the kitchen light and set a timer for 5 minutes and add lunch to my calendar tomorrow at noon"
 NOTES = "search my notes for the packing list and set a timer for 5 minutes"
@@ -43,10 +45,10 @@ def plan(response: Response) -> list[dict[str, Any]]:
 
 async def test_prefer_and_avoid_change_who_is_given_a_task(supervisor: Supervisor) -> None:
     assert roles(await supervisor.process_request(DIARY, GRAPH)) == ["search"]
-    assert roles(await supervisor.process_request(CALL, GRAPH)) == ["memory"]
+    assert roles(await supervisor.process_request(PHONE, GRAPH)) == ["memory"]
     await serve(supervisor, "planning", "prefer calendar over search", "avoid memory")
     assert roles(await supervisor.process_request(DIARY, GRAPH)) == ["calendar"]
-    ruled = await supervisor.process_request(CALL, GRAPH)
+    ruled = await supervisor.process_request(PHONE, GRAPH)
     (role,) = roles(ruled)
     assert role in ("timer", "calendar")
     assert [intent.type.partition(".")[0] for intent in ruled.intents] == [role]
@@ -154,7 +156,7 @@ async def test_the_offline_model_that_routes_obeys_them_too(tmp_path: Any) -> No
     router = RouterSettings(precision=0.9999999, model_tier="fast")
     settings = offline_settings(tmp_path).model_copy(update={"router": router})
     async with Supervisor(settings, background=False) as supervisor:
-        request = "schedule the heating for tomorrow at 7"
+        request = "schedule the heating for 7 tomorrow morning"
         assert (await supervisor.process_request(request)).metadata.route == "smart_home"
         await serve(supervisor, "router", "avoid smart_home", "prefer calendar over smart_home")
         assert (await supervisor.process_request(request)).metadata.route == "calendar"

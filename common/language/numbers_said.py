@@ -46,7 +46,8 @@ _LEVELS = {
     "half": 0.5, "halfway": 0.5, "full": 1.0, "maximum": 1.0, "max": 1.0, "minimum": 0.0, "min": 0.0, "lowest": 0.0,
     "highest": 1.0, "fully": 1.0, "brightest": 1.0,
 }  # fmt: skip
-_NUMBER_ENDS = frozenset({"k", "st", "nd", "rd", "th"})
+_SCALES = {"k": 1e3, "mn": 1e6, "bn": 1e9}
+_NUMBER_ENDS = frozenset({*_SCALES, "st", "nd", "rd", "th"})
 _MAX = 24
 
 
@@ -81,6 +82,9 @@ def said_numbers(marked: Marked) -> list[Said]:
         if number is not None and _in_code(marked, index, last):
             index = last
             continue
+        scale = _SCALES.get(tokens.word(last)) if number is not None and tokens.glued(last) else None
+        if scale is not None:
+            value, last = value * scale, last + 1
         sign = -1.0 if tokens.word(index - 1) == "-" and tokens.glued(index) and not tokens.glued(index - 1) else 1.0
         found.append(
             Said(value * sign, index, last, _unit(marked, index, last), _before(marked, index), stem(tokens.word(last)),

@@ -24,7 +24,7 @@ from roles.scorer.training import corpus_digest, shipped_corpus, shipped_example
 __all__ = ["FILLINGS", "fit_shipped", "main"]
 
 FILLINGS = 5
-"""In how many ways each phrasing is filled; the model that is served is the mean of as many."""
+"""In how many ways each phrasing is filled; the model that is served is a mean over as many."""
 
 
 def fit_shipped(settings: FitSettings | None = None) -> Fitted:

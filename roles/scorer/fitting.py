@@ -83,28 +83,27 @@ def fit(
 
     `merge` maps a label to what it counts as when a prediction is judged right or wrong: labels that lead to the same
     place count as one. `open_label` is the one that stands for everything else, if there is one (see `unforeseen`).
-    `facts` are kept in the table beside what is measured. `fillings` are corpora that say the same in other words: what
-    is served is the mean of the models of all of them, so that less hangs on the values that a phrasing was filled with
-    (Breiman 1996, "Bagging predictors"; the mean of linear models is one linear model).
+    `facts` are kept in the table beside what is measured. `fillings` are corpora that say the same in other words: the
+    model is fitted on one after the other, each time from where it was, and the mean of what it was after each is
+    served, so that less hangs on the values that a phrasing was filled with (Polyak and Juditsky 1992, "Acceleration
+    of stochastic approximation by averaging"; the mean of linear models is one linear model). What is measured out of
+    fold is such a mean as well.
     """
     settings = settings or FitSettings()
     numpy: Any = import_module("numpy")
     labels = sorted({example.label for example in corpus})
-    blocks = [extract(example.text) for example in corpus]
-    target = numpy.array([labels.index(example.label) for example in corpus])
-    folds = numpy.array([fold_of(example.group, settings.folds) for example in corpus])
-    raw = _out_of_fold(blocks, target, folds, len(labels), settings)
+    vocabulary, read = _read([corpus, *fillings], labels, settings)
+    target, folds = read[0].target, [one.folds for one in read]
+    raw = _out_of_fold(read, folds, len(labels), settings)
     temperature = _temperature(raw, target)
     added = numpy.zeros(len(labels))
     if open_label in labels:
         column = labels.index(open_label)
-        apart = _out_of_fold(
-            blocks, target, _by_region(blocks, target == column, folds, settings), len(labels), settings
-        )
+        apart = _out_of_fold(read, _by_region(read, column, settings), len(labels), settings)
         added[column] = open_bias(raw / temperature, apart / temperature, target, column)
     calibrated = softmax_rows(raw / temperature + added)
     curve = PrecisionCurve.measure(*judge(calibrated, target, labels, merge))
-    vocabulary, model = _mean_model([corpus, *fillings], labels, settings)
+    model = _mean_model([(one.design, one.target) for one in read], settings)
     table = to_table(
         labels,
         vocabulary,
@@ -119,21 +118,42 @@ def fit(
     return Fitted(table, model, kept, calibrated.tolist(), curve, temperature)
 
 
-def _mean_model(
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A corpus, read: a row of features, the column of the label and the fold of each example."""
+
+    design: Any
+    target: Any
+    folds: Any
+
+
+def _read(
     corpora: Sequence[Sequence[Example]], labels: Sequence[str], settings: FitSettings
-) -> tuple[dict[str, int], Any]:
-    """The features of all corpora, and the model whose coefficients are the means of those of their models."""
-    read = [[extract(example.text) for example in corpus] for corpus in corpora]
-    vocabulary = vocabulary_of([each for blocks in read for each in blocks])
-    models = [logistic_regression(settings.regularization, settings.iterations) for _ in corpora]
-    for model, corpus, blocks in zip(models, corpora, read, strict=True):
-        model.fit(
-            design_matrix(blocks, vocabulary, settings.scales), [labels.index(example.label) for example in corpus]
+) -> tuple[dict[str, int], list[_Filling]]:
+    """The features of all corpora, and each corpus over them."""
+    numpy: Any = import_module("numpy")
+    blocks = [[extract(example.text) for example in corpus] for corpus in corpora]
+    vocabulary = vocabulary_of([each for one in blocks for each in one])
+    return vocabulary, [
+        _Filling(
+            design_matrix(one, vocabulary, settings.scales),
+            numpy.array([labels.index(example.label) for example in corpus]),
+            numpy.array([fold_of(example.group, settings.folds) for example in corpus]),
         )
-    mean = models[0]
-    mean.coef_ = sum(model.coef_ for model in models) / len(models)
-    mean.intercept_ = sum(model.intercept_ for model in models) / len(models)
-    return vocabulary, mean
+        for corpus, one in zip(corpora, blocks, strict=True)
+    ]
+
+
+def _mean_model(fillings: Sequence[tuple[Any, Any]], settings: FitSettings) -> Any:
+    """The mean of one model after each of the fillings, given as features and targets."""
+    model = logistic_regression(settings.regularization, settings.iterations).set_params(warm_start=True)
+    passes: list[tuple[Any, Any]] = []
+    for design, target in fillings:
+        model.fit(design, target)
+        passes.append((model.coef_, model.intercept_))
+    model.coef_ = sum(coefficients for coefficients, _ in passes) / len(passes)
+    model.intercept_ = sum(bias for _, bias in passes) / len(passes)
+    return model
 
 
 def vocabulary_of(blocks: Sequence[FeatureBlocks]) -> dict[str, int]:
@@ -190,30 +210,32 @@ def fold_of(group: str, folds: int) -> int:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") % folds
 
 
-def _by_region(blocks: Sequence[FeatureBlocks], chosen: Any, folds: Any, settings: FitSettings) -> Any:
-    """The folds, with those of the chosen examples by region instead."""
-    numpy: Any = import_module("numpy")
-    indices: list[int] = numpy.nonzero(chosen)[0].tolist()
-    picked = [blocks[index] for index in indices]
-    mixed = folds.copy()
-    mixed[chosen] = region_folds(design_matrix(picked, vocabulary_of(picked), settings.scales), settings.folds)
+def _by_region(read: Sequence[_Filling], column: int, settings: FitSettings) -> list[Any]:
+    """The folds of each corpus, with those of the examples of one label by region instead."""
+    sparse: Any = import_module("scipy.sparse")
+    chosen = [one.target == column for one in read]
+    rows = sparse.vstack([one.design[mask] for one, mask in zip(read, chosen, strict=True)], format="csr")
+    regions = region_folds(rows, settings.folds)
+    mixed: list[Any] = []
+    for one, mask in zip(read, chosen, strict=True):
+        folds = one.folds.copy()
+        folds[mask], regions = regions[: mask.sum()], regions[mask.sum() :]
+        mixed.append(folds)
     return mixed
 
 
-def _out_of_fold(blocks: Sequence[FeatureBlocks], target: Any, folds: Any, width: int, settings: FitSettings) -> Any:
-    """One row of uncalibrated scores per example, from a model that saw nothing of the example's fold."""
+def _out_of_fold(read: Sequence[_Filling], folds: Sequence[Any], width: int, settings: FitSettings) -> Any:
+    """One row of uncalibrated scores per example of the first corpus, from a model that saw nothing of its fold."""
     numpy: Any = import_module("numpy")
-    scores = numpy.full((len(blocks), width), -30.0)
+    first, of_first = read[0], folds[0]
+    scores = numpy.full((len(first.target), width), -30.0)
     for fold in range(settings.folds):
-        seen: list[int] = numpy.nonzero(folds != fold)[0].tolist()
-        unseen: list[int] = numpy.nonzero(folds == fold)[0].tolist()
-        if not unseen or len(set(target[seen].tolist())) < 3:
+        seen = [(one.design[mine != fold], one.target[mine != fold]) for one, mine in zip(read, folds, strict=True)]
+        unseen = numpy.nonzero(of_first == fold)[0]
+        if not len(unseen) or len(set(seen[0][1].tolist())) < 3:
             continue
-        vocabulary = vocabulary_of([blocks[index] for index in seen])
-        model = logistic_regression(settings.regularization, settings.iterations)
-        model.fit(design_matrix([blocks[index] for index in seen], vocabulary, settings.scales), target[seen])
-        held = design_matrix([blocks[index] for index in unseen], vocabulary, settings.scales)
-        scores[numpy.ix_(unseen, model.classes_)] = model.decision_function(held)
+        model = _mean_model(seen, settings)
+        scores[numpy.ix_(unseen, model.classes_)] = model.decision_function(first.design[unseen])
     return scores
 
 

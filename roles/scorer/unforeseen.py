@@ -3,7 +3,7 @@
 The other labels stand for closed topics; "none" stands for all the rest, and much of what people say there has no
 example. Predictions whose folds leave out a phrasing still know its topic, so they flatter that label. Here whole
 regions of its examples are left out, and one number is added to its score: the one at which predictions are likeliest
-when half of the requests of that label are of a topic without an example.
+when three of four requests of that label are of a topic without an example.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["open_bias", "region_folds"]
 
 _REGIONS = 24
 _DIMENSIONS = 60
-_UNFORESEEN = 0.5
+_UNFORESEEN = 0.75
 _BIASES = tuple(0.02 * step for step in range(51))
 
 

@@ -52,6 +52,8 @@ def filled(schema: dict[str, Any], text: str, name: str = "value") -> Any:
         ({"type": "integer"}, "count", "it costs 3.5 francs", None),
         ({"type": "number"}, "amount", "pay 1,250.75 dollars", 1250.75),
         ({"type": "number"}, "amount", "transfer €99 to Bob", 99.0),
+        ({"type": "number"}, "budget", "find a car for a budget of 90k euros", 90_000.0),
+        ({"type": "number"}, "price", "houses up to a price of 1.5mn", 1_500_000.0),
         ({"type": "number", "format": "fraction"}, "rate", "a loan at a rate of 4%", 0.04),
         ({"type": "number", "format": "fraction"}, "rate", "a loan at a rate of 0.04", 0.04),
         ({"type": "number"}, "rate", "a loan at a rate of 4%", 4.0),

@@ -99,9 +99,9 @@ fit-router: ## learn the router's shipped weights anew, after a change of exampl
 	@$(SETUP) dev
 	$(BIN)/python -m roles.scorer.fit
 
-fit-word-vectors: ## make the shipped word vectors of tool selection anew
+fit-word-vectors: ## make the shipped word vectors of tool selection anew (ARGS="--keep FOLDER" goes on where it was)
 	@$(SETUP) dev
-	$(BIN)/python -m llm_provider.word_vectors_fit
+	$(BIN)/python -m llm_provider.word_vectors_fit $(ARGS)
 
 format: ## write what ruff would
 	@$(SETUP) dev

@@ -1,10 +1,12 @@
 """Puts agents as the builder writes them through the improver: what it finds, what is accepted, what behaves otherwise.
 
-    python -m benchmarks.bench_agent_improvements [--only NAME …] [--requests 12] [--no-types] [--json]
+    python -m benchmarks.bench_agent_improvements [--only NAME …] [--older] [--requests 12] [--no-types]
 
-The agents are those of specs/ and of the builder's tests. Their requests are calls such as the builder checks its code
-with, in every mode, plausible and at the edges, with rows as a database would give them. What is accepted is compared
-with the original once more, on 300 further variants of its requests. Needs a sandbox and the extra `builder`.
+The agents are those of specs/ and of the builder's tests; with `--older` they are written with some templates of
+before, as agents are that were built before the templates got better. Their requests are calls such as the builder
+checks its code with, in every mode, plausible and at the edges, with rows as a database would give them. What is
+accepted is compared with the original once more, on 300 further variants of its requests. Needs a sandbox and the extra
+`builder`.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import anyio
 
+from benchmarks.older_templates import older_templates
 from common.sandbox_settings import SandboxSettings
 from roles.builder.checking.cases import operation_cases
 from roles.builder.standalone_tests import standalone_tests
@@ -75,7 +79,7 @@ def _rows(query: str | None, case: Mapping[str, Any]) -> tuple[RecordedRows, ...
     return () if query is None else (RecordedRows(query, {}, case["rows"]),)
 
 
-async def measure(only: list[str], count: int, *, types: bool) -> list[dict[str, Any]]:
+async def measure(only: list[str], count: int, *, types: bool, older: bool) -> list[dict[str, Any]]:
     """A row for each agent."""
     sandbox = await find_sandbox(SandboxSettings())
     improver = ServiceImprover(sandbox, types=types)
@@ -85,7 +89,8 @@ async def measure(only: list[str], count: int, *, types: bool) -> list[dict[str,
         if only and specification.name not in only:
             continue
         started = time.perf_counter()
-        agent = agent_of(specification, count)
+        with older_templates() if older else nullcontext():
+            agent = agent_of(specification, count)
         result = await improver.improve_agent(agent)
         otherwise: str | None = None
         if result.accepted is not None:
@@ -99,6 +104,7 @@ async def measure(only: list[str], count: int, *, types: bool) -> list[dict[str,
             "latency_us": round(sum(result.measurement.latency) / max(1, len(agent.requests)) * 1e6, 1),
             "sites": [f"{one.kind} {one.file}:{one.line}{' (refused)' if one.refused else ''}" for one in result.sites],
             "verdicts": {one.candidate.name: one.code for one in result.verdicts},
+            "accepted": None if result.accepted is None else result.accepted.candidate.name,
             "reason": result.reason,
             "behaves_otherwise": otherwise,
             "seconds": round(time.perf_counter() - started, 1),
@@ -112,9 +118,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--requests", type=int, default=12)
+    parser.add_argument("--older", action="store_true", help="written with templates of an earlier version")
     parser.add_argument("--no-types", action="store_true")
     given = parser.parse_args()
-    rows = anyio.run(lambda: measure(given.only, given.requests, types=not given.no_types))
+    rows = anyio.run(lambda: measure(given.only, given.requests, types=not given.no_types, older=given.older))
     accepted = sum("accepted" in row["verdicts"].values() for row in rows)
     differ = sum(row["behaves_otherwise"] is not None for row in rows)
     refused = sum(list(row["verdicts"].values()).count("answers_differ") for row in rows)

@@ -1,13 +1,14 @@
 """The improver on agents that were made inefficient on purpose, and on changes that do nothing.
 
-    python -m benchmarks.bench_improver [--only corpus | noops] [--folder FOLDER] [--attempts 2] [--trials 200]
-        [--agents NAME …] [--types]
+    python -m benchmarks.bench_improver [--only corpus | noops] [--folder FOLDER] [--attempts 2]
+        [--agents NAME …] [--types] [--trials 200] [--first 0] [--final-alone]
 
 Needs a sandbox. Of the agents in tests/roles/improver/inefficient (or those in a folder of the shape that
 tests/roles/improver/folders.py states, such as tests/roles/improver/fresh) it tells how many planted places were found
 where they are, how many were mended by an accepted change, and whether an accepted change behaves differently on
 requests that the improver did not see. An agent that became better is tried once more, as cycles of evolution do it,
-up to so many `attempts`. Of changes without effect it tells how many were accepted.
+up to so many `attempts`. Of changes without effect it tells how many were accepted; they can be tried in pieces, and
+the final test alone, which is quicker.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from roles.improver.behaviour import compare_behaviour, variants
 from roles.improver.catalogue import load_strategies
 from roles.improver.improver import ServiceImprover
 from roles.improver.measure import Workbench
-from roles.improver.places import figure_at
+from roles.improver.places import figure_at, functions_of
 from roles.improver.sites import Allowance, Site
 from roles.sandbox.find import find_sandbox
 from tests.roles.improver import corpus, folders
@@ -37,6 +38,7 @@ from tests.roles.improver.folders import FolderCase
 from tests.roles.improver.noops import noop_of
 
 UNSEEN_SEED = 977
+_PLACE_AIMS = frozenset({"latency", "first_pass"})
 
 
 @dataclass
@@ -135,17 +137,26 @@ def mended_places(planted: Sequence[Planted], verdict: Verdict) -> set[tuple[str
     return found
 
 
-async def run_noops(sandbox: Sandbox, trials: int) -> None:
+async def run_noops(sandbox: Sandbox, trials: range, *, final_alone: bool) -> None:
+    """Changes without effect that say that they aim at each function, which is then timed by itself.
+
+    `final_alone`: without the short run, where most of them would be out: whatever is accepted after it is accepted by
+    the final test, so what that accepts alone is at least as much.
+    """
     acceptor = Acceptor(Workbench(sandbox), AcceptanceRules(), types=False)
-    draw = random.Random(5)
     names = corpus.names()
     accepted = forced = 0
-    for trial in range(trials):
+    for trial in trials:
         agent = corpus.load(names[trial % len(names)]).agent
-        candidate = Candidate("nothing", noop_of(agent.files, draw))
-        # past the first look, too, where most of them would be out: the final test alone has to hold
-        verdict = (await acceptor.judge(agent, [candidate], trial))[0]
+        files = noop_of(agent.files, random.Random(trial))
+        places = {(path, name): _PLACE_AIMS for path, text in agent.files.items() for name in functions_of(text)}
+        candidate = Candidate("nothing", files, place_aims=places)
+        if final_alone:
+            verdict = await acceptor.final(agent, candidate, seed=10_000 + trial)
+        else:
+            verdict = (await acceptor.judge(agent, [candidate], trial))[0]
         accepted += verdict.accepted
+        # past the first look, too: the final test alone has to hold
         if verdict.code == "no_gain" and "first run" in verdict.reason:
             final = await acceptor.final(agent, candidate, seed=10_000 + trial)
             forced += final.accepted
@@ -153,8 +164,8 @@ async def run_noops(sandbox: Sandbox, trials: int) -> None:
         if verdict.accepted:
             print(f"accepted: {agent.name}: {'; '.join(map(describe, verdict.figures))}")
         if (trial + 1) % 20 == 0:
-            print(f"{trial + 1} trials: {accepted} accepted, {forced} more by the final test alone", flush=True)
-    print(f"of {trials} changes without effect {accepted} accepted, {forced} more by the final test alone")
+            print(f"to trial {trial + 1}: {accepted} accepted, {forced} more by the final test alone", flush=True)
+    print(f"of {len(trials)} changes without effect {accepted} accepted, {forced} more by the final test alone")
 
 
 def cases_of(folder: Path | None, names: list[str]) -> Iterator[Case]:
@@ -171,6 +182,8 @@ async def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--attempts", type=int, default=2)
     parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first trial")
+    parser.add_argument("--final-alone", action="store_true", help="trials without the short run before the final test")
     parser.add_argument("--agents", nargs="*", default=[])
     parser.add_argument("--types", action="store_true")
     options = parser.parse_args()
@@ -180,7 +193,8 @@ async def main() -> None:
             sandbox, list(cases_of(options.folder, options.agents)), types=options.types, attempts=options.attempts
         )
     if options.only != "corpus":
-        await run_noops(sandbox, options.trials)
+        trials = range(options.first, options.first + options.trials)
+        await run_noops(sandbox, trials, final_alone=options.final_alone)
 
 
 if __name__ == "__main__":

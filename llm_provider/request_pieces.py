@@ -11,8 +11,9 @@ __all__ = ["MOST_PIECES", "pieces_of"]
 MOST_PIECES = 6
 _MOST_CHARS = 500
 """A longer request is a story and looked at as a whole."""
-_LEAST_WORDS = 2
-"""A piece with fewer telling words says nothing by itself and goes with its neighbour."""
+_LEAST_WORDS, _LEAST_CLAUSE = 2, 4
+"""A piece with fewer telling words says nothing by itself and goes with its neighbour; of a clause of so many words one
+telling one is enough."""
 _AFTER = r"(?:then|also|after that|afterwards)\s+"
 _JOINT = re.compile(
     rf"\s*(?:[.!?;]+\s+|,\s+(?:(?:and|but|then|also|plus|or)\s+)?(?:{_AFTER})?"
@@ -43,4 +44,5 @@ def pieces_of(request: str) -> list[str]:
 
 
 def _telling(piece: str) -> int:
-    return sum(not is_weak(word) for word in words_of(piece))
+    telling = sum(not is_weak(word) for word in words_of(piece))
+    return _LEAST_WORDS if telling == 1 and len(piece.split()) >= _LEAST_CLAUSE else telling

@@ -15,6 +15,7 @@ from typing import Any
 from common.language.encoders import Encoder
 from common.language.parts import split
 from llm_provider.request_pieces import pieces_of
+from llm_provider.request_sides import Heard, second_of
 from llm_provider.tool_evidence import ToolEvidence
 from llm_provider.tool_lists import ToolLists
 from llm_provider.tool_weighing import Rarities, Said, ToolProfile, Weights
@@ -40,16 +41,17 @@ _MOST_CHARS, _LEAST_PART = 500, 12
 _MOST_PARTS = 8
 """So many parts are looked at to choose."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_LOOKED_AT = 50
-"""Tools of each piece that are considered for the places after the first."""
+_LOOKED_AT = 200
+"""So many of the tools that fit the whole best are considered for the places after the first."""
 _FEW = 64
 """Up to so many candidates are looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Trust:
-    """How much the likeness that an encoder sees counts: `order` is its weight against all that the words of a request
-    could earn, `fit` its share of a fit. Tools are taken from the fit `least` on; below it the request needs no tool.
+    """How much the likeness that an encoder sees counts: for the order of tools `order`, however long the request (a
+    word that one of a hundred tools says weighs 4); `fit` is its share of a fit. Tools are taken from the fit `least`
+    on; below it the request needs no tool. `apart`: what all tools have in common is taken off their vectors.
 
     The least fits are those at which nine of ten own requests whose tool is taken out of the registry are refused.
     """
@@ -57,19 +59,24 @@ class _Trust:
     order: float
     fit: float
     least: float
+    apart: bool
 
 
-_IN_VECTORS, _IN_ENCODERS = _Trust(0.2, 0.0, 0.2), _Trust(1.5, 0.7, 0.28)
+_IN_VECTORS, _IN_ENCODERS = _Trust(24.0, 0.0, 0.2, True), _Trust(60.0, 0.7, 0.28, False)
 """Sums of words say which tools are near, not whether one fits."""
+_ENOUGH_TO_COMPARE = 10
+"""With so many tools half of what they have in common is taken off: that of a few is mostly what they are about."""
 
 
 @dataclass(slots=True)
 class _Asked:
-    """What a request says, which tools (by place) served such requests, and how alike the encoder finds every tool."""
+    """What a request says, which tools (by place) served such requests, its vector where there is an encoder, and how
+    alike that is to every tool's, once that was asked for."""
 
     said: Weights
     served: Mapping[int, float]
-    likeness: Any
+    vector: Any
+    likeness: Any = None
     total: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,13 +103,18 @@ class ToolIndex:
         self._evidence = evidence
         self._encoder = encoder
         self._trust = _IN_VECTORS if isinstance(encoder, WordVectors) else _IN_ENCODERS
+        self._alike = self._trust.order
+        self._common: Any = 0.0
         self._vectors: Any = None
 
     def encode(self) -> None:
         """Have the encoder, if there is one, read every tool: some milliseconds a tool, so do it in a worker thread."""
         if self._encoder is not None and self._profiles and self._vectors is None:
             texts = [f"{spelled_out(profile.name)}: {profile.description}" for profile in self._profiles.values()]
-            self._vectors = self._encoder.encode(texts)
+            vectors = self._encoder.encode(texts)
+            if self._trust.apart:
+                self._common = vectors.mean(axis=0) * (len(texts) / (len(texts) + _ENOUGH_TO_COMPARE))
+            self._vectors = self._apart(vectors)
 
     def rank(self, request: str, k: int | None = None, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """The tools' keys and scores (0 to 1), best first; at most `k`, and only of `among` where that is given.
@@ -112,11 +124,12 @@ class ToolIndex:
         """
         places = self._places(among)
         pieces = pieces_of(request) if self._keys and (k is None or k > 1) else []
-        asked, *parts = self._read([request, *pieces], places)
+        asked, *parts = self._read([request, *pieces])
+        self._compare([asked], places)
         if not pieces:
             return self._told(self._order(asked, k, places), asked)
         ranked = self._order(asked, None if k is None else max(k, _LOOKED_AT), places)
-        return self._told(self._completed(ranked, asked, parts, places)[:k], asked)
+        return self._told(self._completed(ranked, parts)[:k], asked)
 
     def choose(self, request: str, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """The tools that the request needs, best first, or none where none fits.
@@ -125,7 +138,8 @@ class ToolIndex:
         """
         places = self._places(among)
         taken: dict[int, float] = {}
-        asked, *parts = self._read([request, *_parts(request)[:_MOST_PARTS]], places)
+        asked, *parts = read = self._read([request, *_parts(request)[:_MOST_PARTS]])
+        self._compare(read, places)
         least = (_IN_VECTORS if asked.likeness is None else self._trust).least
         for part in parts:
             for place, score in self._best(part, places):
@@ -144,31 +158,42 @@ class ToolIndex:
     def _places(self, among: Collection[str] | None) -> list[int] | None:
         return None if among is None else sorted(self._place[key] for key in among)
 
-    def _read(self, texts: Sequence[str], places: list[int] | None) -> list[_Asked]:
-        """What each of the texts says to the tools at these places; the encoder reads them together, faster."""
+    def _read(self, texts: Sequence[str]) -> list[_Asked]:
+        """What each of the texts says; the encoder reads them together, faster."""
         found: list[_Asked] = []
-        for text, alike in zip(texts, self._likenesses(texts, places), strict=True):
+        vectors: Any = [None] * len(texts)
+        if self._encoder is not None and self._vectors is not None:
+            vectors = self._apart(self._encoder.encode(texts))
+        for text, vector in zip(texts, vectors, strict=True):
             said = self._rarities.read(text)
             shares = {} if self._evidence is None else self._evidence.shares(said.words)
             served = {self._place[key]: share for key, share in shares.items() if key in self._place}
-            found.append(_Asked(said, served, alike))
+            found.append(_Asked(said, served, vector))
         return found
 
-    def _likenesses(self, texts: Sequence[str], places: list[int] | None) -> Sequence[Any]:
-        """For each text how alike every tool (of the few at `places`) is, None where nothing is encoded.
+    def _apart(self, vectors: Any) -> Any:
+        """Vectors without what all tools have in common, at length 1 again; one that says nothing stays so."""
+        if not self._trust.apart:
+            return vectors
+        numpy: Any = import_module("numpy")
+        rest = numpy.where(vectors.any(axis=1, keepdims=True), vectors - self._common, 0.0)
+        return rest / numpy.maximum(numpy.linalg.norm(rest, axis=1, keepdims=True), 1e-9)
+
+    def _compare(self, read: Sequence[_Asked], places: list[int] | None) -> None:
+        """Say of what was read how alike every tool (of the few at `places`) is.
 
         By einsum, as the threads of a matrix product would cost more than they save at this size.
         """
         vectors = self._vectors
-        if vectors is None or self._encoder is None:
-            return [None] * len(texts)
-        numpy: Any = import_module("numpy")
-        read = self._encoder.encode(texts)
-        if places is None or len(places) > _FEW:
-            return [numpy.einsum("ij,j->i", vectors, each) for each in read]
-        likenesses = numpy.zeros((len(texts), len(vectors)), dtype=numpy.float32)
-        likenesses[:, places] = numpy.einsum("ij,kj->ki", vectors[places], read)
-        return likenesses
+        for each in read:
+            if each.vector is None:
+                continue
+            numpy: Any = import_module("numpy")
+            if places is None or len(places) > _FEW:
+                each.likeness = numpy.einsum("ij,j->i", vectors, each.vector)
+            else:
+                each.likeness = numpy.zeros(len(vectors), dtype=numpy.float32)
+                each.likeness[places] = numpy.einsum("ij,j->i", vectors[places], each.vector)
 
     def _explain(self, asked: _Asked, place: int) -> None:
         tool = self._tools[place]
@@ -190,23 +215,33 @@ class ToolIndex:
         fit = self._fit(asked, best) / top if top > 0.0 else 0.0
         return [(self._keys[place], fit * min(top, max(0.0, value))) for place, value in order]
 
-    def _completed(
-        self, ranked: list[tuple[int, float]], asked: _Asked, pieces: Sequence[_Asked], places: list[int] | None
-    ) -> list[tuple[int, float]]:
-        """The order with tools moved up for the pieces of the request that the first one does not serve best."""
-        shares = [
-            {place: value / each.total for place, value in self._order(each, _LOOKED_AT, places)} for each in pieces
-        ]
-        if not ranked:
-            return []
-        first, top = ranked[0]
-        served = max(range(len(shares)), key=lambda at: shares[at].get(first, 0.0))
-        left = [each for at, each in enumerate(shares) if at != served]
-        values = dict(ranked)
-        for place in {place for each in left for place in each} & values.keys() - {first}:
-            values[place] += asked.total * max(each.get(place, 0.0) for each in left)
-        del values[first]
-        return [(first, top), *sorted(values.items(), key=lambda each: (-each[1], each[0]))]
+    def _completed(self, ranked: list[tuple[int, float]], pieces: Sequence[_Asked]) -> list[tuple[int, float]]:
+        """The order with tools moved up for what the first one leaves of the request: next comes the one that makes,
+        with the first, the most of the request cut in two, then those that fit other pieces than the first."""
+        if len(ranked) < 2:
+            return ranked
+        places = [place for place, _ in ranked]
+        heard = [self._heard(each, places) for each in pieces]
+        second = second_of(heard)
+        values = [each.values for each in heard]
+        served = max(range(len(values)), key=lambda at: values[at][0])
+        left = [each for at, each in enumerate(values) if at != served]
+        moved = [(place, value + max(each[at] for each in left)) for at, (place, value) in enumerate(ranked)]
+        (first, _), (beside, _) = moved[0], moved[second]
+        rest = sorted((each for at, each in enumerate(moved) if at not in (0, second)), key=lambda e: (-e[1], e[0]))
+        return [(first, ranked[0][1]), (beside, max(value for _, value in moved[1:])), *rest]
+
+    def _heard(self, piece: _Asked, places: list[int]) -> Heard:
+        """A piece of a request as the tools at some places hear it."""
+        if self._lists is None or len(places) <= _FEW:
+            said = [self._spoken(piece, place) for place in places]
+        else:
+            said = self._spoken_to_all(piece, self._lists)[places].tolist()
+        if piece.vector is None:
+            return Heard(said, [0.0] * len(places), None)
+        numpy: Any = import_module("numpy")
+        alike = self._alike * numpy.einsum("ij,j->i", self._vectors[places], piece.vector)
+        return Heard(said, alike.tolist(), piece.vector)
 
     def _order(self, asked: _Asked, k: int | None, places: list[int] | None) -> list[tuple[int, float]]:
         """The places of the tools with what speaks for them, most first."""
@@ -219,19 +254,25 @@ class ToolIndex:
         return sorted(sums, key=lambda each: (-each[1], each[0]))
 
     def _many(self, asked: _Asked, lists: ToolLists) -> Any:
+        sums = self._spoken_to_all(asked, lists)
+        return sums if asked.likeness is None else sums + self._alike * asked.likeness
+
+    def _sum(self, asked: _Asked, place: int) -> float:
+        likeness = 0.0 if asked.likeness is None else float(asked.likeness[place])
+        return self._spoken(asked, place) + self._alike * likeness
+
+    def _spoken_to_all(self, asked: _Asked, lists: ToolLists) -> Any:
         sums = lists.sums(asked.said)
         for place, share in asked.served.items():
             sums[place] += asked.total * _SERVED * share
-        return sums if asked.likeness is None else sums + asked.total * self._trust.order * asked.likeness
+        return sums
 
-    def _sum(self, asked: _Asked, place: int) -> float:
+    def _spoken(self, asked: _Asked, place: int) -> float:
+        """What words, meanings and past requests say for a tool."""
         tool = self._tools[place]
         words = sum(weight * tool.words.get(word, 0.0) for word, weight in asked.said.words.items())
         meant = sum(weight * tool.meanings.get(meaning, 0.0) for meaning, weight in asked.said.meanings.items())
-        beside = _SERVED * asked.served.get(place, 0.0)
-        if asked.likeness is not None:
-            beside += self._trust.order * float(asked.likeness[place])
-        return words + _MEANT * meant + asked.total * beside
+        return words + _MEANT * meant + asked.total * _SERVED * asked.served.get(place, 0.0)
 
     def _fit(self, asked: _Asked, place: int) -> float:
         """How well a tool fits, 0 to 1. Speaking of the tool counts most: a request that only shares words with a tool

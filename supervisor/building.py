@@ -10,7 +10,7 @@ import anyio
 from pydantic import JsonValue
 
 from common.context import Owner
-from common.errors import BuildError, ConfigurationError, NotFound, Overloaded, SupervisorError
+from common.errors import BuildError, ConfigurationError, LimitExceeded, NotFound, Overloaded, SupervisorError
 from common.settings import Settings
 from common.telemetry import Telemetry
 from common.tool import Tool
@@ -157,6 +157,8 @@ class Builds:
 
         try:
             return await begin(self._start_soon, work, "a build")
+        except LimitExceeded:  # it may begin yet, and keeps its place till it ends
+            raise
         except Exception:
             self._begun.discard(place)
             raise

@@ -19,16 +19,15 @@ _CLOSE = 1e-4
 _SHOWN = 1
 """Answers are rounded where they are shown; with more digits than this, what was rounded off is no error."""
 _FINE = ("success", "awaiting_approval")
-_OWN = ("conversation", "planning", "none", "")
 _RESAMPLES = 10_000
 
 
 def is_right(question: Question, answer: Response) -> bool:
-    """Whether the answer holds what is right; of what can't be checked, whether a role did it."""
+    """Whether the answer holds what is right; of what exists, whether its tool was called, whoever decided on it."""
     if answer.outcome not in _FINE:
         return False
     if question.expected is None:
-        return question.kind == "existing" and answer.metadata.route not in _OWN
+        return question.kind == "existing" and question.tool in answer.metadata.tools_used
     said = [_said(one, 1.0) for one in _NUMBER.findall(answer.text)]
     said += [_said(one, 100.0) for one in _PERCENT.findall(answer.text)]
     return all(

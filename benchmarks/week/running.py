@@ -6,10 +6,12 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.older_templates import older_templates
 from benchmarks.week.held_out import held_out
 from benchmarks.week.judging import is_right
 from benchmarks.week.person import Answers, Person, answers_of
@@ -45,7 +47,10 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is simulated. `each`: held-out questions of a figure; `improvements`: tried in one cycle."""
+    """How much is simulated. `each`: held-out questions of a figure; `improvements`: tried in one cycle.
+
+    On the first `older_days` agents are built with some templates of an earlier version; then the builder is upgraded.
+    """
 
     days: int = 7
     per_day: int = 12
@@ -53,6 +58,7 @@ class Plan:
     each: int = 2
     builds: int = 6
     improvements: int = 1
+    older_days: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ class _Simulation:
             await self._supervisor.specialists.step()
             await self._supervisor.evolution.watch()
             if part < PARTS - 1:
-                text += f"; {await self._cycle()}"
+                text += f"; {await self._cycle(day)}"
         _tell(self._started, text)
 
     async def _ask(self, day: int, number: int, question: Question) -> bool:
@@ -219,18 +225,20 @@ class _Simulation:
         row = self._earlier.popleft()
         if row["request"] != question.text:
             raise ConfigurationError(f"the folder's log is of another plan: {row['request']!r}", where="simulated_week")
-        about = RequestMetadata(route=row["route"] or "")
+        entries = await self._supervisor.store.read(stream_name("trace", str(row["trace_id"])))
+        tools = tuple(entry.event.tool for entry in entries if isinstance(entry.event, ToolCalled))
+        roles = frozenset(tool.partition(".")[0] for tool in tools)
+        about = RequestMetadata(route=row["route"] or "", tools_used=tools)
         answer = Response(trace_id=row["trace_id"], text=row["answer"] or "", outcome=row["outcome"] or "",
                           metadata=about)  # fmt: skip
-        entries = await self._supervisor.store.read(stream_name("trace", str(row["trace_id"])))
-        calls = [entry.event for entry in entries]
-        roles = frozenset(call.tool.partition(".")[0] for call in calls if isinstance(call, ToolCalled))
         right = is_right(question, answer)
         self._week.asked.append(Answered(question, day, roles, right, answer.outcome == "failure"))
         return right
 
-    async def _cycle(self) -> str:
-        report = await self._supervisor.evolution.evolution_cycle()
+    async def _cycle(self, day: int) -> str:
+        # what is built on the first days is built by an earlier version
+        with older_templates() if day < self._week.plan.older_days else nullcontext():
+            report = await self._supervisor.evolution.evolution_cycle()
         done = [(one.decision, one.outcome) for one in report.decisions if one.outcome is not None]
         failed = [f"{decision.kind} {outcome.text[:110]!r}" for decision, outcome in done if not outcome.ok]
         kinds = [decision.kind for decision, outcome in done if outcome.changed]

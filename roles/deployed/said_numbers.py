@@ -39,8 +39,10 @@ class SaidNumbers:
         self._required = tuple(schema.get("required", ()))
         self._slots = [slot for slot in compile_slots(dict(schema)) if slot.name in self._inputs]
         self._phrases = {name: phrases_of(name, one.description) for name, one in self._inputs.items()}
+        things = {name.removesuffix("_id").replace("_", " ") for name in self._inputs if name.endswith("_id")}
         for name in _read_numbers(specification, operation):
-            self._phrases.setdefault(name, phrases_of(name))
+            # of loans, "loan 5" is the row, though people call the amount of a loan so, too
+            self._phrases.setdefault(name, [phrase for phrase in phrases_of(name) if phrase not in things])
 
     def read(self, text: str) -> Told:
         """What the text says for names."""

@@ -19,6 +19,8 @@ from roles.improver.statistics import Estimate, share_of_look, signed_rank_estim
 
 __all__ = ["AcceptanceRules", "Acceptor", "Candidate", "Compose", "Figure", "Verdict"]
 
+_SCREENING_ALPHA = 0.02
+"""The least chance of error that a figure of the short run is given: with eight rounds no smaller one can be told."""
 _RANKED = frozenset({"instantiation", "live_memory", "latency"})
 MEASURED = frozenset({"instantiation", "live_memory", "latency", "first_pass", "fetches"})
 """What a change is judged by where nobody said what it aims at."""
@@ -114,7 +116,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Screened:
-    """What a short run told: how good it looks, whether a figure it aims at is worse somewhere, how it behaves."""
+    """What a short run told: how good it looks, whether it makes something slower for certain, how it behaves."""
 
     score: float
     slower: bool
@@ -184,7 +186,8 @@ class Acceptor:
             behaviour = await compare_behaviour(self._bench, agent, candidate.files, candidate.allowances)
             if behaviour.difference is not None:
                 return Verdict(candidate, False, "answers_differ", behaviour.difference)
-            figures = await self._figures(agent, candidate, behaviour, self._rules.screening_rounds, 0.2, seed)
+            rounds = self._rules.screening_rounds
+            figures = await self._figures(agent, candidate, behaviour, rounds, 0.2, seed, least=_SCREENING_ALPHA)
         except SandboxError as error:
             return Verdict(candidate, False, "not_measurable", str(error))
         aimed = [figure.estimate.gain for figure in figures if measure_of(figure.measure) in candidate.aims]
@@ -192,18 +195,21 @@ class Acceptor:
         if most <= self._rules.gain / 2:
             what = "No figure it aims at gained enough in the first run."
             return Verdict(candidate, False, "no_gain", what, figures)
-        # what makes several figures better goes before what makes one of them better
+        # what makes several figures better goes before what makes one of them better; what wavers counts for nothing
         told = [figure for figure in figures if measure_of(figure.measure) in _RANKED | candidate.aims]
-        score = sum(_weight(one.measure) * max(min(one.estimate.gain, 1.0), -1.0) for one in told)
-        slower = any(
-            figure.estimate.low > 0 and figure.estimate.change > self._rules.gain
-            for figure in figures
-            if measure_of(figure.measure) in candidate.aims
-        )
+        score = sum(_weight(one.measure) * self._certain(one, len(agent.requests)) for one in told)
+        slower = any(self._certain(one, len(agent.requests)) < -self._rules.gain for one in told)
         return _Screened(score, slower, behaviour)
 
     async def _figures(
-        self, agent: AgentSource, candidate: Candidate, behaviour: Behaviour, rounds: int, alpha: float, seed: int
+        self,
+        agent: AgentSource,
+        candidate: Candidate,
+        behaviour: Behaviour,
+        rounds: int,
+        alpha: float,
+        seed: int,
+        least: float = 0.0,
     ) -> tuple[Figure, ...]:
         places = places_of(candidate.place_aims, agent.files, candidate.files)
         clocked = [place for place in places if candidate.place_aims[place] & _TIMED]
@@ -222,7 +228,7 @@ class Acceptor:
         ]
         timed = _at_places(a, b, candidate.place_aims)
         # each function that is timed is one more chance of error
-        alpha /= 1 + len(timed)
+        alpha = max(alpha / (1 + len(timed)), least)
         return (*_measured(a, b, alpha, timed), *_exact(counts[0], counts[1], a, b))
 
     async def final(
@@ -257,12 +263,26 @@ class Acceptor:
         best = max(gained, key=lambda figure: ("@" not in figure.measure, figure.estimate.gain))
         return Verdict(candidate, True, "accepted", f"Better: {describe(best)}.", tuple(figures))
 
-    def _is_worse(self, figure: Figure, requests: int) -> bool:
-        floor = self._rules.floors.get(figure.measure)
+    def _certain(self, figure: Figure, requests: int) -> float:
+        """By what share a figure became smaller for certain (negative: grew, beyond its floor); 0 where neither is.
+
+        What the whole agent's first pass loses counts with the cold start alone: loading may have moved there.
+        """
+        if figure.estimate.high < 0:
+            return min(-figure.estimate.high, 1.0)
+        known = figure.measure != "first_pass" and self._beyond(figure, requests) is not False
+        return -min(figure.estimate.low, 1.0) if figure.estimate.low > 0 and known else 0.0
+
+    def _beyond(self, figure: Figure, requests: int) -> bool | None:
+        """Whether a figure grew by more than its floor; None for one that has none."""
+        floor = self._rules.floors.get(measure_of(figure.measure) if "complexity" in figure.measure else figure.measure)
         if floor is None:
-            return False
+            return None
         floor *= max(requests, 1) if figure.measure in ("latency", "cold_start") else 1
-        beyond = figure.after - figure.before > floor
+        return figure.after - figure.before > floor
+
+    def _is_worse(self, figure: Figure, requests: int) -> bool:
+        beyond = figure.measure in self._rules.floors and bool(self._beyond(figure, requests))
         return beyond and figure.estimate.change > self._rules.tolerance and figure.estimate.low > 0
 
     def _verdict(self, candidate: Candidate, figures: Sequence[Figure], code: str, reason: str) -> Verdict:

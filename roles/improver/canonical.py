@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["LONG", "brief", "canonical", "describe_error"]
+__all__ = ["LONG", "TRANSIENT", "brief", "canonical", "describe_error"]
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _DEEP = 30
 _MANY = 20_000
 LONG = 2_000
 """Letters of a text that are kept."""
+TRANSIENT = frozenset({"ConnectionError", "TimeoutError"})
+"""Classes of errors that say that a source is out of reach for a moment."""
 
 
 _class_of: Callable[[Any], Any] = type

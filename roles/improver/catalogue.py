@@ -31,6 +31,7 @@ def load_strategies() -> tuple[Strategy, ...]:
     from roles.improver.strategies.inputs import InputValidation
     from roles.improver.strategies.invariants import Invariants
     from roles.improver.strategies.lazy import LazyAttributes, LazyImports
+    from roles.improver.strategies.managers import GeneratorContexts
     from roles.improver.strategies.membership import Membership
     from roles.improver.strategies.patterns import Patterns
     from roles.improver.strategies.pooling import Pooling
@@ -42,19 +43,20 @@ def load_strategies() -> tuple[Strategy, ...]:
         UnusedImports(),
         UnusedNames(),
         Queries(),
+        Invariants(),
+        Compact(),
         Membership(),
         Concatenation(),
         Patterns(),
-        Invariants(),
+        GeneratorContexts(),
         Caching(),
         Awaits(),
         Pooling(),
-        Compact(),
         LazyAttributes(),
         Slots(),
         LazyImports(),
-        Conditions(),
         GuardClauses(),
+        Conditions(),
         TypedErrors(),
         Retries(),
         InputValidation(),

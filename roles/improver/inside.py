@@ -16,19 +16,19 @@ import io
 import json
 import os
 import random
-import signal
 import sys
 import time
 import tracemalloc
 import types
 
-from roles.improver.canonical import LONG, brief, canonical, describe_error
+from roles.improver.canonical import LONG, TRANSIENT, brief, canonical, describe_error
 from roles.improver.recorded_rows import RowSource
+from roles.improver.time_limit import TooLong, at_most
 from roles.improver.timed_functions import time_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _clock = time.perf_counter
@@ -40,10 +40,6 @@ _PRIVATE: list[int] = []
 """Descriptors that the processes of the agent's code don't get."""
 _POOL: list[str] = []
 """The rows of the requests, which name them by number."""
-
-
-class TooLong(BaseException):
-    """A call took longer than it was given; code that catches all exceptions does not catch this one."""
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -74,19 +70,6 @@ def in_child(work: Callable[[], Any]) -> Any:
         return json.loads(data)
     except ValueError:
         return {"crashed": [["Ended"], "the process ended without an answer"]}
-
-
-@contextlib.contextmanager
-def _at_most(seconds: float) -> Generator[None]:
-    def ring(*_: object) -> None:
-        raise TooLong
-
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class Agent:
@@ -154,18 +137,31 @@ class Agent:
             self._loop = asyncio.new_event_loop()
 
 
-def replay(folder: str, requests: list[Any], seconds: float) -> list[Any]:
-    """The outcome of each request in turn: its answer or error, what it printed, its arguments afterwards."""
+def replay(folder: str, requests: list[Any], seconds: float, again: int = 0) -> list[Any]:
+    """The outcome of each request in turn: its answer or error, what it printed, its arguments afterwards.
+
+    Those whose source was out of reach are asked up to so many times `again`, as a patient caller would.
+    """
     agent = Agent(folder)
     agent.load(requests)
-    return [_outcome(agent, request, seconds) for request in requests]
+    return [_patient_outcome(agent, request, seconds, again) for request in requests]
+
+
+def _patient_outcome(agent: Agent, request: Any, seconds: float, again: int) -> Any:
+    outcome = _outcome(agent, request, seconds)
+    while again and TRANSIENT.intersection(outcome.get("error", ((),))[0]):
+        again, printed = again - 1, outcome["printed"]
+        outcome = _outcome(agent, request, seconds)
+        if "printed" in outcome:
+            outcome["printed"] = (printed + outcome["printed"])[:LONG]
+    return outcome
 
 
 def _outcome(agent: Agent, request: Any, seconds: float) -> Any:
     args, named = copy.deepcopy(request["args"]), copy.deepcopy(request["named"])
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _at_most(seconds):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), at_most(seconds):
             answer = canonical(agent.finish(agent.callee(request)(*args, **named)))
     except TooLong:
         return {"late": True}
@@ -184,7 +180,7 @@ def run_tests(folder: str, name: str, text: str, seconds: float) -> Any:
         exec(compile(text, name, "exec"), module.__dict__)  # noqa: S102 - the sandbox is where tests are run
         for test, call in _tests_of(module):
             try:
-                with _at_most(seconds):
+                with at_most(seconds):
                     call()
                 told[test] = ""
             except BaseException as error:

@@ -2,8 +2,9 @@
 
 A request counts where it came to nothing without any tool being called, or was answered with "can't", and where no role
 would be given it by now. One that had to be planned, and was answered somehow, counts where the builder understands it
-and no built agent answered it: a search that finds nothing is no answer to what a formula would tell. Requests that the
-builder understands alike are one need; of the others, those that resemble each other
+and no built agent answered it: a search that finds nothing is no answer to what a formula would tell. A role that would
+be given it by now covers it nevertheless, unless it was asked and gave nothing that speaks of what was wanted. Requests
+that the builder understands alike are one need; of the others, those that resemble each other
 (`common.language.relevance.similarity`, numbers left out).
 """
 
@@ -49,13 +50,17 @@ Probabilities = Callable[[str], Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A request that no role covered. `doubtful`: something was done about it, or a built agent may be given it."""
+    """A request that no role covered. `doubtful`: something was done about it, or a role may be given it.
+
+    `likely` are the roles, other than built agents, that the router would give it to by now.
+    """
 
     trace: str
     text: str
     who: str
     day: str
     doubtful: bool = False
+    likely: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +116,16 @@ async def uncovered_requests(
         if not (row["route"] in _NOBODYS or refused) or not 0 < len(text) <= _MAX_TEXT:
             continue
         nothing = not refused and row["tool_calls"] == 0 and (failed or _CANT.match(row["answer"] or ""))
-        likely = probabilities(text)
-        covering = [role for role, value in likely.items() if value >= _COVERED and role not in _NOBODYS]
-        if any(role not in built for role in covering):
-            continue
+        covering = {role for role, value in probabilities(text).items() if value >= _COVERED and role not in _NOBODYS}
         doubtful = not nothing or bool(covering)
         if doubtful and not (refused or row["route"] == _PLANNED):
             continue
+        likely = covering.difference(built)
+        if likely and nothing:  # no tool of theirs was called, so they were not asked
+            continue
         day = row["started_at"].date().isoformat()
-        found.append(Uncovered(row["trace_id"], text, f"{row['tenant']}/{row['user']}", day, doubtful))
+        who = f"{row['tenant']}/{row['user']}"
+        found.append(Uncovered(row["trace_id"], text, who, day, doubtful, frozenset(likely)))
         if len(found) == _MOST:
             break
     return found
@@ -128,33 +134,49 @@ async def uncovered_requests(
 async def not_answered(
     store: EventStore, requests: Sequence[Uncovered], understand: Understand, built: Mapping[str, Sequence[str]]
 ) -> list[Uncovered]:
-    """Without the doubtful ones that the builder does not understand, that a built agent answered, or is there for.
+    """Without the doubtful ones that the builder does not understand, that a built agent answered, or is there for, or
+    that a role covers which would be given them by now.
 
     `built` are what people ask the agents in service, by name: what one answered that is asked something else does not
     count. Raises `StoreError`.
     """
 
-    def understood() -> list[tuple[Uncovered, frozenset[str]]]:
+    def understood() -> list[tuple[Uncovered, Understood | None, frozenset[str]]]:
         asked = {name: [understand(text) for text in said[:_EXAMPLES]] for name, said in built.items()}
-        found: list[tuple[Uncovered, frozenset[str]]] = []
+        found: list[tuple[Uncovered, Understood | None, frozenset[str]]] = []
         for one in requests:
             meant = understand(one.text) if one.doubtful else None
             if meant is not None and meant.name not in built:
                 may = {name for name, own in asked.items() if not own or None in own or meant in own}
-                found.append((one, frozenset(may)))
+                found.append((one, meant, frozenset(may)))
             elif not one.doubtful:
-                found.append((one, frozenset()))
+                found.append((one, None, frozenset()))
         return found
 
     return [
-        one for one, may in await anyio.to_thread.run_sync(understood)
-        if not (one.doubtful and await _was_answered(store, one.trace, may))
+        one for one, meant, may in await anyio.to_thread.run_sync(understood)
+        if meant is None or not await _was_answered(store, one, meant, may)
     ]  # fmt: skip
 
 
-async def _was_answered(store: EventStore, trace: str, agents: Collection[str]) -> bool:
-    calls = [entry.event for entry in await store.read(stream_name("trace", trace))]
-    return any(isinstance(call, ToolCalled) and call.ok and call.tool.partition(".")[0] in agents for call in calls)
+async def _was_answered(store: EventStore, request: Uncovered, meant: Understood, agents: Collection[str]) -> bool:
+    """Whether one of these agents answered, or a role that is likely for it by now: not asked, it might."""
+    events = [entry.event for entry in await store.read(stream_name("trace", request.trace))]
+    calls = [event for event in events if isinstance(event, ToolCalled)]
+    if any(call.ok and call.tool.partition(".")[0] in agents for call in calls):
+        return True
+    for role in request.likely:
+        own = [call for call in calls if call.tool.partition(".")[0] == role]
+        if not own or any(_speaks_of(call, meant) for call in own):
+            return True
+    return False
+
+
+def _speaks_of(call: ToolCalled, meant: Understood) -> bool:
+    """Whether a call gave something; what was found in sources has to hold all words of what was wanted."""
+    if not call.ok or call.data == []:
+        return False
+    return not call.sources or _stems(meant.title) <= _stems(call.text)
 
 
 def find_needs(requests: Sequence[Uncovered], understand: Understand, alike: float) -> list[Need]:

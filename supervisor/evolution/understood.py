@@ -27,6 +27,8 @@ _KEPT = 5_000
 _CONDENSED = {
     "count": "number of", "sum": "total", "mean": "average", "minimum": "lowest", "maximum": "highest",
 }  # fmt: skip
+_OPENINGS = ("Build an agent that calculates", "Make an agent that tells")
+"""A table may have a column "build cost"; then the second one is read rightly."""
 _FOR = re.compile(r"\bfor\b")
 _NUMBER = re.compile(r"(?:\bof )?[\d.,]*\d")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -155,14 +157,18 @@ def _stems(text: str) -> Counter[str]:
 
 
 def _wordings(found: Requirements) -> Sequence[str]:
+    """Requests for the same; several, for the tables' own words may be read as another thing in one of them."""
+    return [f"{opening} the {words}" for words in _said(found) for opening in _OPENINGS]
+
+
+def _said(found: Requirements) -> Sequence[str]:
     if found.condensed:
         return (_condensed(found),)
     figures = " and the ".join(one.title or one.name.replace("_", " ") for one in found.figures if one.asked)
-    words = f"Build an agent that calculates the {figures}"
     if found.entity:
-        return (f"{words} for {found.entity}",)
+        return (f"{figures} for {found.entity}",)
     given = [one.name.replace("_", " ") for one in found.bindings if one.input is not None]
-    return (words, f"{words} from {' and '.join(given)}") if given else (words,)
+    return (figures, f"{figures} from {' and '.join(given)}") if given else (figures,)
 
 
 def _condensed(found: Requirements) -> str:
@@ -172,7 +178,7 @@ def _condensed(found: Requirements) -> str:
         of = "" if one.function == "count" else f" {_plain(one.place.column)} of"
         said.append(f"{_CONDENSED[one.function]}{of} {_plain(one.place.table)}")
     groups = " and ".join(_plain(one.column) for one in found.groups)
-    return f"Build an agent that calculates the {' and the '.join(said)}{f' by {groups}' if groups else ''}"
+    return f"{' and the '.join(said)}{f' by {groups}' if groups else ''}"
 
 
 def _plain(name: str) -> str:

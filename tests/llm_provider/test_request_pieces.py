@@ -18,6 +18,10 @@ from llm_provider.request_pieces import MOST_PIECES, pieces_of
          ["Where is the parcel from Bremen", "The broken lamp goes back to the shop."]),
         ("a query for monthly orders, and then a diagram of the warehouse",
          ["a query for monthly orders", "a diagram of the warehouse"]),
+        ("Find us a cheap flight to Bergen, and when will it be high tide there?",
+         ["Find us a cheap flight to Bergen", "when will it be high tide there?"]),
+        ("Where was my grandmother born? Draw a logo with a fox.",
+         ["Where was my grandmother born", "Draw a logo with a fox."]),
     ],
 )  # fmt: skip
 def test_a_request_is_cut_at_its_joints(request_text: str, pieces: list[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bench_tools import own, own_long
+from benchmarks.bench_tools import own, own_long, own_pairs
 from llm_provider.tool_evaluation import area_under_curve, evaluate_tools
 from llm_provider.tool_selection import ToolIndex, ToolProfile
 from llm_provider.word_vectors import WordVectors
@@ -110,12 +110,12 @@ def test_many_tools_are_ranked_like_few() -> None:
 
 
 def test_vectors_of_words_find_a_tool_that_says_the_same_in_other_words() -> None:
-    quakes = ToolProfile("q1", "quake_feed", "Recent earthquakes worldwide.")
-    index = ToolIndex([*ALL, quakes], encoder=WordVectors())
-    said = "did the ground just shake"
+    repairs = ToolProfile("p1", "plumber_now", "Sends a tradesperson for urgent repairs at home.")
+    index = ToolIndex([*ALL, repairs], encoder=WordVectors())
+    said = "water drips through my ceiling"
     assert all(score == 0.0 for _, score in index.rank(said))
     index.encode()
-    assert index.rank(said, 1)[0][0] == "q1"
+    assert index.rank(said, 1)[0][0] == "p1"
     assert index.choose(said) == []
 
 
@@ -132,14 +132,21 @@ def test_longer_requests_for_two_tools() -> None:
     """What was reached when this was written, a little less."""
     report = evaluate_tools([row for row in own_long() if len(row.expected) == 2], own()[1])
     assert report.all_of_several is not None
-    assert report.all_of_several > 0.3
+    assert report.all_of_several > 0.5
+
+
+def test_two_requests_in_one_breath() -> None:
+    """What was reached when this was written, a little less."""
+    report = evaluate_tools(own_pairs(), own()[1])
+    assert report.all_of_several is not None
+    assert report.all_of_several > 0.25
 
 
 def test_the_projects_own_requests() -> None:
     """What was reached when this was written, a little less: a change that makes selection worse is seen."""
     report = evaluate_tools(*own())
     assert report.precision_at_1 is not None
-    assert report.precision_at_1 > 0.43
+    assert report.precision_at_1 > 0.54
     deeper = [share or 0.0 for share in report.recall_at.values()]
     assert deeper == sorted(deeper)
 

@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 from anyio.abc import TaskGroup
 
-from common.errors import BuildError, ConfigurationError, SupervisorError
+from common.errors import BuildError, ConfigurationError, LimitExceeded, SupervisorError
 from supervisor.begun import begin
 
 
@@ -66,6 +66,23 @@ async def test_who_stops_to_wait_does_not_stop_the_work() -> None:
         going_on.set()
         with anyio.fail_after(30):
             await ended.wait()
+
+
+async def test_nobody_waits_for_ever_for_what_does_not_begin() -> None:
+    going_on, begun = anyio.Event(), anyio.Event()
+
+    async def work(tell: Callable[[str], None]) -> None:
+        await going_on.wait()
+        tell("begun")
+        begun.set()
+
+    async with anyio.create_task_group() as group:
+        with anyio.fail_after(30), pytest.raises(LimitExceeded, match="the work had not begun within") as raised:
+            await begin(group.start_soon, work, "the work", within=0.01)
+        assert raised.value.todo
+        going_on.set()
+        with anyio.fail_after(30):
+            await begun.wait()
 
 
 async def _give_up(group: TaskGroup, work: Callable[[Callable[[str], None]], object]) -> None:

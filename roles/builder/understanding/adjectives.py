@@ -30,28 +30,39 @@ _IS = re.compile(
     r"|there|being|to|with|between)\b)"
     r"[a-z]{4,20})(?=\s*(?:[.,;:?)]|$|with\b|by\b|per\b))"
 )
+_IS_FAR = re.compile(
+    r"\b(?P<mark>T\d+) (?:(?!\b(?:that|which|who|T\d+)\b)[^.;?])*?(?:that|which|who|and) (?:is|are|was|were|have"
+    r" been|has been) "
+    r"(?:(?:still|currently|now|already|all) )?(?P<word>(?!(?:not|no|never|there|being|too|very|due|more"
+    r"|less)\b)[a-z]{4,20})"
+    r"(?=\s*(?:[.,;:?)]|$))"
+)
+_COLOURS = word_set("red white black blue green yellow brown grey gray orange purple pink silver gold beige rose")
 _STATES = word_set(
     """open closed active inactive pending cancelled canceled completed finished running overdue late paid unpaid
     settled outstanding expired valid approved rejected declined shipped delivered returned booked confirmed ended"""
 )
 """Words for how far a thing has got: no category or type holds them."""
 EXPLAINED = re.compile(
-    r" T\d+ \( ?(?:not|no|never|without|that|which|i\.?e|have|has|whose|where|only|with|[CT]\d+ (?:is|are|has"
-    r"|not|=|>|<)\b)\b"
+    r" T\d+ (?:\(|, i ?\. ?e ?\.?(?: ?,)?|, that is ?,?|, meaning)(?: i ?\. ?e ?\.?)? ?(?:(?:not|nothing|no"
+    r"|never|without|that|which|i\.?e|have|has|whose|where|only|with|meaning)\b|[CT]\d+ (?:is|are|has"
+    r"|was|not|never|above|below|over|under|before|after|at least|at most|more|less)\b|[CT]\d+ [=<>≥≤])"
 )
 """The request says itself what the word before means: "active members (not cancelled)"."""
 _BEFORE = re.compile(
     r"(?:^|(?<=[.:;] )|\b(?:list|show|find|get|count|fetch|display|return|all|many|of|which|the|our|give me|show "
-    r"me|number of|F\d+)\s+)"
+    r"me|number of|on|for|with|from|[a-z]+est|F\d+)\s+)"
     r"(?P<word>[a-z]{3,20})\s+(?P<mark>T\d+)\b"
 )
 
 
 def value_before(tagged: Tagged, tables: Tables, table: str) -> tuple[Place, str] | None:
     """A word of unknown meaning before the table, and the one column of kinds whose value it can be; None for none."""
-    match = _BEFORE.search(tagged.text)
-    if match is None or match["word"] in _PLAIN or tagged.table(match["mark"]) != table:
+    match = next((one for one in _BEFORE.finditer(tagged.text) if tagged.table(one["mark"]) == table), None)
+    if match is None or match["word"] in _PLAIN:
         match = next((one for one in _IS.finditer(tagged.text) if tagged.table(one["mark"]) == table), None)
+    if match is None:
+        match = next((one for one in _IS_FAR.finditer(tagged.text) if tagged.table(one["mark"]) == table), None)
     if match is None or match["word"] in _PLAIN or tagged.is_taken(match.start("word")):
         return None
     columns = [
@@ -59,6 +70,10 @@ def value_before(tagged: Tagged, tables: Tables, table: str) -> tuple[Place, str
         for one in tables.tables[table].columns
         if one.type == "text" and words_of_name(one.name)[-1:] and words_of_name(one.name)[-1] in _KINDS
     ]
+    if match["word"] in _COLOURS:
+        columns = [
+            one.name for one in tables.tables[table].columns if {"colour", "color"} & set(words_of_name(one.name))
+        ]
     if match["word"] in _STATES:
         columns = [
             one

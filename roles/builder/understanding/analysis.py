@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from common.errors import BuildError, ValidationFailed
+from roles.builder.understanding.agreement import SO_MANY_OF_EACH, differences, surer
 from roles.builder.understanding.coverage import beyond_templates
 from roles.builder.understanding.definitions import Definition, find_definitions
 from roles.builder.understanding.figures import Figures, gather
+from roles.builder.understanding.grammar import read_by_grammar
 from roles.builder.understanding.implied import implied_measures
 from roles.builder.understanding.leftovers import with_leftovers
 from roles.builder.understanding.lexicon import Lexicon
-from roles.builder.understanding.links import note_links, with_clear_conditions, with_clear_links
+from roles.builder.understanding.links import note_links, with_clear_conditions, with_clear_links, with_rows_once
 from roles.builder.understanding.listings import listed_with_totals, listing
 from roles.builder.understanding.measures import read_measures
 from roles.builder.understanding.modes import SaidMode, find_modes, modes_of
@@ -22,6 +24,7 @@ from roles.builder.understanding.naming import name_agent
 from roles.builder.understanding.overview_queries import unasked
 from roles.builder.understanding.overviews import Overview, overview_of, read_overview
 from roles.builder.understanding.phrasing import in_plain_phrases
+from roles.builder.understanding.prose_formulas import in_formula_signs
 from roles.builder.understanding.rates import with_added_rate
 from roles.builder.understanding.request_kinds import calculation, condensed
 from roles.builder.understanding.requirements import Question, Requirements
@@ -29,6 +32,7 @@ from roles.builder.understanding.rules import read_rules_of
 from roles.builder.understanding.structured import as_text
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged, tag
+from roles.builder.understanding.unit_figures import unit_figures
 from roles.builder.understanding.windows import windows_in_dates
 from roles.builder.understanding.words import column_identifier, in_sentences, numbers_in_digits, words_of_name
 from roles.engineering.formulas.quantities import QUANTITIES
@@ -61,7 +65,7 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
         )  # fmt: skip
     tables = Tables(sources)
     try:
-        found = _understood(in_sentences(" ".join(text.split("\t"))), tables)
+        found = _understood(in_sentences(" ".join(text.split("\t"))), tables, sources)
     except ValidationFailed as error:
         found = Requirements(
             request=text,
@@ -72,20 +76,54 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
     return named.model_copy(update={"given": given if isinstance(given, str) else dict(given), "request": text})
 
 
-def _understood(text: str, tables: Tables) -> Requirements:
+def _understood(text: str, tables: Tables, sources: Sequence[DataSource]) -> Requirements:
     dated, times = windows_in_dates(in_plain_phrases(text))
-    found, tagged = _read(dated, tables)
+    whole = _read_whole(dated, tables, sources)
+    other = _by_marks(dated, times, tables)
+    if whole is None or SO_MANY_OF_EACH.search(dated) is not None:
+        return other
+    if not (whole.missing or whole.uncovered or other.missing or other.uncovered) and (
+        two := differences(whole, other, tables)
+    ):
+        if surer(whole, other, tables):
+            return other
+        text = (
+            f"It can be read in two ways, which differ in {'; in '.join(two)}. Which is meant? Say it in other words."
+        )
+        return other.model_copy(update={"missing": (Question(name="unclear", text=text),)})
+    return whole.model_copy(update={"assumptions": (*whole.assumptions, *times)})
+
+
+def _by_marks(dated: str, times: tuple[str, ...], tables: Tables) -> Requirements:
+    """The requirements as the marks of a request tell them, with questions about what they leave open."""
+    try:
+        found, tagged = _read(dated, tables)
+    except ValidationFailed as error:
+        question = Question(name="formula", text=f"A formula can't be read: {error}. How should it be?")
+        return Requirements(request=dated, missing=(question,))
     if tagged is None:
         return found
     if times and not found.uncovered:
         found = found.model_copy(update={"assumptions": (*found.assumptions, *times)})
-    clear = with_clear_conditions(with_clear_links(found, tables), tables)
+    clear = with_rows_once(with_clear_conditions(with_clear_links(found, tables), tables), tables)
     return with_leftovers(clear, tagged)
+
+
+def _read_whole(text: str, tables: Tables, sources: Sequence[DataSource]) -> Requirements | None:
+    """The requirements, where the grammar reads every word of the request; None where it does not."""
+    said, rest = find_modes(numbers_in_digits(text))
+    made = read_by_grammar(rest, sources)
+    if made is None or not said or made.missing:
+        return made
+    if not made.figures or made.each:
+        return None
+    return _with_modes(with_added_rate(made, said, tables), said, tables)
 
 
 def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
     """The requirements, and the marked text where something was understood of it."""
     said, rest = find_modes(numbers_in_digits(text))
+    rest = in_formula_signs(rest, tables.names)
     definitions = find_definitions(rest, tables.names)
     unread = tuple(f"reading the formula of {one.words} from “{one.unread}” on" for one in definitions if one.unread)
     if unread:
@@ -98,13 +136,16 @@ def _read(text: str, tables: Tables) -> tuple[Requirements, Tagged | None]:
     tagged = _tagged(plain, tables, definitions)
     note_links(tagged, tables)
     understood = bool(tagged.marks("RDF") or (tables and tagged.marks("CT")))
-    beyond = beyond_templates(tagged.text if tables and tagged.marks("CT") else text, understood=understood)
+    beyond = beyond_templates(tagged.text if tables and tagged.marks("CTD") else text, understood=understood)
     if beyond:
         return Requirements(request=text, uncovered=beyond), None
     ratios = list(
         dict.fromkeys(tagged.span(mark).best.name for mark in tagged.marks("R") if not _is_heading(tagged, mark))
     )
     focus = [tagged.table(mark) for mark in tagged.marks("T")] or tagged.sure_tables()
+    if tables and not ratios and not definitions and (named := unit_figures(plain, tagged, tables, focus)):
+        definitions = named
+        tagged = _tagged(_without(plain, definitions), tables, definitions)
     if ratios or definitions:
         figures = gather(ratios, definitions, tables, plain, list(dict.fromkeys(focus)))
         if (wanted := read_overview(tagged, tables, figures, definitions)) is not None:

@@ -66,16 +66,35 @@ def _phrases(tables: Tables, place: Place, kind: str) -> Iterable[_Phrase]:
     for owner in (table, table[-1:]):
         found += [((*owner, *short), 1.0), ((*short, "of", *owner), 1.0)]
     found += _by_type(kind, words, short)
+    found += [(tuple(word for word in phrase if word != "of"), 0.97) for phrase in (words, short) if "of" in phrase]
+    if len(short) == 2 and short[-1] in _UNITS and kind in ("number", "integer"):
+        # "kg of cherries"
+        found += [((short[1], "of", short[0]), 0.85), ((short[1], short[0]), 0.7)]
+    if kind in ("number", "integer"):
+        found += [
+            ((*short, filler), 0.75)
+            for filler in ("score", "level", "reading", "figure", "amount")
+            if filler not in short
+        ]
     if len(short) > 2 and short[-1] in _UNITS and kind in ("number", "integer"):
         # "the first response" is told in minutes
         found.append((short[:-1], 0.8))
     if tables.label(place.table) == place:
         found.append(((*table[-1:], "name"), 0.9))
+        found += [(("name",), 0.9)] if words[-1] == "name" else []
     for quantity in _quantities_of(words) | _quantities_of(short):
         found += [(words_of(other), 0.7) for other in QUANTITIES[quantity].phrases if other not in _GENERIC]
     for phrase in (words, short):
         for at, word in enumerate(phrase):
             found += [((*phrase[:at], other, *phrase[at + 1 :]), 0.6) for other in synonyms(word)]
+    found += [
+        ((phrase[1], phrase[0]), 0.75)
+        for phrase in (words, short)
+        if len(phrase) == 2 and (phrase[1].endswith("ed") or phrase[0].endswith("ed"))
+    ]
+    found += [
+        ((phrase[1], phrase[0]), 0.7) for phrase in (words, short) if len(phrase) == 2 and phrase[1] in ("ok", "good")
+    ]
     if len(short) > 1 and "per" not in short:
         found.append((short[-1:], 0.5))
         found += [((other,), 0.4) for other in synonyms(short[-1])]
@@ -105,11 +124,42 @@ def _without_table(words: _Words, table: _Words) -> _Words:
 def _by_type(kind: str, words: _Words, short: _Words) -> list[_Phrase]:
     if kind == "date":
         stem = tuple(word for word in short if word not in ("on", "at", "date", "day"))
-        doing = [((*stem[:-1], stem[-1][:-2] + "ing", "date"), 0.85)] if stem and stem[-1].endswith("ed") else []
-        return [(stem, 0.9), ((*stem, "date"), 0.9), (("date",), 0.7), *doing]
-    if kind == "boolean":
+        doing = [((*stem[:-1], other, "date"), 0.85) for other in _nouns_of(stem[-1])] if stem else []
+        doing += [((other, "date"), 0.7) for other in _nouns_of(stem[-1])] if len(stem) > 1 else []
+        undone = [((f"un{stem[0]}",), NEGATED)] if len(stem) == 1 and stem[0].endswith(("ed", "aid", "ent")) else []
+        return [(stem, 0.9), ((*stem, "date"), 0.9), (("date",), 0.7), *doing, *undone]
+    if kind == "text" and len(short[-1:]) == 1 and len(short[-1]) > 4 and short[-1].endswith(("ing", "e")):
+        # "sponsors rated BBB" tells their rating
+        return [((f"{short[-1].removesuffix('ing').removesuffix('e')}ed",), 0.6)]
+    if kind == "boolean" or (kind == "integer" and short[-1:] and short[-1].endswith(("ed", "paid"))):
         return [((f"{before}{'_'.join(word)}",), NEGATED) for word in (short, words) for before in ("un", "in")]
     return []
+
+
+_NOUNS = {
+    "paid": "payment pay", "sent": "dispatch sending", "sold": "sale", "bought": "purchase", "born": "birth",
+    "began": "start begin", "begun": "start begin", "given": "gift", "left": "leaving departure", "due": "deadline",
+    "delivered": "delivery", "arrived": "arrival", "departed": "departure", "expired": "expiry expiration",
+    "approved": "approval", "admitted": "admission", "registered": "registration", "hired": "hire",
+    "invoiced": "invoice", "resolved": "resolution", "received": "receipt", "cancelled": "cancellation",
+    "completed": "completion", "installed": "installation", "inspected": "inspection", "created": "creation",
+    "shipped": "shipment shipping", "enrolled": "enrolment enrollment", "submitted": "submission", "opened": "opening",
+    "planted": "planting", "built": "construction", "made": "production", "founded": "foundation founding",
+    "terminated": "termination", "published": "publication", "applied": "application", "settled": "settlement",
+    "maintained": "maintenance", "treated": "treatment", "started": "start", "closed": "closing closure",
+    "signed": "signing signature", "expire": "expiry expiration", "end": "finish", "start": "begin beginning",
+    "begin": "start", "finished": "end finish", "ended": "end",
+}  # fmt: skip
+"""Nouns for what was done, which dates are named by: the "delivery date" of ``delivered_on``."""
+
+
+def _nouns_of(word: str) -> set[str]:
+    """What may stand before "date" for a column that tells when something was done."""
+    known = set(_NOUNS.get(word, "").split())
+    if word.endswith("ed") and len(word) > 4:
+        known |= {word[:-2], word[:-1], f"{word[:-2]}ing"}
+        known |= {word[:-3]} if word[-3] == word[-4] else set()
+    return known
 
 
 @lru_cache(maxsize=1)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from common.language.words import word_set
 from roles.builder.understanding.adjectives import EXPLAINED
 from roles.builder.understanding.lacking import read_lacking
 from roles.builder.understanding.requirements import Compared, Place
-from roles.builder.understanding.rows_read import COMPARISONS, Rows
+from roles.builder.understanding.rows_read import COMPARISONS, Rows, percent_of
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
-from roles.builder.understanding.windows import moment_of
+from roles.builder.understanding.window_conditions import read_given_spans, read_spans
 from roles.builder.understanding.words import column_identifier, singular, words_of_name
 
 __all__ = ["flag_like", "read_conditions"]
 
 _NUMERIC = ("number", "integer")
-_ISO = r"\d{4}-\d{2}-\d{2}"
-_SPAN = re.compile(
-    rf"(?:\b(?P<mark>C\d+)\s+(?:(?!and\b|or\b|T\d|C\d)[a-z]+\s+){{0,3}}|\b)span (?P<start>{_ISO}) (?P<end>{_ISO})"
-)
 _LINK = r"(?:is|are|was|were|be|has|have|that|which|it|its|their|currently|still|now|then)"
 _UNLIKE = r"(?!and\b|or\b|that\b|which\b|who\b|with\b|but\b|from\b|in\b|for\b)"
 _NOTHING = re.compile(
@@ -44,7 +39,7 @@ _DONE = re.compile(
     r"|above|below|over|under|at|>|<|=|and T|a|an|the|in|on)\b)"
 )
 _NOT_DONE = re.compile(
-    r"\b(?:not|never|haven't|hasn't|hadn't|weren't|wasn't|isn't|aren't|didn't|don't|doesn't|un|yet to)\s+"
+    r"\b(?:not|never|nothing|haven't|hasn't|hadn't|weren't|wasn't|isn't|aren't|didn't|don't|doesn't|un|yet to)\s+"
     r"(?:(?:yet|been|be|ever|already|get|got|to|actually|so|far)\s+)*(?P<mark>C\d+)\b"
 )
 _EQUALS = re.compile(
@@ -60,14 +55,17 @@ _NO_VALUES = word_set(
     shown listed told calculated computed defined good bad fine ok acceptable low high needed after before"""
 )
 _FLAG_STARTS = word_set("is has in was can")
-_FLAG_ENDS = word_set("active enabled discontinued archived deleted closed paid cancelled canceled verified approved")
+_FLAG_ENDS = word_set(
+    """active enabled discontinued archived deleted closed paid cancelled canceled verified approved vegan vegetarian
+    organic electric insured furnished recurring urgent remote"""
+)
 
 
 def read_conditions(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
     """Add what is said of columns' values; the marks that it is said by are used up."""
     near = [table, *focus]
-    _read_spans(tagged, tables, near, rows)
-    _read_given_spans(tagged, tables, near, rows)
+    read_spans(tagged, tables, near, rows)
+    read_given_spans(tagged, tables, near, rows)
     _read_columns_compared(tagged, tables, near, rows)
     _read_numbers_first(tagged, tables, near, rows)
     _read_comparatives(tagged, tables, near, rows)
@@ -84,98 +82,14 @@ def flag_like(tables: Tables, place: Place) -> bool:
     kind = tables.column(place).type
     words = words_of_name(place.column)
     return kind == "boolean" or (
-        kind == "integer" and bool(words) and (words[0] in _FLAG_STARTS or words[-1] in _FLAG_ENDS)
+        kind == "integer"
+        and bool(words)
+        and (
+            words[0] in _FLAG_STARTS
+            or words[-1] in _FLAG_ENDS
+            or (len(words) == 1 and words[0].endswith(("ed", "able", "ible")))
+        )
     )
-
-
-_OTHER_TIMES = re.compile(
-    r"\b(?:other|different|another|arbitrary|further|any other) (?:periods?|quarters?|dates?|date ranges?"
-    r"|months?|years?"
-    r"|ranges?|time ?spans?|windows?|time)\b"
-)
-"""The period that is named is one of those that will be asked about."""
-
-
-def _read_spans(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
-    for match in _SPAN.finditer(tagged.text):
-        mark = match["mark"] or ""
-        place = tagged.column(mark, near) if mark else None
-        if place is not None and tables.column(place).type in _NUMERIC and "year" not in words_of_name(place.column):
-            years = match["start"].endswith("-01-01") and match["end"].endswith("-12-31")
-            place = place if years and "span" in match[0].split()[1:2] else None
-            if place is not None:
-                rows.add(place, ">=", "", "number", int(match["start"][:4]))
-                rows.add(place, "<=", "", "number", int(match["end"][:4]))
-                tagged.use(mark)
-                tagged.take(match)
-                continue
-        if place is None or tables.column(place).type == "text":
-            mark, place = "", _date_of(tagged, tables, near)
-        if place is None:
-            continue
-        if _OTHER_TIMES.search(tagged.text) and tables.column(place).type == "date" and not moment_of(match["start"]):
-            rows.add_default_span(place, match["start"], match["end"])
-        else:
-            _add_span(tables, place, match["start"], match["end"], rows)
-        if mark:
-            tagged.use(mark)
-        tagged.take(match)
-
-
-_GIVEN_SPAN = re.compile(
-    r"(?:\b(?P<mark>C\d+)\s+(?:(?!and\b|or\b|T\d|C\d)[a-z]+\s+){0,3}|\b)(?P<way>lately|ahead) given"
-    r" (?P<unit>[a-z]+)span"
-)
-
-
-def _read_given_spans(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
-    """ "In the last N days": how many of them the caller says."""
-    for match in _GIVEN_SPAN.finditer(tagged.text):
-        place = tagged.column(match["mark"], near) if match["mark"] else None
-        if place is not None and tables.column(place).type == "date":
-            tagged.use(match["mark"])
-        else:
-            place = _date_of(tagged, tables, near)
-        if place is None or tables.column(place).type != "date":
-            continue
-        unit, ahead = f"{match['unit']}s", match["way"] == "ahead"
-        rows.add_given_moment(place, "<=" if ahead else ">=", unit, ahead=ahead)
-        if ahead:
-            rows.add_moment(place, ">=", "day+0")
-        else:
-            rows.add_moment(place, "<", "day+1")
-        tagged.take(match)
-
-
-def _date_of(tagged: Tagged, tables: Tables, near: Sequence[str]) -> Place | None:
-    """The column that tells when a row was: a date that the request names, else that of the nearest table."""
-    for mark in tagged.marks("C", unused=True):
-        place = tagged.column(mark, near)
-        if (
-            place is not None
-            and tables.column(place).type == "date"
-            and tables.path(near[0], place.table, upwards=True) is not None
-        ):
-            tagged.use(mark)
-            return place
-    for table in near:
-        place = tables.order(table)
-        if place is not None and tables.path(near[0], table, upwards=True) is not None:
-            return place
-    return None
-
-
-def _add_span(tables: Tables, place: Place, start: str, end: str, rows: Rows) -> None:
-    if tables.column(place).type != "date":
-        rows.add(place, ">=", "", "integer", int(start[:4]))
-        rows.add(place, "<=", "", "integer", int(end[:4]))
-    elif moment_of(start):
-        rows.add_moment(place, ">=", moment_of(start))
-        rows.add_moment(place, "<", moment_of(end))
-    else:
-        # the last day belongs to it, with all its hours
-        rows.add(place, ">=", "", "date", start)
-        rows.add(place, "<", "", "date", (date.fromisoformat(end) + timedelta(days=1)).isoformat())
 
 
 def _read_columns_compared(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
@@ -205,18 +119,25 @@ def _read_numbers_first(tagged: Tagged, tables: Tables, near: Sequence[str], row
             rf"(?:{_UNLIKE}[a-z]+\s+){{0,2}}?(?P<mark>C\d+)\b"
         )
         for match in re.finditer(pattern, tagged.text):
+            if match["percent"] and re.search(r"% of\b", match[0]):
+                # "more than 80 % of their limit" compares with a part of what the column holds
+                continue
             if re.search(rf"[CRD]\d+\s+(?:{_LINK}\s+)*$", tagged.text[: match.start()]) or tagged.is_taken(
                 match.start()
             ):
                 continue
             mark = match["mark"]
-            number = float(match["number"].replace(",", "")) / (100 if match["percent"] else 1)
-            opposite = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
-            way = opposite[sign] if match["not"] else sign
-            value = int(number) if number.is_integer() else number
             place = tagged.column(mark, near)
             if place is None or tables.column(place).type not in _NUMERIC or int(mark[1:]) in tagged.used:
                 continue
+            share = percent_of(place) if match["percent"] else 1
+            if not share:
+                # whether 12 % is 12 or 0.12 in it can't be told
+                continue
+            number = float(match["number"].replace(",", "")) / share
+            opposite = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
+            way = opposite[sign] if match["not"] else sign
+            value = int(number) if number.is_integer() else number
             rows.add(place, way, "", "number", value)
             rows.shown.append(mark)
             tagged.use(mark)
@@ -250,10 +171,20 @@ def _read_comparatives(tagged: Tagged, tables: Tables, near: Sequence[str], rows
                 Place(table=table, column=one.name) for one in tables.tables[table].columns
                 if one.type in _NUMERIC and wanted.intersection(words_of_name(one.name))
             ]  # fmt: skip
+            if len(columns) == 1 and _other_unit(match[0].split()[-1], columns[0]):
+                continue
             if len(columns) == 1 and tables.path(near[0], table, upwards=True) is not None:
                 number = float(match["number"])
                 rows.add(columns[0], sign, "", "number", int(number) if number.is_integer() else number)
                 tagged.take(match)
+
+
+_TIMES = frozenset({"day", "night", "minute", "hour", "year", "week", "month", "second"})
+
+
+def _other_unit(said: str, place: Place) -> bool:
+    """Whether a number is in another unit of time than a column: "longer than 2 hours", of minutes."""
+    return said in _TIMES and bool(told := _TIMES.intersection(words_of_name(place.column))) and said not in told
 
 
 def _read_nothing(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> None:
@@ -286,6 +217,8 @@ def _read_nothing(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Row
             rows.add_null(place, known=known)
             tagged.use(mark)
             tagged.take(match)
+            if recorded:
+                tagged.taken.append((match.end(), match.end() + recorded.end()))
 
 
 def _said_in_plural(tagged: Tagged, mark: str) -> bool:
@@ -356,6 +289,10 @@ def _read_done(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) 
             mark = match["mark"]
             place = tagged.column(mark, near)
             if place is None or int(mark[1:]) in tagged.used or tables.column(place).type != "date":
+                continue
+            dates = [one for one in tables.tables[place.table].columns if one.type == "date"]
+            if re.search(r"\bnever\b", match[0]) and len(dates) == 1:
+                # "items that were never used": rows that tell a use have their date
                 continue
             if known and not re.search(r"(?:ed|en|own|ent|old|aid|ade|eft|one|ought)$", tagged.said(mark)):
                 continue

@@ -7,13 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from common.language.words import word_set
 from roles.builder.understanding.expression_words import AGGREGATES, Names, ReadExpression, read_expression
+from roles.builder.understanding.formula_meanings import in_hundreds, in_one_reading, over_all, without_groups
 from roles.builder.understanding.words import identifier, words_of
 
 __all__ = ["Definition", "find_definitions"]
 
 _EQUALS = re.compile(r"(?<![<>=!:])=(?!=)")
 _NAME_BEFORE = re.compile(
-    r"([A-Za-z][A-Za-z0-9_]*(?:[ /-][A-Za-z][A-Za-z0-9_]*){0,7})\s*(?:\(%\)|\([A-Za-z]{2,8}\))?\s*$"
+    r"(?<!['’A-Za-z])([A-Za-z][A-Za-z0-9_]*(?:[ /-](?:[A-Za-z][A-Za-z0-9_]*|(?<=per )1,?0{2,3}(?="
+    r" [a-z]))){0,7})\s*(?:\(%\)|\([A-Za-z]{2,8}\))?\s*$"
+)
+_AS = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9_ -]{1,80}?)\s+as\s+(?P<rest>(?!an?\b|the\s+(?:ratio"
+    r"|difference)\b)[A-Za-z(].+)",
+    re.IGNORECASE,
 )
 _TRIGGER = re.compile(
     r"(?P<name>[A-Za-z][A-Za-z0-9_ -]{1,80}?)\s*,?\s+(?:which\s+(?:is|equals)|(?:is\s+|are\s+)?(?:defined|calculated|"
@@ -32,13 +39,16 @@ _WITHIN = frozenset({"per", "of", "in", "to"})
 _ARITHMETIC = word_set("times plus minus over less by multiplied divided and of to with")
 """Words before a bracket that is a part of a formula."""
 _IN_PERCENT = re.compile(r"\s+in\s+(?:percent|per cent|%)\s*$", re.IGNORECASE)
-_ROWS_OF = re.compile(r"[ .]*|\s*in\s+[a-z%]+\s*"
+_ROWS_OF = re.compile(r"[ .]*|,?\s*(?:averaged|summed|added up|taken|totalled)\s+(?:over|across|for|of)\s+(?:the"
+                      r"|its|their|all|each|every)\s+[a-z ]+|\s*in\s+[a-z%]+\s*"
                       r"|\s*(?:from|of|in|over|across|for|per)\s+(?:the|its|their|all|each|every)\s+[a-z ]+",
                       re.IGNORECASE)  # fmt: skip
 """What may stand behind a formula in brackets: the rows that it is of."""
 _GOES_ON = re.compile(r"\s*(?:[*/^\[{&|?]|//)|\.(?=[a-z_])|[(\[{'\"`@#$~\\]")
 """What stands behind a formula only where it goes on in a way that is not read."""
-_OF_ONE = re.compile(r"\s+(?:of|for|per)\s+(?:an?|the|each|every|any|one)\s+(?:(?!\s(?:of|for|per)\s).)*$")
+_OF_ONE = re.compile(
+    r"\s+(?:(?:of|for|per)\s+(?:an?|the|each|every|any|one)|(?:on|in)\s+(?:an?|each|every|any|one))\s+(?:(?!\s(?:of|for|per)\s).)*$|(?<=\w)\s+an?\s+[a-z]+$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Definition:
 
 
 def find_definitions(text: str, names: Names = frozenset()) -> list[Definition]:
-    """The formulas of a text, in its order, with the places that they take in it.
+    """The formulas of a text, in its order, with the places that they take in it. Raises `ValidationFailed`.
 
     `names` are the words of columns, which a formula may name although they hold words that else end it.
     """
@@ -73,7 +83,8 @@ def find_definitions(text: str, names: Names = frozenset()) -> list[Definition]:
             named_by_other = way in _NAMED_BEFORE and any(0 <= one.start - other.end <= 1 for other in found)
             if not named_by_other and all(one.end <= other.start or one.start >= other.end for other in found):
                 found.append(one)
-    return sorted(found, key=lambda one: one.start)
+    found = found or _nameless(text, names)
+    return [over_all(in_hundreds(text, in_one_reading(text, one))) for one in sorted(found, key=lambda one: one.start)]
 
 
 def _by_sign(text: str, names: Names) -> list[Definition]:
@@ -82,9 +93,12 @@ def _by_sign(text: str, names: Names) -> list[Definition]:
         before = _NAME_BEFORE.search(text[: sign.start()])
         if before is None:
             continue
-        head = _IN_PERCENT.sub("", _OF_ONE.sub("", before[1]))
+        head = _IN_PERCENT.sub("", _BY.sub("", _OF_ONE.sub("", before[1])))
         read = read_expression(text[sign.end() :], names)
         words = _named(head, names, read)
+        whole = read is not None and not _unread(text, sign.end() + read.end)
+        if names and words and read is not None and whole and _is_equality(words, read, names):
+            continue
         if words and read is not None and (read.operators or read.aggregated or len(read.expression.split("_")) <= 3):
             start = before.start() + before[0].rfind(words)
             start = start if words in before[0] else before.start() + before[0].find(words.split()[0])
@@ -94,6 +108,16 @@ def _by_sign(text: str, names: Names) -> list[Definition]:
             end = sign.end() + read.end
             found.append(replace(_definition(words, read, start, end), unread=_unread(text, end)))
     return found
+
+
+def _is_equality(words: str, read: ReadExpression, names: Names) -> bool:
+    """Whether "paid = 0", "status = open" tell a column's value: nothing is computed, and no column is named behind."""
+    if read.operators or read.aggregated:
+        return False
+    number = re.fullmatch(r"[\d.]+", read.expression) is not None
+    said = words_of(words)
+    column = any(said[at:] in names for at in range(len(said)))
+    return said in names if number else column and words_of(read.expression) not in names
 
 
 def _unread(text: str, end: int) -> str:
@@ -127,9 +151,12 @@ def _in_parentheses(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     for match in _PARENTHESES.finditer(text):
         read = read_expression(match["inside"], names)
-        if read is None or not read.operators or not _ROWS_OF.fullmatch(match["inside"][read.end :]):
+        if read is None or not _computes_somehow(read) or not _ROWS_OF.fullmatch(match["inside"][read.end :]):
             continue
-        if match["name"].split()[-1].lower() in _ARITHMETIC:
+        if re.match(r"\s*(?:[-*/^×÷+]\s|divided\b|times\b|over\b|plus\b|minus\b)", text[match.end() :]):
+            # the bracket is a part of a formula
+            continue
+        if match["name"].split()[-1].lower() in _ARITHMETIC or match["name"].rstrip().endswith("-"):
             continue
         head = _BY.sub("", _OF_ONE.sub("", match["name"]))
         words = _named(head, names, read)
@@ -138,8 +165,16 @@ def _in_parentheses(text: str, names: Names) -> list[Definition]:
         first = words.split()[0].lower()
         aggregate = "" if "(" in read.expression.lstrip("(") and read.aggregated else AGGREGATES.get(first, "")
         where = match.start("inside") - 1, match.end()
-        found.append(_definition(words, read, *where, aggregate="" if read.aggregated else aggregate))
+        made = _definition(words, read, *where, aggregate="" if read.aggregated else aggregate)
+        found.append(without_groups(made, names))
     return found
+
+
+def _computes_somehow(read: ReadExpression) -> bool:
+    """Whether brackets hold a formula, and no condition as in "projects over budget (actual cost > planned cost)"."""
+    return read.operators > 0 and (
+        not re.search(r"[<>=]", read.expression) or "if(" in read.expression or read.aggregated
+    )
 
 
 _GIVEN = re.compile(r"\s+(?:from|using|given|taking|based on)\s+(?:the\s+|an?\s+)?[a-z].*$", re.IGNORECASE)
@@ -203,9 +238,9 @@ def _computes(read: ReadExpression) -> bool:
 
 
 _SENTENCE = re.compile(
-    r"(?<=[a-z0-9)%])[.;]\s+(?:(?:it|this|that|the formula|the calculation|formula)"
+    r"(?<=[a-z0-9)%])[.;?!]\s+(?:(?:it|this|that|the formula|the calculation|formula)"
     r"\s*(?:is|'s|being|equals|means|:|=)?\s+)?"
-    r"(?P<rest>[A-Za-z(][^.;]+)",
+    r"(?P<rest>[A-Za-z(](?:[^.;?!]|\.(?=\d))+)",
     re.IGNORECASE,
 )
 
@@ -215,13 +250,68 @@ def _of_the_sentence_before(text: str, names: Names) -> list[Definition]:
     found: list[Definition] = []
     for match in _SENTENCE.finditer(text):
         read = read_expression(match["rest"], names)
-        before = re.split(r"[.;:]\s", text[: match.start()])[-1]
+        before = re.split(r"[.;:?!]\s", text[: match.start()])[-1]
         words = _name_words(_TOOL.sub("", _BY.sub("", _OF_ONE.sub("", before))), within=_WITHIN)
-        if read is None or not _computes(read) or not words:
+        if read is None or not _computes(read) or not words or _NO_NAME.intersection(words.lower().split()):
+            continue
+        if ("table", *words_of(words)) in names:
             continue
         end = match.start("rest") + read.end
         found.append(replace(_definition(words, read, match.start() + 1, end), unread=_unread(text, end)))
     return found
+
+
+_CLAUSE = re.compile(
+    r"(?:^|(?<=[:,;?!])\s+|(?<=\.)\s+)(?:(?:just|simply|please|calculate|compute|work out|return|give me|show me"
+    r"|it's|it is|that's|that is|i"
+    r"|we|want|need|the formula is|formula)\s+)*(?=(?P<rest>[A-Za-z(][^;?!]+))",
+    re.IGNORECASE,
+)
+_SURE_SIGNS = re.compile(
+    r"\s[*/×÷+]\s|[)\d]\s*[*/×÷+]|[*/×÷+]\s*[(\d]|\b(?:divided by|multiplied (?:by|with)|times|minus"
+    r"|plus)\b",
+    re.IGNORECASE,
+)
+_NO_NAME = word_set(
+    """what how why did do does us we you they i actually far along much many is are was were up here there hey can"""
+)
+
+
+def _nameless(text: str, names: Names) -> list[Definition]:
+    """ "How full was it? Passengers over seats": a clause that is a formula; its name stands before, or is made up."""
+    for match in _AS.finditer(text):
+        read = read_expression(match["rest"], names)
+        words = _name_words(_OF_ONE.sub("", match["name"]), within=_WITHIN)
+        if read is None or not _computes(read) or not words or _NO_NAME.intersection(words.lower().split()):
+            continue
+        end = match.start("rest") + read.end
+        if _SURE_SIGNS.search(text[match.start("rest") : end]) and identifier(words) not in read.phrases:
+            # what stands between the name and its formula ("of a crossing") still belongs to the request
+            return [replace(_definition(words, read, match.end("name"), end), unread=_unread(text, end))]
+    for match in _CLAUSE.finditer(text):
+        read = read_expression(match["rest"], names)
+        if read is None or not _computes(read):
+            continue
+        end = match.start("rest") + read.end
+        sure = _SURE_SIGNS.search(text[match.start("rest") : end]) is not None
+        if not sure and not all(words_of(phrase) in names for phrase in read.phrases.values()):
+            continue
+        words = _name_before(text[: match.start("rest")], names, read)
+        return [replace(_definition(words, read, match.start("rest"), end), unread=_unread(text, end))]
+    return []
+
+
+def _name_before(before: str, names: Names, read: ReadExpression) -> str:
+    """The words of the clause before a formula that can be its name, else a name made of what it divides."""
+    clauses = [part for part in re.split(r"[.;:,?!–—]\s+|\s-\s", before.strip(" ,.;:?!–—-")) if part.strip()]
+    for clause in reversed(clauses[-2:]):
+        words = _name_words(_TOOL.sub("", _BY.sub("", _OF_ONE.sub("", clause))), within=_WITHIN)
+        said = words.lower().split()
+        table = ("table", *words_of(words)) in names
+        if words and not table and not _NO_NAME.intersection(said) and identifier(words) not in read.phrases:
+            return words
+    phrases = list(read.phrases.values())
+    return f"{phrases[0]} per {phrases[-1]}" if "/" in read.expression and len(phrases) > 1 else "result"
 
 
 _PER_THING = re.compile(r"\s+per\s+[A-Za-z]+$")

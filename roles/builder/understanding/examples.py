@@ -27,6 +27,12 @@ _NAMED = re.compile(
     r"|\b(?:invoice|quote|estimate|valuation)\b",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(
+    r"\s*(?!(?:hey|hi|hello|i|i'd|we|our|please|pls|build|make|create|write|can|could|would|an? (?:agent|bot"
+    r"|tool)|need|want)\b)[^.;:]{8,100}[.?]?\s*$",
+    re.IGNORECASE,
+)
+"""A request that is said as a question to the agent would be."""
 _DETAILS = ("total_", "average_", "mean_")
 
 
@@ -42,6 +48,9 @@ def examples_of(made: Requirements, tables: Tables, inputs: Sequence[Input]) -> 
         found = _condensed(made, tables, inputs)
     else:
         found = _lists(made, tables, inputs)
+    if not made.figures and not any(one.required for one in inputs) and _PLAIN.match(made.request):
+        # what it was asked for is what people will ask it
+        found = [made.request.strip().rstrip("."), *found]
     return tuple(dict.fromkeys(" ".join(one.split())[:200] for one in found))[:_MOST]
 
 

@@ -22,7 +22,7 @@ _STOP = word_set(
 )
 _ASIDE = word_set(
     """pass passes passed passing fail fails failed failing minimum maximum limit i we anything everything it must
-    should please with if when where which that then warn because so but at"""
+    should please with if when where which that then warn because so but at call called name named"""
 )
 """Words behind a dash that is none of arithmetic."""
 _DROPPED = word_set("the a an its their our all of each my")
@@ -31,11 +31,12 @@ _UNIT = (
     r"|dollars?|euros?|pounds?|usd|eur|gbp|percent|per cent|%|kwh|mwh|lit(?:er|re)s?|tonnes?|tons?|sqm|sqft|ha|units?)"
 )
 _WORDS = (
-    (r"(?<=[A-Za-z0-9])['’]s\b", ""), (r",\s*(?=(?:plus|minus|times|divided|multiplied)\b)", " "),
+    (r"(?<=[A-Za-z0-9])['’]s\b|(?<=s)['’](?=\s)", ""), (r",\s*(?=(?:plus|minus|times|divided|multiplied)\b)", " "),
     (rf"(?<=[a-z])\s+\((?:in\s+)?(?:an?\s+)?{_UNIT}\)", " "),
     (rf"\s+in\s+{_UNIT}\b(?=\s*(?:[-+*/)^,÷×]|$|squared|cubed|divided|times|over|minus|plus|multiplied))", " "),
     (r"%\s+of\b|(?<=\d)\s*(?:percent|per cent) of\b", "% * "),
-    (r"\bdivided by\b|\bover\b(?!\s+\d)|\bdividing by\b|÷", " / "), (r"\bmultiplied (?:by|with)\b|\btimes\b|×", " * "),
+    (r"\bdivided by\b|\bover\b(?!\s+\d)|\bdividing by\b|\bout of\b(?!\s+\d)|÷", " / "),
+    (r"\bmultiplied (?:by|with)\b|\btimes\b|×", " * "),
     (r"\bplus\b", " + "), (r"\bminus\b|\bless\b(?! than)|−|–", " - "), (r"\bto the power of\b|\^", " ** "),
     (r"\bsquared\b", " ** 2 "), (r"\bcubed\b", " ** 3 "),
     (r"\b(?:the\s+)?square root of\s+(?=\()", " sqrt"),
@@ -64,6 +65,10 @@ _OVER_ROWS = re.compile(
     re.IGNORECASE,
 )
 """What may tell the rows that a function is over, or the thing that a formula is of."""
+_OVER_THING = re.compile(
+    r"\s+(?:of|for|per)\s+(?:(?:an?|any|each|every|one|given)\s+)+(?P<what>[a-z]+(?:\s[a-z]+)?)\b", re.IGNORECASE
+)
+_GOES_ON_IN = re.compile(r"[-+*/^÷×]|\b(?:plus|minus|times|over|divided|multiplied|less)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"\s*(\d+(?:,\d{3})*(?:\.\d+)?|\.\d+|[A-Za-z_][A-Za-z0-9_]*|\*\*|>=|<=|==|!=|[-+*/%()<>,;.:]|\S)")
 _SIGNS = frozenset({"+", "-", "*", "/", "**", "%", ">", "<", ">=", "<=", "==", "!="})
 _OPEN = tuple("+-*/%(,<>=")
@@ -136,8 +141,19 @@ class _Reader:
         for match in _OVER_ROWS.finditer(text):
             words = words_of(match["what"])
             before = text[: match.start()]
-            aggregated = re.search(rf"\b(?:{'|'.join(AGGREGATES)})\b", before, re.IGNORECASE)
+            aggregated = re.search(rf"\b(?:{'|'.join(AGGREGATES)})\b(?!\s*$)", before, re.IGNORECASE)
             if aggregated and any(table[-len(said) :] == said for table in tables for said in (words, words[:1])):
+                return match.start()
+        return self._thing_at(text, tables)
+
+    @staticmethod
+    def _thing_at(text: str, tables: Collection[tuple[str, ...]]) -> int:
+        """Where the thing is told that a whole formula is of: "earned value / planned value of a project"."""
+        for match in _OVER_THING.finditer(text):
+            words = words_of(match["what"])
+            behind = re.split(r"[.;:,]\s|[.;:,]$", text[match.end() :])[0]
+            if _GOES_ON_IN.search(behind) is None and any(table[-len(said) :] == said for table in tables
+                                                          for said in (words, words[:1])):  # fmt: skip
                 return match.start()
         return len(text)
 
@@ -244,6 +260,9 @@ def _with_signs(text: str) -> tuple[str, list[int]]:
             first, last = match.span()
             plain = plain[:first] + new + plain[last:]
             step = places[first:last]
-            places = places[:first] + [step[min(index, len(step) - 1)] for index in range(len(new))] + places[last:]
+            inner = len(new.rstrip())
+            # a formula that ends with what was put in ends behind what it stands for
+            behind = [places[last] if index >= inner else step[min(index, len(step) - 1)] for index in range(len(new))]
+            places = places[:first] + behind + places[last:]
             match = finder.search(plain, first + len(new))
     return plain, places

@@ -11,9 +11,11 @@ from common.language.words import word_set
 from roles.builder.understanding.binding import Bound, bind_phrase, bind_quantity, table_of_most
 from roles.builder.understanding.definitions import Definition
 from roles.builder.understanding.expression_words import AGGREGATES
+from roles.builder.understanding.idle_words import SPEECH
 from roles.builder.understanding.requirements import Binding, Figure, Place, Question
+from roles.builder.understanding.row_names import place_of_rows
 from roles.builder.understanding.tables import Tables
-from roles.builder.understanding.words import identifier, words_of
+from roles.builder.understanding.words import identifier, words_of, words_of_name
 from roles.engineering.formulas import parse
 from roles.engineering.formulas.quantities import QUANTITIES, Quantity
 from roles.engineering.formulas.ratios import RATIOS
@@ -35,6 +37,16 @@ _INPUTS = re.compile(
     r"|show|tell|determine)s?\b|\bmust\b|\bshould\b|\bpass(?:es)?\b|\bfail)",
     re.IGNORECASE,
 )
+_THEM = (
+    r"(?:both|them|all|these|those|(?:the\s+)?(?:numbers|values|figures|inputs)|(?:all\s+)?(?:two|three|four"
+    r"|five|2|3|4|5))"
+)
+_ALL_GIVEN = re.compile(
+    rf"\b(?:i|we|(?:the\s+|my\s+)?(?:users?|callers?))\s+(?:will\s+|can\s+|'ll\s+)?(?:type|enter|give|provide|pass|supply|put)s?\s+(?:in\s+)?"
+    rf"{_THEM}\b|\b(?:both|all(?:\s+\w+)?|they)\s+(?:are|will\s+be|come)\s+(?:given|typed|entered|provided|inputs|from\s+the\s+(?:user|caller))"
+    r"|\binputs?\s+(?:are|is)\s+(?:all|both)\b",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^(?:an?|the|its|my|his|her|their|our|both|number of|total number of)\s+", re.IGNORECASE)
 _UNIT = re.compile(r"\s+(?:in|as an?|as)\s+(?P<unit>[a-z %]{1,20})$", re.IGNORECASE)
 
@@ -45,6 +57,8 @@ class SaidInputs:
 
     phrases: tuple[str, ...]
     units: Mapping[str, str]
+    every: bool = False
+    """Everything that is not said to be elsewhere is given."""
 
     @staticmethod
     def read(text: str) -> SaidInputs:
@@ -63,7 +77,7 @@ class SaidInputs:
                     phrase = phrase[: said.start()]
                 if phrase and len(phrase.split()) <= 6:
                     found.setdefault(phrase, unit)
-        return SaidInputs(tuple(found), found)
+        return SaidInputs(tuple(found), found, _ALL_GIVEN.search(text) is not None)
 
     def for_quantity(self, quantity: Quantity) -> str | None:
         """The phrase that means a figure, where one does."""
@@ -186,7 +200,8 @@ class Figures:
         for said, words in given.said.items():
             inner = given.phrases.get(identifier(words.split()[1:]), "")
             place = bind_phrase(words_of(inner), self.tables, self.focus)
-            if place is None or bind_phrase(words_of(words), self.tables, self.focus) is not None:
+            of_rows = place is None and place_of_rows(said.partition("(")[0], inner, self.tables) is not None
+            if (place is None and not of_rows) or bind_phrase(words_of(words), self.tables, self.focus) is not None:
                 expression = expression.replace(said, identifier(words))
                 given.phrases[identifier(words)] = words
         if given.aggregate and "sum(" not in expression:
@@ -199,7 +214,12 @@ class Figures:
         for name in names:
             if name in self.figures or name in self.bindings:
                 continue
-            self._bind_name(name, given.phrases.get(name, name.replace("_", " ")), renamed)
+            phrase = given.phrases.get(name, name.replace("_", " "))
+            over = re.search(rf"(\w+)\({name}\)", expression)
+            if over is not None and (rows := place_of_rows(over[1], phrase, self.tables)) is not None:
+                self.bindings[name] = Binding(name=name, place=rows, phrases=(phrase,))
+                continue
+            self._bind_name(name, phrase, renamed)
         for old, new in renamed.items():
             expression = re.sub(rf"\b{old}\b", new, expression)
         self.figures[given.name] = Figure(
@@ -232,9 +252,9 @@ class Figures:
 
     def _bind_name(self, name: str, phrase: str, renamed: dict[str, str]) -> None:
         words = words_of(phrase)
-        for length in range(len(words), 0, -1):
+        for length in range(len(words), 0, -1) if not self.said.every else ():
             place = bind_phrase(words[:length], self.tables, self.focus, first=self.first)
-            if place is not None:
+            if place is not None and self._means_little(words[length:]):
                 shorter = name if length == len(words) else identifier(phrase.split()[:length])
                 if shorter != name:
                     renamed[name] = shorter
@@ -245,17 +265,34 @@ class Figures:
         quantity = next(
             (one for one in QUANTITIES.values() if words in {words_of(other) for other in one.phrases[:3]}), None
         )
-        bound = bind_quantity(quantity, self.tables, self.focus) if quantity is not None and self.tables else None
+        bind = quantity is not None and self.tables and not self.said.every
+        bound = bind_quantity(quantity, self.tables, self.focus) if bind and quantity is not None else None
         if bound is not None and bound.place is not None:
             self.bindings[name] = Binding(name=name, place=bound.place, phrases=(phrase,))
             return
         if self.tables and len(words) == 1 and (words[0] in AGGREGATES or words[0] in ("max", "min")):
             raise ValidationFailed(f"it is not said what {words[0]!r} is of", where=name)
+        if self.tables and (known := self._known_words().intersection(words)):
+            told = " ".join(sorted(known))
+            raise ValidationFailed(f"it can't be told which column {phrase!r} is, or what of ({told})", where=name)
         unit = next((self.said.units[one] for one in self.said.phrases if words_of(one) == words), "") or _unit(words)
         self.bindings[name] = Binding(
             name=name, phrases=(phrase,),
             input=Input(name=name, type="number", description=phrase.capitalize(), unit=unit),
         )  # fmt: skip
+
+    def _means_little(self, words: Sequence[str]) -> bool:
+        """Whether words behind the name of a column tell no more than what it is of: "value of a project"."""
+        tables = {word for table in self.tables.tables for word in words_of_name(table.rpartition(".")[2])}
+        return set(words) <= tables | _LITTLE | SPEECH
+
+    def _known_words(self) -> set[str]:
+        """Words of tables and of the columns of numbers: what holds one is seldom given by the caller."""
+        found = {word for table in self.tables.tables for word in words_of_name(table.rpartition(".")[2])}
+        for place, column in self.tables.places():
+            if column.type in ("number", "integer") and not self.tables.is_key(place):
+                found.update(words_of_name(place.column))
+        return found - _LITTLE - _PARAMETER_WORDS
 
     @property
     def places(self) -> list[Place]:
@@ -272,6 +309,12 @@ class Figures:
         return [*given, *self.figures]
 
 
+_LITTLE = word_set(
+    """of for per a an the in on at by its their our each every all one given this that with from into as it and is are
+    percent % id number"""
+)
+_PARAMETER_WORDS = word_set("rate year month day period term discount tax growth price amount value total factor share")
+"""Words of what callers give as often as tables hold it."""
 _OF_RATES = word_set("interest annual discount growth tax vacancy inflation mortgage nominal commission")
 
 
@@ -319,10 +362,15 @@ def _in_order(definitions: Sequence[Definition]) -> list[Definition]:
     left, done = list(definitions), list[Definition]()
     while left:
         waiting = {one.name for one in left}
-        ready = [one for one in left if not (set(one.phrases) & waiting - {one.name})] or left
+        ready = [one for one in left if not (_named_in(one) & waiting - {one.name})] or left
         done += ready
         left = [one for one in left if one not in ready]
     return done
+
+
+def _named_in(one: Definition) -> set[str]:
+    """The names that a formula may use: "average headcount" can be one as well as a function over the headcount."""
+    return {*one.phrases, *(identifier(words) for words in one.said.values())}
 
 
 _MAX_POWER = 1_000

@@ -23,11 +23,13 @@ _LINK = (
     r"|must|lies|lie|stands|comes|come|to|at)"
 )
 _HIGH = re.compile(
-    r"\b(?:most|highest|largest|biggest|greatest|best|top|longest|descending|desc|leading|strongest)\b|\bfrom (?:the )?"
+    r"\b(?:(?<!at )most|highest|largest|biggest|greatest|best|top|longest|descending|desc|leading|strongest)\b"
+    r"|\bfrom (?:the )?"
     r"(?:highest|largest|biggest|most|best|high)\b|\bmost [a-z]+ (?:[CT]\d+ )?first\b|\blargest to smallest\b"
 )
 _LOW = re.compile(
-    r"\b(?:least|fewest|lowest|smallest|worst|bottom|shortest|cheapest|ascending|asc|weakest)\b|\bfrom (?:the )?"
+    r"\b(?:(?<!at )least|fewest|lowest|smallest|worst|bottom|shortest|cheapest|ascending|asc|weakest)\b|\bfrom"
+    r" (?:the )?"
     r"(?:lowest|smallest|least|worst|low)\b|\bsmallest to largest\b"
 )
 _SORTED = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked|ranking)\b|\bby (?:number|count)\b|\btop \d+\b")
@@ -102,6 +104,9 @@ def read_figure_conditions(
                 figure = names(match["mark"])
                 if not figure or tagged.is_taken(match.end() - 1) or not accept(match):
                     continue
+                if pattern is before and match["mark"][0] == "T" and re.match(r" [CT]\d", tagged.text[match.end() :]):
+                    # "lines longer than 10 km": the number is of something else
+                    continue
                 opposite = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
                 said = match["number"]
                 value = float(said.replace(",", "")) if said else None
@@ -112,11 +117,21 @@ def read_figure_conditions(
     return list(dict.fromkeys(found))
 
 
+_MUCH = ("slowest", "heaviest", "dearest", "priciest", "costliest", "busiest", "tallest", "latest")
+_SO_FIRST = re.compile(rf"\b(?P<word>{'|'.join(_MUCH)}|fastest|quickest|lightest|cheapest|quietest) first\b")
+
+
 def read_figure_order(tagged: Tagged, names: Callable[[str], str], default: str) -> FigureOrder | None:
     """The order of things by a figure, where the request tells one; `default` is meant where none is named."""
-    high, low, plain = (pattern.search(tagged.text) for pattern in (_HIGH, _LOW, _SORTED))
+    high, low, plain = (
+        next(
+            (one for one in pattern.finditer(tagged.text) if not any(a <= one.start() < b for a, b in tagged.spent)),
+            None,
+        )
+        for pattern in (_HIGH, _LOW, _SORTED)
+    )
     count = _COUNT.search(tagged.text)
-    if high is None and low is None and plain is None:
+    if high is None and low is None and plain is None and _SO_FIRST.search(tagged.text) is None:
         return None
     figure = default
     by = re.search(
@@ -126,6 +141,13 @@ def read_figure_order(tagged: Tagged, names: Callable[[str], str], default: str)
     )  # fmt: skip
     if by is not None and names(by["mark"]):
         figure = names(by["mark"])
+    word = _SO_FIRST.search(tagged.text)
+    if word is not None:
+        timed = any(one in figure for one in ("time", "duration", "second", "minute", "hour", "day"))
+        if word["word"] in ("slowest", "fastest", "quickest") and not timed:
+            return None
+        tagged.take(word)
+        high, low = (word, None) if word["word"] in _MUCH else (None, word)
     first = high if low is None or (high is not None and high.start() < low.start()) else low
     descending = (
         first is high if first is not None else bool(count or (plain and "rank" in plain[0]) or "top" in tagged.text)

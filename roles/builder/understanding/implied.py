@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from common.language.words import word_set
+from roles.builder.understanding.acts import most_of, summed_acts
+from roles.builder.understanding.conditions import flag_like
 from roles.builder.understanding.grouping import subject_of
 from roles.builder.understanding.lacking import alike
 from roles.builder.understanding.measures import Measure, money_of
@@ -24,13 +26,13 @@ _LISTING = re.compile(
 )
 _EXTREME = re.compile(
     rf"\b(?P<word>highest|largest|biggest|greatest|maximum|max|longest|top|best|latest|lowest|smallest|minimum|min"
-    rf"|shortest|cheapest|least|worst|peak)\s+{DETERMINER}*(?:single\s+|ever\s+|recorded\s+)*(?P<mark>[CT]\d+)\b"
+    rf"|shortest|cheapest|least|worst|peak)\s+{DETERMINER}*(?:single\s+|ever\s+|recorded\s+)*(?:T\d+\s+(?=C))?(?P<mark>[CT]\d+)\b"
 )
 _LOW = word_set("lowest smallest minimum min shortest cheapest least worst")
 _MOST = re.compile(r"\b(?:most|least|fewest)\s+(?:(?P<verb>(?!of\b|recent\b|expensive\b)[a-z]+)\s+)?(?P<mark>T\d+)\b")
 _RATES = word_set(
     """rate price percentage percent ratio score age rating temperature salary wage grade margin yield share level year
-    tariff occupancy density speed per hour duration stay"""
+    tariff occupancy density speed per duration stay"""
 )
 
 
@@ -48,7 +50,9 @@ def average_like(place: Place) -> bool:
 def implied_measures(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Measure]:
     """The functions with their columns; empty where rows are asked for, or nothing is meant."""
     return (
-        _top_by(tagged, tables, focus)
+        summed_acts(tagged, tables)
+        or most_of(tagged, tables)
+        or _top_by(tagged, tables, focus)
         or _counted(tagged, tables)
         or _dearest(tagged, tables)
         or _extremes(tagged, tables, focus)
@@ -83,11 +87,24 @@ def _top_by(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Measur
     return []
 
 
-def _of_periods(tagged: Tagged, tables: Tables) -> list[Measure]:
-    """ "Loans per month": they are counted."""
+def _of_periods(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Measure]:
+    """ "Loans per month": they are counted; "invoiced amount per quarter": the amounts are added up."""
     match = PERIOD.search(tagged.text)
-    before = re.findall(r"\bT\d+\b", tagged.text[: match.start()]) if match is not None else []
-    if not before or singular_said(tagged, before[-1]) or wants_rows(tagged):
+    before = re.findall(r"\b[CT]\d+\b", tagged.text[: match.start()]) if match is not None else []
+    if not before or wants_rows(tagged):
+        return []
+    found = [
+        Measure("mean" if average_like(place) else "sum", place, mark=mark, implied=True)
+        for mark in before
+        if mark[0] == "C" and int(mark[1:]) not in tagged.used
+        and (place := tagged.column(mark, focus)) is not None
+        and tables.column(place).type in ("number", "integer") and not tables.is_key(place)
+    ]  # fmt: skip
+    if found or before[-1][0] == "C":
+        for one in found:
+            tagged.use(one.mark)
+        return found
+    if singular_said(tagged, before[-1]):
         return []
     named = tagged.table(before[-1])
     if tables.order(named) is None:
@@ -140,6 +157,7 @@ def _dearest(tagged: Tagged, tables: Tables) -> list[Measure]:
         low = match["most"] == "least" or tagged.said(mark).startswith("cheap")
         tagged.use(mark)
         tagged.take(match)
+        tagged.spent.append(match.span())
         return [Measure("minimum" if low else "maximum", place, mark=mark)]
     return []
 
@@ -166,6 +184,7 @@ def _extremes(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Meas
             continue
         tagged.use(mark)
         tagged.take(match)
+        tagged.spent.append(match.span())
         return [Measure(function, place, mark=mark)]
     return []
 
@@ -194,7 +213,7 @@ def _of_groups(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Mea
     """ "Bookings per class", "total assets by industry": what stands before the groups is counted or added up."""
     match = GROUP.search(tagged.text)
     if match is None:
-        return _of_periods(tagged, tables)
+        return _of_periods(tagged, tables, focus)
     place = tagged.column(match["mark"], focus) if match["mark"][0] == "C" else None
     if place is not None and tables.column(place).type == "number":
         return []
@@ -209,18 +228,21 @@ def _of_groups(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Mea
     ):
         return []
     before = list(re.findall(r"\b[CT]\d+\b", tagged.text[: match.start()]))
+    if re.search(r"\b(?:highest|lowest|best|worst|largest|smallest|top) C\d+ T\d+\b", tagged.text[: match.start()]):
+        # "the highest paid scientist of each team" is a person, and no average
+        return []
     found: list[Measure] = []
     for mark in before:
         if mark[0] == "C":
-            place = tagged.column(mark, focus)
-            if place is None or tables.column(place).type not in ("number", "integer") or int(mark[1:]) in tagged.used:
+            place = _amount_at(tagged, tables, mark, focus)
+            if place is None:
                 continue
             function = "mean" if average_like(place) else "sum"
             tagged.use(mark)
             found.append(Measure(function, place, mark=mark, implied=True))
     if found or not before:
         return found
-    last = before[-1]
+    last = next((mark for mark in reversed(before) if mark[0] == "T"), before[-1])
     grouped = match["mark"]
     if last[0] == "T" and not singular_said(tagged, last) and not (
         grouped[0] == "T" and tagged.table(grouped) == tagged.table(last)
@@ -229,6 +251,25 @@ def _of_groups(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[Mea
         named = tagged.table(last)
         return [Measure("count", Place(table=named, column=tables.key(named)), mark=last)]
     return []
+
+
+def _amount_at(tagged: Tagged, tables: Tables, mark: str, focus: Sequence[str]) -> Place | None:
+    """The column of numbers that a mark names to be added up; None where it chooses among rows, or is none."""
+    place = tagged.column(mark, focus)
+    if place is None or tables.column(place).type not in ("number", "integer") or int(mark[1:]) in tagged.used:
+        return None
+    if _COMPARED.match(tagged.text[tagged.text.index(mark) + len(mark) :]) or flag_like(tables, place):
+        return None
+    before = rf"\b(?:than|over|above|below|under|least|most|exactly|to) \d[\d.,]* ?%? {mark}\b"
+    return None if re.search(before, tagged.text) else place
+
+
+_COMPARED = re.compile(
+    r" (?:(?:is|are|was|were|of|that|which|has|have|being) )*(?:(?:at least|at most|above|below|over|under|more"
+    r" than|less than|up to"
+    r"|fewer than|greater than|higher than|lower than|exactly|[<>=]=?) )?\d"
+)
+"""What follows a column whose values choose among the rows."""
 
 
 def _of_a_thing(tagged: Tagged, tables: Tables, mark: str, focus: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.rows_read import Rows
@@ -27,10 +28,17 @@ _NEVER = re.compile(
     rf"\b(?P<mark>T\d+)\s+(?:{_LINK}\s+)*(?:never|haven't|hasn't|weren't|wasn't|(?<=not )been)\s+"
     r"(?:been\s+|yet\s+|ever\s+)*(?P<verb>C\d+|[a-z]+)\b(?:\s+(?:an?|any|the)\s+(?P<other>T\d+)\b)?"
 )
+_UN = re.compile(
+    rf"\b(?P<mark>T\d+)\s+(?:{_LINK}\s+)*un(?P<verb>[a-z]{{3,}})\b|\bun(?P<before>[a-z]{{3,}})"
+    rf" (?P<mark_2>T\d+)\b"
+)
+""" "Houses that are unsold"."""
 _ACTS = {"borrowed": "loan", "lent": "loan", "sold": "sale", "bought": "purchase", "ordered": "order",
          "booked": "booking", "rented": "rental", "visited": "visit", "reviewed": "review", "used": "usage",
          "watched": "view", "repaired": "repair", "loaned": "loan", "paid": "payment", "reserved": "reservation",
-         "driven": "trip", "applied": "application", "admitted": "admission", "enrolled": "enrollment"}  # fmt: skip
+         "driven": "trip", "applied": "application", "admitted": "admission", "enrolled": "enrollment",
+         "gave": "gift", "given": "gift", "donated": "donation",
+         "bid": "bid", "lost": "loss", "flew": "flight", "flown": "flight", "studied": "study"}  # fmt: skip
 
 
 def alike(verb: str, table: str) -> bool:
@@ -51,6 +59,16 @@ def read_lacking(tagged: Tagged, tables: Tables, table: str, rows: Rows) -> None
             rows.add_lacking(Place(table=other, column=tables.key(other)))
             tagged.use(match["other"])
             tagged.take(match)
+    for match in _UN.finditer(tagged.text):
+        told = [one for one in children if alike(match["verb"] or match["before"], one)]
+        if tagged.table(match["mark"] or match["mark_2"]) == table and len(told) == 1:
+            rows.add_lacking(Place(table=told[0], column=tables.key(told[0])))
+            tagged.take(match)
+    _read_never(tagged, tables, table, children, rows)
+
+
+def _read_never(tagged: Tagged, tables: Tables, table: str, children: Sequence[str], rows: Rows) -> None:
+    """ "Products that were never ordered"."""
     for match in _NEVER.finditer(tagged.text):
         if tagged.table(match["mark"]) != table:
             continue

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 
 from common.language.words import word_set
+from roles.builder.understanding.accounting import unaccounted
 from roles.builder.understanding.adjectives import EXPLAINED
+from roles.builder.understanding.doubts import flag_unsaid, of_row_or_figure
+from roles.builder.understanding.foreign_words import foreign_words
+from roles.builder.understanding.idle_words import SPEECH
+from roles.builder.understanding.lacking import alike
 from roles.builder.understanding.requirements import Question, Requirements
+from roles.builder.understanding.said_places import words_at
+from roles.builder.understanding.superlatives import SUPERLATIVE
 from roles.builder.understanding.tagged import Tagged
+from roles.builder.understanding.thresholds import sentence_of
 
 __all__ = ["with_leftovers"]
 
@@ -17,10 +25,12 @@ _DECIDING = re.compile(
     r"|greater than|higher than|lower than"
     r"|between|outside|within (?:a|the)|worse than|better than)\b(?P<behind>(?: [\w%.,]+){0,4})"
     r"|(?P<negation>without|never|except|excluding|excludes?|unless|ignoring|ignore|omit|omitting|other than"
-    r"|apart from|rather than|instead of|not|no)\b"
+    r"|apart from|rather than|instead of|neither|not|no)\b"
     r"(?P<what>(?: [\w%.,]+){0,3})"
     r"|(?P<changed>(?:stress(?:ed|es)?(?! test)|haircuts?|shock(?:ed|s)?|scenarios?|modes?|sensitivit(?:y|ies)"
     r"|what if)\b(?: [\w%.,]+){0,3})"
+    r"|(?P<same>the same (?:day|week|month|quarter|year|date|[CT]\d+)\b|each other|twice|(?:two|three|2|3) times"
+    r"|(?:day|hour|minute|week|month|year) (?:to|until|between|late|overdue|early)\b(?! \d))"
     r"|(?P<period>(?:per|by|each|every|for each) (?:calendar |business |working )?(?:day|week|month|quarter|year"
     r"|hour|weekday|decade|age group|season)s?\b"
     r"|every (?:other|second|third|fourth) [a-z]+|(?:weekly|hourly)(?= [FT]\d)|(?:month|quarter|year|week|day) "
@@ -32,64 +42,13 @@ _DECIDING = re.compile(
     r"|(?P<rank>top \d+|bottom \d+|rank(?:ed|ing|s)?|sort(?:ed)?|descending|ascending|highest first|lowest first"
     r"|largest first|smallest first"
     r"|(?:second|third|2nd|3rd) (?:highest|lowest|largest|smallest|best|worst)|most|least|highest|lowest|largest"
-    r"|smallest|biggest|best|worst|fewest|longest|shortest|heaviest|lightest|oldest|youngest|earliest)\b)"
+    rf"|smallest|biggest|best|worst|fewest|earliest|{SUPERLATIVE})\b)"
 )
 _EACH = re.compile(
     r"\b(?:per|grouped by|broken down by|split by|for each|for every)\s+(?:the\s+"
     r"|an?\s+)?(?P<what>(?![CTRDF]\d)[a-z]+)\b"
 )
 _PER_UNIT = word_set("day month year hour unit item head person one time cent centage annum piece row record line")
-_SPEECH = word_set(
-    """i we you they he she it its it's i'd i'll i'm we'd we'll you'd can could would should shall will may might
-    must do does did is are was were
-    be been being have has had need needs want wants like please make makes made build builds create creates
-    give gives show shows list lists get gets
-    tell tells find finds display displays return returns calculate calculates compute computes work works out
-    agent bot assistant tool
-    helper system calculator service thing something that which who whom whose what when where how why this
-    these those there here a an the and or
-    but if so then than as of in on at by for from with into to up about per each every all any some one ones
-    given certain
-    specific particular chosen selected my our your their his her me us them also just only both using use uses used
-    based number value values figure figures amount formula formulas defined definition calculated computed way
-    database
-    data table tables row rows column columns record records information info details report reports overview
-    summary look looking
-    lookup up ask asks asked asking user users caller who'd let lets help helps thanks thank hi hello hey lot
-    much many able
-    answer answers question questions name named called call id number input inputs output outputs take takes
-    taking enter
-    entered provide provided provides including include includes together along respective following such e.g
-    eg i.e etc ie
-    according available current currently existing actual new good fine ok okay pass passes passed fail fails
-    failed failing passing flag flagged flags
-    warn warns warning must otherwise else least most above below than more less equal result results check
-    checks checked checker
-    see know want'd every single individual different various own same time rather really simply basically kind
-    sort type
-    acceptable allowed required threshold limit rule rules minimum maximum between range percent percentage
-    fraction ratio ratios rate
-    first last top highest lowest best order ordered sorted descending ascending largest smallest biggest desc
-    asc side
-    mode modes standard scenario scenarios say says said ideally whenever always anything anyone everything
-    status verdict
-    analysis small simple quick short easy little handy nice proper full complete whole entire purchasing
-    purpose purposes
-    team teams colleagues staff people manager managers management clerk department office business company customers
-    interested question answering answered queries query retrieve retrieves fetch fetches search searches
-    filter filters filtered whether
-    compare compares tabulate print identify identifies count counts counted counting sum average determine determines
-    happen happens belong belongs relevant corresponding associated related concerned involved total totals
-    combined overall
-    sql date dates day days month months year years via through under within across among during after before
-    since until
-    it'd that's what's there's gives it'll be'll own'd let's goes go come comes run runs put puts keep keeps set sets
-    doe ship written spoken plain words text well yet already still instead now today never ever not no without
-    don't doesn't isn't aren't
-    haven't hasn't over upon against off down back away around both either neither nor nice'd"""
-)
-
-
 _COUNT_OF_ROWS = re.compile(
     r"\bF\d+ (?:of (?:them|these|those|rows)|there are|they are|in total|it is)\b|\b(?:and|with) (?:the |their "
     r")?F\d+\s*(?:[.,;]|$)"
@@ -100,13 +59,30 @@ def with_leftovers(made: Requirements, tagged: Tagged) -> Requirements:
     """The requirements with questions about what decides and was not understood, and what else was made no use of."""
     if made.missing or made.uncovered:
         return made
-    open_ones = [*_undecided(tagged), *_lost(made, tagged)]
+    named = {
+        word
+        for one in made.bindings
+        for phrase in (one.name, *one.phrases)
+        for word in re.split(r"[\W_]+", phrase.lower())
+    }
+    open_ones = [
+        *(one for one in _undecided(tagged) if one.lower() not in named),
+        *_lost(made, tagged),
+        *unaccounted(made, tagged),
+        *foreign_words(made, tagged),
+    ]
+    open_ones += [*of_row_or_figure(made, tagged), *flag_unsaid(made, tagged)]
     if made.show and not made.each and not made.figures and not _COUNT_OF_ROWS.search(tagged.text):
         # rows are listed, and a function over them was named
-        open_ones += [_words(tagged, at, at + len(mark) + 14) for mark in tagged.marks("F")
+        open_ones += [words_at(tagged, at, at + len(mark) + 14) for mark in tagged.marks("F")
                       if not tagged.is_taken(at := tagged.text.index(mark))]  # fmt: skip
+    if made.show and not made.groups and not made.each and not made.figures:
+        open_ones += [
+            words_at(tagged, match.start(), match.end())
+            for match in _OF_EACH.finditer(tagged.text) if not tagged.is_taken(match.start("mark"))
+        ]  # fmt: skip
     if made.figures and not made.each and not made.rules:
-        open_ones += [_words(tagged, *match.span()) for match in _VERDICT.finditer(tagged.text)]
+        open_ones += [words_at(tagged, *match.span()) for match in _VERDICT.finditer(tagged.text)]
     if open_ones:
         said = ", ".join(f"“{one}”" for one in open_ones)
         return made.model_copy(update={
@@ -158,6 +134,10 @@ _RESTRICTING = (
         r"\b(?:with|of|in|by|on|at) (?:an? |the )?(?P<word>[a-z]{3,}|[b-hj-rt-z]) C\d+(?=\s*(?:[.,;?]|$))"
         r"|^(?:(?:list|show|find|get|all|the) )*(?P<first>[a-z]{3,}ed) C\d+(?=\s*(?:[.,;?]|$))"
     ),
+    re.compile(
+        r"\bwhat (?:did|do|have|has|doe) (?:[a-z]+ ){0,2}T\d+\b[^?.;]*? (?P<word>(?!cost\b"
+        r"|span\b)[a-z]{3,})(?=\s*(?:[?.;]|$|span\b|in\b))"
+    ),
     re.compile(r"\b(?P<word>share|proportion|percentage|fraction) of\b"),
 )
 """Where a word of unknown meaning leaves things out."""
@@ -183,13 +163,14 @@ def _restricting(tagged: Tagged) -> list[str]:
             if re.search(r"\b(?:most|least)\s+$", tagged.text[: max(0, match.start("word"))]):
                 continue
             if (
-                (word in _SPEECH and pattern is not _RESTRICTING[-1])
+                (word in SPEECH and pattern not in _RESTRICTING[-2:])
                 or tagged.is_taken(match.start("word") if match["word"] else match.start("first"))
                 or (word.endswith(("ing", "ly")) and word not in _STATES_IN_ING)
+                or (not match["word"] and _tells_its_table(tagged, word, match[0].split()[-1]))
             ):
                 continue
             found.append(
-                _words(
+                words_at(
                     tagged,
                     max(match.start("word"), match.start()),
                     match.end() + 5 if pattern is _RESTRICTING[0] else match.end(),
@@ -198,11 +179,17 @@ def _restricting(tagged: Tagged) -> list[str]:
     for match in _FIGURE_LEFT.finditer(tagged.text):
         which = "word" if match["word"] else "figure"
         if not tagged.is_taken(match.start(which)):
-            found.append(_words(tagged, match.start(which), match.end(which)))
-    for match in re.finditer(r"[a-z']{3,}", tagged.text):
-        if match[0] in tagged.proper and match[0] not in _SPEECH and not tagged.is_taken(match.start()):
+            found.append(words_at(tagged, match.start(which), match.end(which)))
+    for match in re.finditer(r"[a-z']{2,}", tagged.text):
+        if match[0] in tagged.proper and match[0] not in SPEECH and not tagged.is_taken(match.start()):
             found.append(match[0].capitalize())
     return found
+
+
+def _tells_its_table(tagged: Tagged, word: str, mark: str) -> bool:
+    """Whether a word says no more than the table of a column does: the "invoiced amount" is that of invoices."""
+    place = tagged.column(mark)
+    return place is not None and alike(word, place.table)
 
 
 def _undecided(tagged: Tagged) -> list[str]:
@@ -210,26 +197,61 @@ def _undecided(tagged: Tagged) -> list[str]:
     found = _restricting(tagged)
     for match in _NUMBER.finditer(tagged.text):
         if not tagged.is_taken(match.start()) and not _harmless_number(tagged.text, match):
-            found.append(_words(tagged, match.start() - 18, match.end()))
+            found.append(words_at(tagged, match.start() - 18, match.end()))
     for match in _DECIDING.finditer(tagged.text):
         if tagged.is_taken(match.start()) or tagged.is_taken(match.start() + len(match[0].split(" ")[0]) + 1):
             continue
         if _harmless(tagged, match):
             continue
-        found.append(_words(tagged, match.start(), match.end()))
+        found.append(words_at(tagged, match.start(), match.end()))
+    found += _alternatives(tagged)
+    for match in _FIRST_OF_EACH.finditer(tagged.text):
+        found.append(words_at(tagged, match.start(), match.end()))
+    for match in _ON_ITSELF.finditer(tagged.text):
+        if tagged.said(match[1]).removesuffix("s") == tagged.said(match[2]).removesuffix("s"):
+            found.append(words_at(tagged, match.start(), match.end()))
     for match in _ARITHMETIC.finditer(tagged.text):
-        found.append(_words(tagged, match.start(), match.end()))
+        found.append(words_at(tagged, match.start(), match.end()))
     for match in _EACH.finditer(tagged.text):
         if match["what"] not in _PER_UNIT and not tagged.is_taken(match.start()):
-            found.append(_words(tagged, match.start(), match.end()))
+            found.append(words_at(tagged, match.start(), match.end()))
     return list(dict.fromkeys(found))
 
 
+def _alternatives(tagged: Tagged) -> list[str]:
+    """Conditions of which one or another has to hold."""
+    found: list[str] = []
+    for match in _OR.finditer(tagged.text):
+        taken = [end for start, end in tagged.taken if end <= match.start() + 1 and start < match.start() - 1]
+        start, _ = sentence_of(tagged.text, match.start(), match.end())
+        if tagged.is_taken(match.end() - 1) and _FAILING.search(tagged.text[start : match.start()]):
+            # "it fails below 5 or above 50": two limits
+            continue
+        if taken and max(taken) >= match.start() - 12:
+            found.append(words_at(tagged, match.start(), match.end()))
+    return found
+
+
+_FAILING = re.compile(r"\b(?:fail|warn|flag|reject|alert|alarm|decline|refuse)\w*\b")
+_OR = re.compile(
+    r"\bor (?:(?:that|which|who|whose|with|have|has|had|were|was|are|is|where) )*(?:an? |the )?(?:[CT]\d+ (?:is "
+    r"|are |was |were )?)?"
+    r"(?:[a-z]+er than|more than|less than|above|below|over|under|before|after|since|span|at least|at most)\b"
+)
+"""One condition or another: only all of them together are read."""
 _VERDICT = re.compile(
     r"\b(?:(?:[a-z]+ )?(?:passe?|fails?|failed|rejected|unacceptable|not acceptable)"
     r"(?: [a-z]+){1,2}|must not)\b(?! rate)"
 )
 """What tells that figures pass or fail, where no rule was read."""
+_FIRST_OF_EACH = re.compile(
+    r"\b(?:(?:top|first|last|latest|best|worst) [2-9]\d*|[2-9]\d* (?:most|least|latest|newest|oldest|[a-z]+est))"
+    r" (?:[a-z]+ )*"
+    r"(?:C\d+ )?T\d+ (?:[a-z]+ )*(?:per|in each|of each|for each|for every|in every) [CT]\d+"
+)
+""" "3 most expensive parts per category": so many of each group, which no query here tells."""
+_ON_ITSELF = re.compile(r"\b([CT]\d+) (?:on|over|by|to) ([CT]\d+)\b")
+""" "Year over year", where tables have a column of years."""
 _ARITHMETIC = re.compile(
     r"\b[CRDT]\d+ (?:minus|plus|times?|less(?! than)) (?:the |their |its )?[CRD]\d+|\b(?:divided|multiplied) by\b"
 )
@@ -242,6 +264,8 @@ def _harmless_number(text: str, match: re.Match[str]) -> bool:
     if re.match(r"\s*[.)]\s", behind) and re.search(r"(?:^|[.;:,]\s*|\(\s*)$", text[: match.start()]):
         # the number of an item in a list
         return "%" not in match[0]
+    if _ALL_OF.search(text[: match.start()]) and re.match(r"\s*(?:[.,;]|$|of\b|are\b)", behind):
+        return True
     return bool(
         re.match(
             r"\s*(?:(?:\w+ )?(?:mode|scenario|figure|ratio|column|date|value|formula|thing|number|input"
@@ -251,7 +275,14 @@ def _harmless_number(text: str, match: re.Match[str]) -> bool:
     )
 
 
+_OF_EACH = re.compile(r"\b(?:of|in|for|from|by|per|within) (?:each|every) (?P<mark>[CT]\d+)\b")
+""" "The highest paid of each team": one row of each group is none of a list."""
+_ALL_OF = re.compile(r"\b(?:all|both|these|those|following) (?:of )?(?:these |those )?$")
+
+
 def _harmless(tagged: Tagged, match: re.Match[str]) -> bool:
+    if match["period"] == "running" and EXPLAINED.match(tagged.text[match.end() :]):
+        return True
     if match["compare"] == "between":
         return re.search(r"(?<![A-Z\d])\d|\b(?:given|certain|two)\b", match["behind"] or "") is None
     if match["compare"] is not None and re.match(
@@ -281,13 +312,6 @@ _DENIES_LITTLE = word_set(
 def _unknown(tagged: Tagged) -> list[str]:
     found = [
         match[0] for match in re.finditer(r"[a-z][a-z']{2,}", tagged.text)
-        if match[0] not in _SPEECH and not tagged.is_taken(match.start())
+        if match[0] not in SPEECH and not tagged.is_taken(match.start())
     ]  # fmt: skip
     return list(dict.fromkeys(found))[:12]
-
-
-def _words(tagged: Tagged, start: int, end: int) -> str:
-    """The words of a place of the marked text, as they were said."""
-    start = tagged.text.rfind(" ", 0, max(0, start)) + 1 if start > 0 else 0
-    part = tagged.text[start:end].strip(" ,.")
-    return re.sub(r"\b[RDFCT]\d+\b", lambda mark: tagged.said(mark[0]), part)

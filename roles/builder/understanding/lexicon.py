@@ -89,7 +89,7 @@ class Lexicon:
             self._add_table(tables, table)
         for place, column in tables.places():
             for words, score in column_phrases(tables, place, column.type).items():
-                negated = column.type == "boolean" and score == NEGATED
+                negated = score == NEGATED
                 self._add(words, Meaning("column", "not" if negated else "", place, score))
 
     def _add_table(self, tables: Tables, table: str) -> None:
@@ -105,6 +105,12 @@ class Lexicon:
             self._add(words[-1:], Meaning("table", table, score=0.55))
         for end in ("table", "record", "row"):
             self._add((*words, end), meaning)
+        label = tables.label(table)
+        called = words_of_name(label.column)[:-1] if label is not None else ()
+        others = {words_of_name(one.rpartition(".")[2]) for one in tables.tables}
+        if called and called != words and called not in others and called[-1:] not in {one[-1:] for one in others}:
+            # "beers" are the rows of recipes, which have a beer_name
+            self._add(called, Meaning("table", table, score=0.6))
 
     def _add(self, words: tuple[str, ...], meaning: Meaning) -> None:
         if words:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from common.language.words import word_set
 from roles.builder.understanding.requirements import Place, Question, Requirements
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged
+from roles.builder.understanding.words import words_of_name
 
-__all__ = ["note_links", "with_clear_conditions", "with_clear_links"]
+__all__ = ["note_links", "with_clear_conditions", "with_clear_links", "with_rows_once"]
 
 
 def note_links(tagged: Tagged, tables: Tables) -> None:
@@ -30,16 +32,40 @@ _ADDS_UP = re.compile(
 """Verbs of what may be one of several or all of them together."""
 
 
+def with_rows_once(made: Requirements, tables: Tables) -> Requirements:
+    """The requirements, with a question where things would be listed once for each of several others they have."""
+    if not made.show or made.condensed or made.figures or made.missing or made.uncovered or made.single:
+        return made
+    shown = {one.table for one in made.show}
+    for one in made.filters:
+        lacks = one.comparison == "=" and one.value is None and not (one.input or one.moment)
+        if one.figure or lacks or one.table in shown or tables.path(made.table, one.table, upwards=True) is not None:
+            continue
+        what, of = one.table.replace("_", " "), made.table.replace("_", " ")
+        text = (
+            f"There may be several {what} for one of the {of}, which would be listed as often. Are the {what}"
+            f" meant, or "
+        )
+        text += f"how many of them each of the {of} has?"
+        return made.model_copy(update={"missing": (Question(name="unclear", text=text),)})
+    return made
+
+
+_PILES_UP = word_set("hour minute kg km mile litre liter kwh point tonne")
+"""Units of what is as well meant altogether: "engineers with more than 40 hours"."""
+
+
 def with_clear_conditions(made: Requirements, tables: Tables) -> Requirements:
     """The requirements, with a question where things are listed by a number that each has several of."""
-    if _ADDS_UP.search(made.request) is None:
-        return made
+    adds_up = _ADDS_UP.search(made.request) is not None
     if not made.show or made.condensed or made.figures or made.missing or made.uncovered:
         return made
     for one in made.filters:
         column = Place(table=one.table, column=one.column)
         compares = one.figure is None and one.comparison in ("<", "<=", ">", ">=")
         if not compares or tables.column(column).type not in ("number", "integer"):
+            continue
+        if not adds_up and not _PILES_UP.intersection(words_of_name(one.column)):
             continue
         if tables.path(made.table, one.table, upwards=True) is None:
             what, of = one.column.replace("_", " "), made.table.replace("_", " ")

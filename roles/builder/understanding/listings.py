@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from roles.builder.understanding.measures import Measure, name_of
 from roles.builder.understanding.requirements import Binding, Figure, Place, Requirements
 from roles.builder.understanding.rows import GROUP, read_rows, singular_said
+from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
 
@@ -27,7 +28,8 @@ def listing(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> Requirement
         if (mark[0] == "C" and int(mark[1:]) not in tagged.used)
         or mark in rows.shown
         or _listed_thing(tagged, mark, table)
-        if (place := _shown_place(tagged, tables, mark, near)) is not None
+        if (place := _date_that_counts(tagged, tables, rows, mark) or _shown_place(tagged, tables, mark, near))
+        is not None
     ]
     shown = [place for place in marked if tables.path(table, place.table) is not None]
     label = tables.label(table)
@@ -47,9 +49,9 @@ def listing(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> Requirement
     ordered = [rows.order] if rows.order is not None else []
     every = list(dict.fromkeys([*first, *shown, *extra, *ordered]))
     entity = rows.entity if rows.entity and tables.path(table, rows.entity) is not None else ""
-    single = bool(entity) and entity != table and not (rows.order or rows.limited or _said_in_plural(tagged))
-    single = single or (rows.by_label and not rows.order and not _said_in_plural(tagged))
-    if single and entity:
+    free = (rows.latest or not rows.order) and not _said_in_plural(tagged)
+    single = (bool(entity) and entity != table and free and not rows.limited) or (rows.by_label and free)
+    if single and entity and not rows.latest:
         rows.order, rows.descending = tables.order(table), True
     latest = (f"of several rows of {table} the latest counts",) if single and rows.order is not None else ()
     return Requirements(
@@ -74,14 +76,41 @@ _ITEM = r"(?:[,:(]|\band|\bwith|\bshow|\blist|\bincluding|\bgive|\bshowing)\s+(?
 
 def _listed_thing(tagged: Tagged, mark: str, table: str) -> bool:
     """Whether a table stands in the list of what is to be shown: "student name, course and absences"."""
-    if mark[0] != "T" or int(mark[1:]) in tagged.used or tagged.table(mark) == table or not singular_said(tagged, mark):
+    if mark[0] != "T" or int(mark[1:]) in tagged.used or not singular_said(tagged, mark):
+        return False
+    if tagged.table(mark) == table and (tagged.by_key(mark) or tagged.span(mark).best.score == 1.0):
         return False
     return re.search(rf"{_ITEM}{mark}\s*(?:[,.;)]|and\b|$)", tagged.text) is not None
 
 
+def _date_that_counts(tagged: Tagged, tables: Tables, rows: Rows, mark: str) -> Place | None:
+    """ "Who left since May? name, date": of several dates the one that rows are chosen by; None for other columns."""
+    if mark[0] != "C" or tagged.said(mark) not in ("date", "dates", "day"):
+        return None
+    places = [Place(table=one.table, column=one.column) for one in rows.filters]
+    dates = list(dict.fromkeys(one for one in places if tables.column(one).type == "date"))
+    return dates[0] if len(dates) == 1 else None
+
+
+_LABEL_WORDS = frozenset({"name", "names", "title", "titles", "label", "labels"})
+
+
 def _shown_place(tagged: Tagged, tables: Tables, mark: str, near: Sequence[str]) -> Place | None:
     if mark[0] == "C":
+        if tagged.said(mark) in _LABEL_WORDS and (key := re.search(rf"\b(C\d+) {mark}\b", tagged.text)) is not None:
+            # "the destination port name" is that of the port to which the key leads
+            place = tagged.column(key[1], near)
+            links = [
+                one
+                for one in tables.joins
+                if place and (one.left_table, one.left_column) == (place.table, place.column)
+            ]
+            if links and tables.meant.get((links[0].left_table, links[0].right_table)) in (links[0].left_column, None):
+                return tables.label(links[0].right_table) or tagged.column(mark, near)
         return tagged.column(mark, near)
+    if tagged.table(mark) == near[0]:
+        # "with name and month": a column that is called like the last word of its table
+        return next((one.place for one in tagged.span(mark).meanings if one.kind == "column"), None)
     named = tagged.table(mark)
     key = Place(table=named, column=tables.key(named))
     return key if tagged.by_key(mark) else tables.label(named) or key
@@ -135,7 +164,8 @@ def listed_with_totals(
 
 def _said_in_plural(tagged: Tagged) -> bool:
     """Whether anything is said in the plural, so that several rows are wanted."""
-    return any(not singular_said(tagged, mark) for mark in tagged.marks("CT"))
+    said = any(not singular_said(tagged, mark) for mark in tagged.marks("CT"))
+    return said or re.search(r"\b(?:everything|all of (?:them|it))\b", tagged.text) is not None
 
 
 def _listed(tagged: Tagged, tables: Tables) -> str:

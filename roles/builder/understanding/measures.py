@@ -96,7 +96,9 @@ def read_measures(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[
             found += _whole(tagged, tables, marks, index, focus, waiting)
         elif mark[0] == "C" and waiting:
             place = tagged.column(mark, focus)
-            if place is None or tables.column(place).type not in ("number", "integer"):
+            kind = tables.column(place).type if place is not None else ""
+            dated = kind == "date" and {"minimum", "maximum"}.issuperset(waiting)
+            if place is None or (kind not in ("number", "integer") and not dated):
                 continue
             if _counts_itself(tagged, marks[index - 1], waiting):
                 waiting = []
@@ -113,14 +115,26 @@ def read_measures(tagged: Tagged, tables: Tables, focus: Sequence[str]) -> list[
             found += _of_column(waiting, place, mark)
             # "average minutes and fees": the function goes on to a column that follows at once
             waiting = [] if not _continues(tagged, mark, behind) else waiting
-        elif mark[0] == "T" and waiting == ["sum"] and not _number_behind(tagged, tables, behind, focus):
+        elif mark[0] == "T" and waiting == ["sum"] and not _number_behind(tagged, tables, mark, behind, focus):
             found.append(_of_table(tagged, tables, mark))
             tagged.use(mark)
+            waiting = []
+        elif (
+            mark[0] == "T"
+            and not _number_behind(tagged, tables, mark, behind, focus)
+            and (place := _of_amounts(tagged, tables, mark, marks[:index], waiting)) is not None
+        ):
+            tagged.use(mark)
+            found += _of_column(waiting, place, mark)
             waiting = []
     if waiting and (before := _column_before(tagged, tables, marks, focus)) is not None:
         # "the kwh trend of a site"
         found += [Measure(function, before) for function in waiting if function not in (*_PAIRED, "count")]
-    return list({one.name: one for one in reversed(found)}.values())[::-1]
+    distinct = list({one.name: one for one in reversed(found)}.values())[::-1]
+    said = [tagged.span(mark).best.name for mark in marks if mark[0] == "F"]
+    return sorted(distinct, key=lambda one: (
+        tagged.text.index(one.mark) if one.mark else -1, said.index(one.function) if one.function in said else -1,
+    ))  # fmt: skip
 
 
 def _whole(
@@ -144,6 +158,19 @@ def _counts_itself(tagged: Tagged, before: str, waiting: Sequence[str]) -> bool:
     """Whether a column tells a number by itself: "the number of beds"."""
     if list(waiting) != ["count"] or GROUP.search(tagged.text):
         return False
+    if re.search(
+        rf"\b{before} C\d+ (?:did|do|does|doe|were|was|have|has|are) (?:(?:the|all|our|we|there|been"
+        rf"|in) )*(?:T\d+|[a-z]+ed\b|in\b)",
+        tagged.text,
+    ):
+        marks = tagged.marks("T")
+        # "how many litres did they produce": of all together, where no one thing is named
+        if not re.search(
+            r"\b(?:an?|given|one|any|the)"
+            r" T\d+",
+            tagged.text,
+        ) or (marks and not singular_said(tagged, marks[0])):
+            return False
     tagged.taken += [one.span() for one in re.finditer(rf"\b{before}\b", tagged.text)]
     return True
 
@@ -164,14 +191,25 @@ def _of_table(tagged: Tagged, tables: Tables, mark: str) -> Measure:
         ]  # fmt: skip
         if len(columns) == 1:
             return Measure("sum", columns[0], mark=mark)
-    amount = (
-        money_of(tables, named)
-        if re.search(r"\bhow much\b|\bF\d+ (?:spend|spent|spending|paid|amount|cost)", _said_around(tagged, mark))
-        else None
-    )
+    said = re.search(r"\bhow much\b|\bF\d+ (?:spend|spent|spending|paid|amount|cost)", _said_around(tagged, mark))
+    function = re.search(rf"\b(F\d+) (?:(?:of|the|all|our|their|its) )*{mark}\b", tagged.text)
+    of_them = function is not None and re.search(r"\b(?:total|sum) of\b", f"{tagged.said(function[1])} {function[0]}")
+    is_money = _AMOUNTS.intersection(words_of_name(named.rpartition(".")[2])[-1:])
+    amount = money_of(tables, named) if said or of_them or is_money else None
     if amount is not None:
         return Measure("sum", amount, mark=mark)
     return Measure("count", Place(table=named, column=tables.key(named)), mark=mark)
+
+
+def _of_amounts(
+    tagged: Tagged, tables: Tables, mark: str, before: Sequence[str], waiting: Sequence[str]
+) -> Place | None:
+    """What the average of a table is of: its one column of amounts, where the function stands right before it."""
+    if not waiting or not before or before[-1][0] != "F" or {"count", "sum", *_PAIRED}.intersection(waiting):
+        return None
+    if re.search(rf"(?<!\d )\b{before[-1]} (?:of )?(?:the |all |its |their |an? )*{mark}\b", tagged.text) is None:
+        return None
+    return money_of(tables, tagged.table(mark))
 
 
 def _said_around(tagged: Tagged, mark: str) -> str:
@@ -180,6 +218,11 @@ def _said_around(tagged: Tagged, mark: str) -> str:
     return " ".join([before, *(tagged.said(one) for one in functions[-1:])])
 
 
+_AMOUNTS = word_set(
+    """payment gift donation sale expense refund invoice deposit withdrawal transaction contribution premium fine charge
+    cost wage bonus grant purchase fee bill rent receipt"""
+)
+"""Things that are amounts: the total of them is one of money."""
 _MONEY = word_set(
     "amount cost price charge fee fine total value payment revenue sale spend expense bill freight premium"
 )
@@ -196,8 +239,14 @@ def money_of(tables: Tables, table: str) -> Place | None:
     return found[0] if len(found) == 1 else None
 
 
-def _number_behind(tagged: Tagged, tables: Tables, mark: str, focus: Sequence[str]) -> bool:
-    place = tagged.column(mark, focus) if mark[:1] == "C" else None
+_CONDITION = re.compile(r"\b(?:with|where|whose|that|which|who|having|if|when|not)\b|\(")
+
+
+def _number_behind(tagged: Tagged, tables: Tables, mark: str, behind: str, focus: Sequence[str]) -> bool:
+    """Whether the number that is added up stands behind the things: "the total order shipping cost"."""
+    place = tagged.column(behind, focus) if behind[:1] == "C" else None
+    if place is not None and _CONDITION.search(tagged.text[tagged.text.index(mark) : tagged.text.index(behind)]):
+        return False
     return place is not None and tables.column(place).type in ("number", "integer")
 
 
@@ -215,7 +264,8 @@ def _counted(tagged: Tagged, tables: Tables, mark: str, behind: str) -> Place | 
         for table in tables.tables:
             if _PERSONNEL & set(words_of_name(table)):
                 return Place(table=table, column=tables.key(table))
-        return None
+        owners = [one for one in tagged.sure_tables() if tables.label(one) is not None]
+        return Place(table=owners[0], column=tables.key(owners[0])) if len(owners) == 1 else None
     if behind[:1] == "T":
         tagged.use(behind)
         table = tagged.table(behind)

@@ -60,7 +60,9 @@ _PLAIN = word_set("standard normal base baseline default regular expected curren
 _CHANGING = frozenset(_KNOWN) - _PLAIN
 """Modes that say by their name that they change something, be there others or not."""
 _KNOWN_AT = re.compile(
-    rf"\b(?:(worst|best)[ -]case|({'|'.join(_KNOWN)}))\b(?:[ -](?:mode|scenario|variant|case))?", re.IGNORECASE
+    rf"\b(?:(worst|best)[ -]case|({'|'.join(_KNOWN)}))\b(?:(?<=custom)[ -]stress(?:[ -]?test(?:s|ing)?|es)?)?"
+    r"(?:[ -](?:(?:mode|scenario|variant)s?|cases?)\b)?",
+    re.IGNORECASE,
 )
 _LIST = re.compile(
     r"(?:\b(?:in|with|having|offering|under|supporting|has|have|and|it has|there are|use|using|for)\s+)?"
@@ -84,6 +86,12 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 """Examples of what is said as a stress test."""
+_ROW = re.compile(
+    rf"\b(?:standard|normal|base|baseline|default|regular)(?:[ -](?:case|mode))?\s*(?:,|and\b)\s*(?:and\s+)?(?:an?\s+)?"
+    rf"(?:{'|'.join(sorted(_CHANGING))})(?:[ -](?:case|mode))?\s*(?:,|\(|and\b|with\b|where\b|$)",
+    re.IGNORECASE,
+)
+"""Modes in a row that nothing calls so, or only what stands behind them all."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
 _MORE = re.compile(
     r"(?:[,;]\s*(?:and\s+)?|\band\s+)(?=[a-z]+(?:\s[a-z]+)?\s*[(:]|[a-z]+(?:\s[a-z]+)?\s+(?:with|where|in which|when)\s"
@@ -97,7 +105,8 @@ _ALONE = re.compile(
 )
 """A further name in a list of modes, with nothing said about it."""
 _LIMIT = re.compile(
-    r"[;,]\s*((?:at least|at most|it|the|must|should|minimum|maximum|pass|passes|fails?|anything|flag|warn)\b[^;]*"
+    r"[;,]\s*((?:at least|at most|it|the|an?(?! (?:[a-z]+ )?(?:mode|scenario|case))|must|should|minimum|maximum"
+    r"|pass|passes|fails?|anything|flag|warn)\b[^;]*"
     r"\b(?:pass|passes|fails?|at least|at most|must|should|exceeds?|above|below|minimum|maximum)\b[^;]*)$",
     re.IGNORECASE,
 )
@@ -131,11 +140,25 @@ def find_modes(text: str) -> tuple[list[SaidMode], str]:
     found: dict[str, SaidMode] = {}
     kept: list[str] = []
     for sentence in _SENTENCE.split(text):
-        kept.append(_read_sentence(sentence, found))
+        kept.append(_read_sentence(_one_list(sentence), found))
     if not found and (stress := _STRESS.search(text)) is not None:
         rest = (text[: stress.start()] + _EXAMPLE.sub("", text[stress.end() :])).strip()
         return [SaidMode("standard"), SaidMode("custom", [text[stress.start() :]])], rest
     return list(found.values())[:_MAX], " ".join(part for part in kept if part.strip())
+
+
+_FURTHER = re.compile(
+    r"\s*,?\s*(?:and|plus|as well as)\s+(?:the\s+)?(?:two|three|four|\d)\s+(?:further |other |more |stress "
+    r"|additional )*(?:scenarios|modes|cases|variants)\s*[:(]\s*",
+    re.IGNORECASE,
+)
+
+
+def _one_list(sentence: str) -> str:
+    """ "Base case and two scenarios: A with …" as one list."""
+    match = _FURTHER.search(sentence)
+    known = match is not None and _KNOWN_AT.search(sentence[: match.start()]) is not None
+    return f"{sentence[: match.start()]}, {sentence[match.end() :]}" if match is not None and known else sentence
 
 
 def _read_sentence(sentence: str, found: dict[str, SaidMode]) -> str:
@@ -144,14 +167,18 @@ def _read_sentence(sentence: str, found: dict[str, SaidMode]) -> str:
         return f"{_read_sentence(sentence[: limit.start()], found)} {limit[1]}"
     mark = _MARK.search(sentence)
     start_known = _KNOWN_AT.match(sentence.lstrip())
-    if mark is None and not (found and start_known is not None and _mode_name(start_known) in found):
+    row = _ROW.search(sentence) if mark is None or sentence[: mark.start()].rstrip().endswith(")") else None
+    known = found and start_known is not None and _mode_name(start_known) in found
+    if mark is None and row is None and not known:
         return sentence
     listed = _LIST.search(sentence)
     before = [
         one for one in _KNOWN_AT.finditer(sentence) if mark is not None and one.end() >= mark.start() >= one.start()
     ]
     start = min([one.start() for one in before] + ([listed.start()] if listed is not None else [len(sentence)]))
-    if mark is None or before:
+    if row is not None:
+        start = row.start()
+    elif mark is None or before:
         start = min(start, *(one.start() for one in _KNOWN_AT.finditer(sentence)))
     body = sentence[start:]
     pieces = _by_known_names(body) or _by_list(sentence[listed.end() :] if listed is not None else body)
@@ -166,11 +193,24 @@ def _read_sentence(sentence: str, found: dict[str, SaidMode]) -> str:
         # "make it a 12 % haircut on NOI in conservative mode", of a mode that was named before
         found[pieces[0][0]].about.append(sentence[:start])
         return ""
+    inside, behind = _bracket(pieces[-1][1])
+    pieces[-1] = (pieces[-1][0], inside)
     for name, about in pieces:
         found.setdefault(name, SaidMode(name)).about.append(about)
-    return (
-        re.sub(r"\b(?:in|with|and|under|a|an|the|has|have|it)\s*$", "", sentence[:start].rstrip(" ,;:(.")).strip() + "."
-    )
+    before = re.sub(r"\b(?:in|with|and|under|a|an|the|has|have|it)\s*$", "", sentence[:start].rstrip(" ,;:(.")).strip()
+    return f"{before}{behind}" if behind else f"{before}."
+
+
+_BRACKET = re.compile(r"^s?\s*\((?P<inside>[^()]*)\)\s*(?P<behind>[:;,–—-]\s*\S.*)$", re.DOTALL)
+
+
+def _bracket(about: str) -> tuple[str, str]:
+    """What is said of a mode in brackets, and what the sentence goes on with behind: a formula, a limit."""
+    match = _BRACKET.match(about)
+    if match is None or _KNOWN_AT.search(match["behind"]):
+        return about, ""
+    behind = match["behind"]
+    return match["inside"], behind if behind[0] == ":" else f". {behind.lstrip(':;,–—- ')}"
 
 
 def _mode_name(match: re.Match[str]) -> str:
@@ -201,7 +241,15 @@ def _by_known_names(body: str) -> list[tuple[str, str]]:
     lead = _LIST.search(body)
     if lead is not None and matches and matches[0].start() > lead.end():
         pieces[:0] = _by_list(body[lead.end() : matches[0].start()])
-    return pieces
+    return [each for piece in pieces for each in _with_unnamed(*piece)]
+
+
+def _with_unnamed(name: str, about: str) -> list[tuple[str, str]]:
+    """ "Base, NOI minus 10 %, NOI minus 20 %": what stands behind a plain mode are modes by their changes."""
+    parts = [part for part in re.split(r"\s*(?:[,;]|\band\b)\s*", about) if part.strip(" .")]
+    if name not in _PLAIN or len(parts) < 2 or not all(_AMOUNT.search(part) for part in parts):
+        return [(name, about)]
+    return [(name, ""), *((identifier(part), part) for part in parts)]
 
 
 def _within_words(body: str, match: re.Match[str]) -> bool:
@@ -232,15 +280,15 @@ def _by_list(text: str) -> list[tuple[str, str]]:
 def _changes(pieces: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[Change, ...], bool]:
     """What the pieces about a mode change, the later ones instead of the earlier; whether a correction was not read."""
     changes: tuple[Change, ...] = ()
-    is_open = False
+    is_open = twice = False
     for index, piece in enumerate(pieces):
         read = read_adjustments(piece, targets)
         # two amounts for one value are those of two modes
-        is_open = is_open or len({change.target for change in read}) < len(read)
         again = {change.target for change in read}
+        twice = twice or len(again) < len(read) or len(_AMOUNT.findall(piece)) > len(read) > 0
         changes = (*(change for change in changes if change.target not in again), *read)
         is_open = (is_open or (index > 0 and _AMOUNT.search(piece) is not None)) and not read
-    return changes, is_open
+    return changes, is_open or twice
 
 
 def modes_of(said: Sequence[SaidMode], targets: Sequence[Target]) -> tuple[tuple[Mode, ...], tuple[str, ...]]:

@@ -20,7 +20,7 @@ from roles.builder.understanding.requirements import Binding, Condensed, Figure,
 from roles.builder.understanding.rows import GROUP, read_rows, singular_said
 from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
-from roles.builder.understanding.tagged import DETERMINER, Tagged
+from roles.builder.understanding.tagged import DETERMINER, ONE_OF_MANY, Tagged
 from roles.engineering.formulas import parse
 from roles.engineering.formulas.text import text_of
 from roles.engineering.formulas.tree import Binary, Name, Node, walk
@@ -100,6 +100,8 @@ def read_overview(
     # rows of a day each: "per vehicle" is over all of its trips
     dated = when is not None and tables.column(when).type == "date" and not figures.series
     order = order or (order_of(tagged, name_of, asked[-1]) if of_each and asked else None)
+    of_one = re.search(rf"\b{ONE_OF_MANY} T\d", tagged.text) is not None
+    grouped = grouped or (dated and not of_one and _by_names_of_others(tagged, tables, figures, base))
     grouped = grouped or (by_things and not figures.series) or (of_each and (dated or order is not None))
     listed = next((one for pattern in (_EVERY, _THEIR) for one in pattern.finditer(tagged.text)), None)
     if listed is not None and "mark" in listed.groupdict() and listed["mark"] and listed.re is _THEIR:
@@ -109,6 +111,18 @@ def read_overview(
     if listed is not None and not subject:
         subject = next((one for one in (listed.groupdict().values()) if one and one[0] == "T"), "")
     return Overview(tagged.table(subject) if subject else "", kept, order, functions, counted and bool(kept), grouped)
+
+
+def _by_names_of_others(tagged: Tagged, tables: Tables, figures: Figures, base: str) -> bool:
+    """Whether figures of dated rows are asked for by the names of what the rows belong to: "by line name"."""
+    places = [
+        tagged.column(match["mark"], [one.table for one in figures.places]) for match in _GROUPED.finditer(tagged.text)
+    ]
+    return any(
+        place is not None and place.table != base and tables.label(place.table) == place
+        and tables.path(base, place.table, upwards=True) is not None
+        for place in places
+    )  # fmt: skip
 
 
 def _things_grouped_by(tagged: Tagged, tables: Tables, base: str) -> list[str]:

@@ -36,15 +36,56 @@ _DAYS_OF_MINE = re.compile(rf"(?P<which>last|past|previous|next|coming)\s+(?P<un
                            re.IGNORECASE)  # fmt: skip
 
 
+_GIVEN_BEHIND = re.compile(
+    rf"(?P<lead>[,;(–—]\s*|(?<=[a-z])[.]\s+|\b(?:and|with)\s+|\s-\s)(?:the\s+|an?\s+|its\s+|their\s+)?"
+    rf"(?P<what>{_NOUN}(?:\s+{_NOUN}){{0,2}}(?:\s+of\s+(?:the|an?)\s+{_NOUN})?)\s+(?:is\s+|are\s+|being\s+|will\s+be\s+|gets\s+)?"
+    r"(?:given|provided|passed(?:\s+in)?|supplied|typed\s+in|as\s+(?:an?\s+|the\s+)?(?:inputs?|parameter|argument))"
+    r"(?:\s+by\s+(?:me|us|the\s+(?:users?|callers?)))?\)?(?=\s*(?:[.,;:?]|$))",
+    re.IGNORECASE,
+)
+""" "…, name of the client given"."""
+
+
+_ON_TOP = re.compile(
+    r"\b(?:(?P<seller>best[- ]?sellers?|top[- ]?sellers?|winners?)\s+(?:first|on top|at the top)"
+    r"|(?:the\s+)?(?P<which>[a-z]+est|best|worst|most)\s+(?:ones?\s+)?(?:on top|at the top))\b",
+    re.IGNORECASE,
+)
+""" "Best seller on top"."""
+_MORE_THAN_ONE = re.compile(
+    r"\b(more than|at least|less than|fewer than|at most|over|exactly|no more than) one\b(?!\s+(?:of|or|and"
+    r"|third|half|quarter)\b)",
+    re.IGNORECASE,
+)
+_SO_MANY = re.compile(
+    r"(?:(?<=\bwith )|(?<=\bhave )|(?<=\bhas )|(?<=\bhad )|(?<=\bhaving )|(?<=\bof )|(?<=\bmade )|(?<=\bplaced ))"
+    r"(?P<number>\d+|two|three|four|five|ten) or (?P<way>more|fewer|less)(?= [a-z])",
+    re.IGNORECASE,
+)
+_AND_UP = re.compile(r"(?<![\w.])(\d+)\+ (?=[a-z])", re.IGNORECASE)
+
+
 def in_plain_phrases(text: str) -> str:
     """The text with what the caller gives said in one way: "a given price", "between two dates".
 
     "The last N days" are ``lately given dayspan``, "the next N weeks" ``ahead given weekspan``.
     """
     plain = _DAYS_OF_MINE.sub(lambda match: f"{match['which']} N {match['unit']}", text)
+    plain = _ON_TOP.sub(lambda match: f"{'highest' if match['seller'] else match['which']} first", plain)
+    plain = _MORE_THAN_ONE.sub(r"\1 1", plain)
+    plain = _SO_MANY.sub(
+        lambda match: f"at {'least' if match['way'].lower() == 'more' else 'most'} {match['number']}", plain
+    )
+    plain = _AND_UP.sub(r"at least \1 ", plain)
     plain = _LATELY.sub(
         lambda match: f"{'lately' if match['back'] else 'ahead'} given {match['unit'].lower()}span", plain
     )
     plain = _OF_MINE.sub(lambda match: f"a given {match['what']}", plain)
+    plain = _GIVEN_BEHIND.sub(_as_given, plain)
     plain = _LETTER.sub(lambda match: f"{match['before']} a given", plain)
     return _TO_ANOTHER.sub("between two dates", plain)
+
+
+def _as_given(match: re.Match[str]) -> str:
+    lead = match["lead"] if match["lead"].strip() in (",", ";", ".") else " "
+    return f"{lead}for a given {match['what']}"

@@ -35,6 +35,9 @@ class MadeQuery:
 
 def query_of(made: Requirements, tables: Tables) -> MadeQuery:
     """The query of requirements that nothing is missing from."""
+    for one in made.links:
+        leads = (join for join in tables.joins if (join.left_table, join.left_column) == (one.table, one.column))
+        tables.meant.update({(join.left_table, join.right_table): one.column for join in leads})
     if made.each:
         return _overview(made, tables)
     if made.condensed:

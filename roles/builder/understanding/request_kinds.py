@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from roles.builder.understanding.acts import MOST_OF, kept_by_acts, kept_of_those, with_counted
 from roles.builder.understanding.empty_groups import with_empty
 from roles.builder.understanding.figures import Figures
 from roles.builder.understanding.grouping import (
+    Kept,
     columns_beside,
     read_figure_conditions,
     read_figure_order,
@@ -52,7 +54,17 @@ def calculation(tagged: Tagged, tables: Tables, figures: Figures) -> Requirement
         return grouped.model_copy(update={"table": base, "filters": tuple(rows.filters), "inputs": tuple(rows.inputs)})
     entity = rows.entity or rows.group_table or ("" if rows.by_label else _entity(tagged, tables, base))
     entity = entity if not entity or tables.path(base, entity) is not None else base
+    if entity == base and not rows.entity and not tagged.marks("T") and _chosen_by_value(rows, base):
+        # "of a fiscal year": the year tells the row
+        entity = ""
+    rows = _apart_from(rows, figures)
     order = tables.order(base) if base != entity or figures.series else None
+    if _of_many_days(tagged, tables, figures, order, base, entity):
+        many, one = plural(tables.one(base)), tables.one(entity)
+        text = f"There may be several {many} for one {one}: is the latest meant, or all of them in total?".replace(
+            "_", " "
+        )
+        made = made.model_copy(update={"missing": (*made.missing, Question(name="which_rows", text=text))})
     return made.model_copy(
         update={
             "table": base,
@@ -65,6 +77,31 @@ def calculation(tagged: Tagged, tables: Tables, figures: Figures) -> Requirement
             "assumptions": (*made.assumptions, *_latest(figures, order, base, entity)),
         }
     )
+
+
+def _of_many_days(
+    tagged: Tagged, tables: Tables, figures: Figures, order: Place | None, base: str, entity: str
+) -> bool:
+    """Whether a figure of one row is asked for of a thing that has a row for each of many days, and none is named."""
+    if figures.series or order is None or not entity or base == entity or tables.column(order).type != "date":
+        return False
+    named = any(tagged.table(mark) == base for mark in tagged.marks("T"))
+    return not named and re.search(r"\b(?:latest|last|current|newest|most recent)\b", tagged.text) is None
+
+
+def _chosen_by_value(rows: Rows, table: str) -> bool:
+    return any(one.table == table and one.comparison == "=" and one.input for one in rows.filters)
+
+
+def _apart_from(rows: Rows, figures: Figures) -> Rows:
+    """The rows with other names for inputs that are called like what the figures are made of."""
+    bound = {one.name for one in figures.bindings.values() if one.place is not None} | set(figures.figures)
+    names = {one.name: f"given_{one.name}"[:48] for one in rows.inputs if one.name in bound}
+    rows.inputs = [one.model_copy(update={"name": names.get(one.name, one.name)}) for one in rows.inputs]
+    rows.filters = [
+        one.model_copy(update={"input": names.get(one.input, one.input)}) if one.input else one for one in rows.filters
+    ]
+    return rows
 
 
 def _latest(figures: Figures, order: Place | None, base: str, entity: str) -> tuple[str, ...]:
@@ -87,6 +124,10 @@ def _entity(tagged: Tagged, tables: Tables, base: str) -> str:
     for mark in tagged.marks("T"):
         if tables.path(base, tagged.table(mark), upwards=True) is not None:
             return tagged.table(mark)
+    one = tables.one(base).replace("_", " ")
+    if any(re.match(rf"{one}\b", tagged.said(mark)) for mark in tagged.marks("D")):
+        # "restoration cost = …" is one of each restoration
+        return base
     parents = [join.right_table for join in tables.joins if join.left_table == base]
     return parents[0] if len(parents) == 1 else base
 
@@ -110,11 +151,22 @@ def _by_groups(made: Requirements, figures: Figures, rows: Rows) -> Requirements
     )
 
 
+def _kept(tagged: Tagged, measures: Sequence[Measure], name_of: Callable[[str], str]) -> list[Kept]:
+    """The conditions on the figures."""
+    kept = read_figure_conditions(tagged, name_of)
+    if measures[0].implied and measures[0].function == "sum":
+        kept += kept_by_acts(tagged, measures[0].name)
+    if len(measures) == 1 and not kept and GROUP.search(tagged.text):
+        kept = kept_of_those(tagged, measures[0].name)
+    return kept
+
+
 def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus: Sequence[str]) -> Requirements:
     """Functions over rows: by groups, of the rows that belong to one thing, or of all."""
     places = [place for one in measures for place in (one.place, one.other) if place is not None]
     base = tables.base([one.table for one in places]) or places[0].table
     base, measures = _through_links(tagged, tables, base, measures)
+    measures = with_counted(tagged, tables, base, measures)
     near = list(dict.fromkeys([base, *focus]))
     named = {one.mark: one.name for one in measures if one.mark}
     subject = subject_of(tagged, list(named))
@@ -123,7 +175,7 @@ def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus
     def name_of(mark: str) -> str:
         return named.get(mark, "") or (counts.get(tagged.table(mark), "") if mark[0] == "T" else "")
 
-    kept = read_figure_conditions(tagged, name_of)
+    kept = _kept(tagged, measures, name_of)
     rows = read_rows(tagged, tables, base, near, grouping=True)
     order = read_figure_order(tagged, name_of, measures[0].name)
     if rows.entity == base and not rows.entity_by_key and all(one.place.table == base for one in measures):
@@ -132,9 +184,9 @@ def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus
         rows.groups.append(which)
         rows.limit = rows.limit if rows.limited or order is None else 1
     beside = bool(subject) and _beside(tagged, subject)
-    if not subject and (top := TOP_BY.search(tagged.text)) is not None and order is not None:
-        subject = top["thing"]
-        rows.limit = 1 if not rows.limited else rows.limit
+    if not subject and order is not None and (one_of := TOP_BY.search(tagged.text) or MOST_OF.search(tagged.text)):
+        subject = one_of["thing"]
+        rows.limit = rows.limit if rows.limited else 1
     if not rows.groups and not rows.entity and subject:
         group_by_subject(tagged, tables, base, tagged.table(subject), rows, forced=bool(kept or order or beside))
     made = Requirements(
@@ -172,7 +224,9 @@ def condensed(tagged: Tagged, tables: Tables, measures: Sequence[Measure], focus
             filters.append(Filter.model_validate(given | {"input": inputs[-1].name}))
         else:
             filters.append(Filter.model_validate(given | {"value": one.number}))
-    limit = order.limit if order is not None and order.limit else rows.limit
+    limit = (
+        order.limit if order is not None and order.limit else rows.limit if rows.limited or order is not None else 1_000
+    )
     few = any(one.number is not None and (one.sign in ("<", "<=") or one.number == 0) for one in kept)
     if (every := with_empty(tagged, tables, rows, measures, forced=few or beside)) is not None:
         made = made.model_copy(update={"table": rows.group_table, "every": True})

@@ -85,6 +85,7 @@ class Requirements(_Part):
     `table` is the one that is asked about; `entity` the one of which a caller names one row by its key. Rows are listed
     with the columns of `show`, or condensed by the columns of `groups`; `single`: only the first row counts. `each`:
     the figures are those of each row, or of each group. `order_by` names a figure, or what is condensed, to order by.
+    `links` are the keys that are meant where several lead to one table.
     """
 
     request: str
@@ -101,6 +102,7 @@ class Requirements(_Part):
     groups: tuple[Place, ...] = ()
     filters: tuple[Filter, ...] = ()
     compared: tuple[Compared, ...] = ()
+    links: tuple[Place, ...] = ()
     inputs: tuple[Input, ...] = ()
     single: bool = False
     each: bool = False

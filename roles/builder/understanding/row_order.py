@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from common.language.words import word_set
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.rows_read import Rows
+from roles.builder.understanding.superlatives import read_superlative
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
-from roles.builder.understanding.words import words_of_name
+from roles.builder.understanding.words import singular, words_of_name
 
 __all__ = ["read_order"]
 
@@ -67,6 +68,10 @@ _SO_MANY = re.compile(r"\b(?P<mark>C\d+)\s+(?P<number>\d{1,4})\s+T\d+\b")
 """ "The cheapest 3 rooms"."""
 
 
+_ONE_VALUE = re.compile(r" (?:known |recorded )?C\d+ (?:of|for) (?:an?|the|one|any|given) ")
+""" "The latest price of a fund": one row counts, where nothing is said in the plural."""
+
+
 def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
     """Read by what the rows of `table` are ordered, and how many of them are wanted."""
     limit = _LIMIT.search(tagged.text)
@@ -80,9 +85,10 @@ def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str],
         tagged.take(limit)
     near = [table, *focus]
     if (
-        _of_price(tagged, tables, table, rows)
+        read_superlative(tagged, tables, table, near, rows)
+        or _of_price(tagged, tables, table, rows)
         or _of_the_top(tagged, near, rows)
-        or _of_extremes(tagged, near, rows)
+        or _of_extremes(tagged, tables, near, rows)
         or _of_first(tagged, tables, near, rows)
     ):
         return
@@ -90,6 +96,16 @@ def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str],
         if (match := pattern.search(tagged.text)) is not None and (place := tables.order(table)) is not None:
             rows.order, rows.descending = place, descending
             tagged.take(match)
+            rows.latest = _ONE_VALUE.match(tagged.text[match.end() :]) is not None
+            thing = re.match(r" (T\d+)\b", tagged.text[match.end() :])
+            if (
+                thing is not None
+                and not rows.limited
+                and tagged.table(thing[1]) == table
+                and _in_singular(tagged, thing[1])
+            ):
+                # "the last visit" is one
+                rows.limit, rows.limited = 1, True
             return
 
 
@@ -119,18 +135,28 @@ def _of_price(tagged: Tagged, tables: Tables, table: str, rows: Rows) -> bool:
     for match in _SO_DEAR.finditer(tagged.text):
         mark, thing = match["mark"] or match["mark_2"], match["thing"] or match["thing_2"]
         most = match["most"] or match["most_2"]
-        if tagged.table(thing) != table or not (most or tagged.said(mark).endswith("est")):
+        if (
+            int(mark[1:]) in tagged.used
+            or tagged.table(thing) != table
+            or not (most or tagged.said(mark).endswith("est"))
+        ):
             continue
         place = priced(tagged, tables, mark, table)
         if place is None or tables.column(place).type not in ("number", "integer"):
             continue
         rows.order, rows.descending = place, most != "least" and not _said_cheap(tagged, mark)
-        rows.limit = rows.limit if rows.limited else 10
+        rows.limit = rows.limit if rows.limited else 1 if _in_singular(tagged, thing) else 10
         rows.shown.append(mark) if tagged.column(mark, [table]) == place else None
         tagged.use(mark)
         tagged.take(match)
         return True
     return False
+
+
+def _in_singular(tagged: Tagged, thing: str) -> bool:
+    """Whether one thing is wanted: "the cheapest room"."""
+    said = tagged.said(thing).split()[-1]
+    return singular(said) == said
 
 
 def _of_the_top(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:
@@ -148,11 +174,14 @@ def _of_the_top(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:
     return True
 
 
-def _of_extremes(tagged: Tagged, near: Sequence[str], rows: Rows) -> bool:
+def _of_extremes(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -> bool:
     """ "The highest prices", "sorted by price"."""
     for pattern, descending in ((_HIGHEST, True), (_LOWEST, False), (_SORTED, False)):
         match = pattern.search(tagged.text)
         if match is None or (place := tagged.column(match["mark"], near)) is None:
+            continue
+        if match[0].startswith(("latest", "newest")) and tables.column(place).type != "date":
+            # "the latest price" is that of the latest row
             continue
         rows.order, rows.descending = place, descending
         tagged.take(match)

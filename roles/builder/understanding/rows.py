@@ -9,41 +9,29 @@ from pydantic import JsonValue
 
 from roles.builder.understanding.adjectives import value_before
 from roles.builder.understanding.conditions import flag_like, read_conditions
+from roles.builder.understanding.priced_rows import read_prices
 from roles.builder.understanding.requirements import Place
+from roles.builder.understanding.row_groups import GROUP, PERIOD, read_groups
+from roles.builder.understanding.row_labels import read_label
 from roles.builder.understanding.row_order import read_order
-from roles.builder.understanding.rows_read import Rows
-from roles.builder.understanding.said_places import in_shown_list, with_its_name, with_its_things
+from roles.builder.understanding.rows_read import Rows, percent_of
+from roles.builder.understanding.said_places import in_shown_list, with_its_things
 from roles.builder.understanding.said_values import read_said_values
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, ONE_OF_MANY, Tagged
+from roles.builder.understanding.than_planned import read_than_planned
 from roles.builder.understanding.words import column_identifier, singular, words_of_name
 
 __all__ = ["GROUP", "PERIOD", "read_rows", "singular_said"]
 
 _D = DETERMINER
-_EACH = (
-    r"\b(?:per|by|(?:for|in|of|within|across|from|at)? ?(?:each|every|all the different)|grouped by|broken down by"
-    r"|split by|across|by each)"
-)
-GROUP = re.compile(
-    rf"{_EACH}\s+{_D}*(?P<mark>[CT]\d+)\b(?P<more>(?:(?:,| and|, and| by| per| &)\s+{_D}*[CT]\d+\b(?! (?:is|are"
-    rf"|above|below|over|under)))*)"
-)
-"""What groups rows: "per T1", "by C2 and C3"."""
-PERIOD = re.compile(
-    r"(?:\b(?:per|by|(?:for|in|of)? ?(?:each|every)|grouped by|broken down by|split by|over the|month "
-    r"by)\s+(?:calendar\s+|the\s+)?"
-    r"(?P<unit>day|month|quarter|year)s?\b|\b(?P<word>monthly|quarterly|yearly|annually|daily|month on month"
-    r"|year over year|year on year)(?=\s+(?:[FT]\d|the\b)|\s*[.,;]|$))"
-)
-_PERIODS = {"monthly": "month", "quarterly": "quarter", "yearly": "year", "annually": "year", "daily": "day"}
 _ENTITY = re.compile(
     rf"\b(?:of|for|in|from|by|per|with|at|on|about|to|find|show|look up|lookup|fetch|get|retrieve"
-    rf"|describe)\s+(?:the\s+)?"
-    rf"(?:{ONE_OF_MANY}\s+)+(?P<mark>T\d+)\b"
+    rf"|describe|given)\s+(?:the\s+)?"
+    rf"(?:{ONE_OF_MANY}\s+)+(?P<mark>T\d+)\b(?:\s+(?P<head>T\d+)\b)?"
 )
 _SHOWN_KEY = re.compile(
-    r"\b(?:show|list|give|display|return|include|including|includes|report|print|see|want|output|with|columns?)\s+(?:me\s+|us\s+)?"
+    r"\b(?:show|list|give|display|return|include|including|includes|report|print|see|want|need|like|get|know|output|with|plus|columns?)\s+(?:me\s+|us\s+)?"
     r"(?:(?:only|just|also|the|their|its|all)\s+)*(?:[CTF]\d+\s*(?:,|and)\s*(?:the\s+|their\s+|its\s+)?)*$"
 )
 _BY_ID = re.compile(
@@ -73,7 +61,7 @@ _MORE = (
     (r"(?:before|earlier than|prior to)", "<"),
     (r"(?:until|up to and including)", "<="),
 )  # fmt: skip
-_VERBS = r"(?:is|are|was|were|be|of|that|it|which|has|have|been)"
+_VERBS = r"(?:is|are|was|were|be|of|that|it|which|has|have|been|content|value|level|figure)"
 _SOMETHING = (
     r"(?:(?P<number>\d{4}-\d{2}-\d{2}|\d+(?:,\d{3})*(?:\.\d+)?)(?P<percent>%)?|(?:an?|the|some|any|given|certain"
     r"|specific|my|user)\b"
@@ -86,6 +74,12 @@ _BETWEEN = re.compile(
     rf"|until)\s+{_D}*(?:C\d+|[a-z]+ (?:date|C\d+)))?\b"
 )
 _NUMERIC = ("number", "integer")
+_LIMITS = frozenset(
+    {"minimum", "min", "maximum", "max", "limit", "target", "reorder", "threshold", "budget", "goal", "quota"}
+)
+"""Words of columns that others are held against."""
+_YEARS = frozenset({"year", "season", "vintage", "cohort"})
+"""Words of columns whose numbers are years."""
 _OF_NUMBERS = re.compile(r"\b(?:value|number|amount|limit|figure)s?\b")
 _NEGATIVE_LEVEL = 5
 
@@ -98,6 +92,8 @@ def read_rows(
     `of_one`: figures of one thing are asked for, so that "by name" tells how it is found.
     """
     rows = Rows()
+    read_than_planned(tagged, tables, [table, *focus], rows)
+    read_prices(tagged, tables, table, rows)
     read_conditions(tagged, tables, table, focus, rows)
     _read_ranges(tagged, tables, table, focus, rows)
     _read_comparisons(tagged, tables, focus, rows)
@@ -106,11 +102,11 @@ def read_rows(
     read_order(tagged, tables, table, focus, rows)
     _read_entity(tagged, tables, table, rows, grouping=grouping)
     if grouping:
-        _read_groups(tagged, tables, table, focus, rows, of_one=of_one)
+        read_groups(tagged, tables, table, focus, rows, of_one=of_one)
     _read_equalities(tagged, tables, focus, rows, grouping=grouping)
     _read_flags(tagged, tables, focus, rows)
     read_said_values(tagged, tables, list(dict.fromkeys([table, *focus])), rows)
-    _read_label(tagged, tables, table, focus, rows)
+    read_label(tagged, tables, table, focus, rows)
     if (meant := value_before(tagged, tables, table)) is not None and not rows.entity:
         rows.add(meant[0], "contains", "", "text", meant[1])
         tagged.taken += [one.span() for one in re.finditer(rf"\b{meant[1]}\b", tagged.text)]
@@ -134,7 +130,9 @@ def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grou
         rows.entity = tagged.table(before[-1]) if before else table
         rows.entity_by_key = True
     for match in _ENTITY.finditer(tagged.text):
-        mark = match["mark"]
+        # "a dairy account" is an account, "a fund's cash flows" are those of a fund
+        owned = "'" in tagged.said(match["mark"])
+        mark = match["head"] if match["head"] and not owned and singular_said(tagged, match["head"]) else match["mark"]
         named = tagged.table(mark)
         words = match[0].split()
         if grouping and {"each", "every", "per"} & set(words[:-1]) and not rows.entity:
@@ -145,90 +143,23 @@ def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grou
             tagged.use(mark)
 
 
-_BY_LABEL = re.compile(
-    r"\b(?:by|given|from|for|with|using|based on|taking|takes|input is|inputs are|enter)\s+(?:an?\s+|the\s+"
-    r"|its\s+|their\s+|his\s+|her\s+)*(?P<mark>C\d+)\b"
-)
-
-
-def _read_label(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
-    """ "By its name": the thing is named by what people call it, not by its number."""
-    if rows.entity_by_key or rows.groups:
-        return
-    above = [one for one in tables.tables if tables.path(table, one, upwards=True) is not None]
-    wanted = [rows.entity] if rows.entity else list(dict.fromkeys([table, *focus, *above]))
-    for match in _BY_LABEL.finditer(tagged.text):
-        place = tagged.column(match["mark"], [*wanted, *focus])
-        if place is None or place.table not in wanted or tables.label(place.table) != place:
-            continue
-        same = [one for one in rows.filters if (one.table, one.column) == (place.table, place.column)]
-        if not same:
-            if int(match["mark"][1:]) in tagged.used or (not rows.entity and not match[0].startswith("by")):
-                continue
-            rows.add(place, "contains", column_identifier(place.column), "text")
-        rows.entity, rows.by_label = "", True
-        tagged.use(match["mark"])
-        tagged.take(match)
-        return
-
-
 def _alone(tagged: Tagged, mark: str) -> bool:
     """Whether no other table is asked about, so that one row of this one is wanted."""
     return all(tagged.table(other) == tagged.table(mark) for other in tagged.marks("T")) and singular_said(tagged, mark)
 
 
+_UNCOUNTED = frozenset(
+    {"staff", "personnel", "people", "aircraft", "crew", "livestock", "cattle", "equipment", "series"}
+)
+"""Words that are the same of one and of many."""
+
+
 def singular_said(tagged: Tagged, mark: str) -> bool:
     """Whether a table is said in the singular: one of its rows."""
     said = tagged.said(mark).split()[-1].removesuffix("'s").removesuffix("'")
+    if said in _UNCOUNTED:
+        return re.search(rf"\b{ONE_OF_MANY} {mark}\b", tagged.text) is not None
     return singular(said) == said
-
-
-def _read_groups(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows, *, of_one: bool) -> None:
-    if rows.entity and rows.entity_by_key:
-        return
-    for match in GROUP.finditer(tagged.text):
-        for mark in [match["mark"], *re.findall(r"[CT]\d+", match["more"])]:
-            place = tagged.column(mark, focus) if mark[0] == "C" else None
-            if of_one and place is not None and match[0].startswith("by") and tables.label(place.table) == place:
-                continue
-            if mark[0] == "C" and int(mark[1:]) in tagged.used and tagged.column(mark, focus) not in rows.groups:
-                continue
-            if _add_group(tagged, tables, table, focus, mark, rows):
-                tagged.take(match)
-    for match in PERIOD.finditer(tagged.text):
-        unit = match["unit"] or _PERIODS.get(match["word"], "")
-        at = next((place for one in (table, *focus) if (place := tables.order(one)) is not None), None)
-        if not unit or at is None or tables.path(table, at.table, upwards=True) is None:
-            continue
-        kind = tables.column(at).type
-        if kind != "date" and not (unit == "year" and "year" in at.column.lower()):
-            continue
-        place = Place.model_validate({"table": at.table, "column": at.column, "part": unit if kind == "date" else ""})
-        if place not in rows.groups:
-            rows.groups.insert(0, place)
-        tagged.take(match)
-
-
-def _add_group(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], mark: str, rows: Rows) -> bool:
-    """Add what a mark groups by; False where the rows do not belong to it."""
-    if mark[0] == "C":
-        place = tagged.column(mark, focus)
-        if place is None or tables.path(table, place.table, upwards=True) is None:
-            return False
-        if place not in rows.groups:
-            rows.groups += with_its_name(tables, place)
-            tagged.use(mark)
-        return True
-    named = tagged.table(mark)
-    if named == table or tables.path(table, named, upwards=True) is None:
-        return False
-    label = tables.label(named)
-    rows.group_table = named
-    for place in (label, Place(table=named, column=tables.key(named))):
-        if place is not None and place not in rows.groups:
-            rows.groups.append(place)
-    tagged.use(mark)
-    return True
 
 
 def _read_equalities(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows, *, grouping: bool) -> None:
@@ -243,6 +174,11 @@ def _read_equalities(tagged: Tagged, tables: Tables, focus: Sequence[str], rows:
         for match in pattern.finditer(tagged.text):
             mark = match["mark"]
             if int(mark[1:]) in tagged.used or (place := tagged.column(mark, focus)) is None or place in rows.groups:
+                continue
+            if pattern is _BY_COLUMN and place == rows.order:
+                continue
+            if {"each", "every"}.intersection(match[0].split()):
+                # no value is given: one row of each is wanted, or figures by it
                 continue
             kind = tables.column(place).type
             name = column_identifier(place.column)
@@ -259,7 +195,9 @@ def _read_flags(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: Rows
         if place is None or not flag_like(tables, place):
             continue
         around = re.search(
-            rf"(?:(?:that|which|who|and|but) (?:\w+ ){{0,3}}{mark}\b)|{mark} T\d+|T\d+ {mark}\b", tagged.text
+            rf"(?:(?:that|which|who|and|but) (?:\w+ ){{0,3}}{mark}\b)|{mark} T\d+|{mark} (?=C\d)|T\d+ {mark}\b"
+            rf"|\bonly {mark}\b|\b{mark} ones?\b",
+            tagged.text,
         )
         if around is None and with_its_things(tagged, mark, place.table):
             around = re.search(rf"\b{mark}\b", tagged.text)
@@ -321,9 +259,13 @@ def _read_comparisons(tagged: Tagged, tables: Tables, focus: Sequence[str], rows
             dated = match["number"] is not None and match["number"].count("-") == 2
             if kind == "date" and match["number"] and not dated:
                 continue
+            if dated and kind != "date" and not _YEARS.intersection(words_of_name(place.column)):
+                continue
             if kind not in ("number", "integer", "date") or (
                 _is_time(words) and kind != "date" and not dated and "year" not in words_of_name(place.column)
             ):
+                continue
+            if match["percent"] and not percent_of(place):
                 continue
             tagged.use(mark)
             tagged.take(match)
@@ -331,7 +273,7 @@ def _read_comparisons(tagged: Tagged, tables: Tables, focus: Sequence[str], rows
                 tagged.use(other)
             opposite = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
             rows.add(place, opposite[sign] if match["not"] else sign, column_identifier(place.column), kind,
-                     _fixed(match["number"], match["percent"], kind))  # fmt: skip
+                     _fixed(match["number"], match["percent"] if percent_of(place) == 100 else None, kind))  # fmt: skip
 
 
 _OF_DATES = re.compile(
@@ -352,6 +294,7 @@ def _read_dates(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str]
             place is None
             or tables.column(place).type != "date"
             or any(one.column == place.column for one in rows.filters)
+            or tagged.is_taken(match.start())
         ):
             continue
         sign = next(sign for words, sign in _MORE if re.fullmatch(words, match["words"]))
@@ -368,10 +311,15 @@ def _read_more_than(tagged: Tagged, tables: Tables, focus: Sequence[str], rows: 
             rf"(?<!not ){words}\s+{_D}*(?:given\s+)?(?:[a-z]+\s+(?:in|of)\s+)?(?P<mark>C\d+)\b", tagged.text
         ):
             place = tagged.column(match["mark"], focus)
-            if re.search(rf"\b(?:their|its|his|her)\s+{match['mark']}$", match[0]):
+            if re.search(rf"\b(?:their|its|his|her|over the)\s+{match['mark']}$", match[0]):
                 # what a thing has itself, no value that a caller gives
                 continue
             if place is None or int(match["mark"][1:]) in tagged.used or tables.column(place).type not in _NUMERIC:
+                continue
+            if re.search(rf"(?:{words}|the|its|their) {match['mark']}$", match[0]) and _LIMITS.intersection(
+                words_of_name(place.column)
+            ):
+                # "parts below minimum stock" compares with what is stored
                 continue
             tagged.use(match["mark"])
             tagged.take(match)

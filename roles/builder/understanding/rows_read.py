@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from common.language.words import word_set
 from roles.builder.understanding.requirements import Compared, Place
+from roles.builder.understanding.windows import moment_of
+from roles.builder.understanding.words import words_of_name
 from roles.engineering.specification import Filter, Input
 
-__all__ = ["COMPARISONS", "Rows"]
+__all__ = ["COMPARISONS", "Rows", "percent_of"]
 
 COMPARISONS = (
     (r"(?:at least|no less than|not less than|no fewer than|a minimum of|minimum|>=|≥)", ">="),
@@ -44,10 +47,15 @@ class Rows:
     descending: bool = False
     limit: int = 1_000
     limited: bool = False
+    latest: bool = False
+    """The one row that comes first in time, or last, is wanted."""
     assumptions: list[str] = field(default_factory=list[str])
 
     def add(self, place: Place, comparison: str, name: str, kind: str, value: JsonValue = None) -> None:
         """Add a filter, by a fixed value or by an input of that name."""
+        if isinstance(value, str) and kind == "date" and moment_of(value):
+            self.add_moment(place, comparison, moment_of(value))
+            return
         where: dict[str, JsonValue] = {"table": place.table, "column": place.column, "comparison": comparison}
         if value is not None:
             self.filters.append(Filter.model_validate(where | {"value": value}))
@@ -92,6 +100,20 @@ class Rows:
         """Add a filter by a time that depends on the day."""
         given = {"table": place.table, "column": place.column, "comparison": comparison, "moment": moment}
         self.filters.append(Filter.model_validate(given))
+
+
+_SHARES = word_set(
+    """rate share fraction ratio margin discount interest occupancy vacancy tax utilisation utilization yield growth
+    haircut commission probability attendance quota coverage turnover return roi dscr ltv dti weight"""
+)
+
+
+def percent_of(place: Place) -> int:
+    """What a number in percent is divided by: 1 for ``fat_percent``, 100 for a rate, 0 where that can't be told."""
+    words = set(words_of_name(place.column))
+    if words & {"percent", "pct", "percentage", "perc"}:
+        return 1
+    return 100 if words & _SHARES else 0
 
 
 def _free(name: str, taken: set[str]) -> str:

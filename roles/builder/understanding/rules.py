@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from roles.builder.understanding.definitions import Definition
-from roles.builder.understanding.requirements import Figure, Requirements
+from roles.builder.understanding.requirements import Figure, Question, Requirements
 from roles.builder.understanding.tagged import Tagged
-from roles.builder.understanding.thresholds import Threshold, find_thresholds
+from roles.builder.understanding.thresholds import Threshold, find_thresholds, sentence_of
 from roles.builder.understanding.words import singular
+from roles.engineering.formulas import parse
 from roles.engineering.formulas.ratios import RATIOS
+from roles.engineering.formulas.tree import Binary
 from roles.engineering.specification import Rule
 
 __all__ = ["read_rules_of"]
@@ -27,6 +29,7 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
         return made
     rules: dict[str, Rule] = {}
     assumptions = list(made.assumptions)
+    missing: list[Question] = []
     said = {singular(word) for one in asked for word in f"{one.name}_{one.expression}".split("_")}
     corrected = list(_NUMBER_ONLY.finditer(tagged.text))
     for one in sorted([*find_thresholds(tagged.text, units=said), *corrected], key=_start):
@@ -35,27 +38,14 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
             continue
         if any(match.start() <= one.start < match.end() for match in corrected):
             continue
-        name = _figure(one, tagged, definitions) or _main(made)
-        figure = next((each for each in asked if each.name == name), None) or asked[-1]
-        name = figure.name
-        one = None if _of_column(tagged, one) else _with_usual_sign(one, figure, tagged)
-        if one is None:
+        if _of_column(tagged, one):
             continue
-        tagged.taken.append((one.start, one.end))
-        limit, assumed = _limit(one, figure.unit, "100" in figure.expression)
-        if assumed:
-            assumptions.append(f"{one.number:g} for {name.replace('_', ' ')} is meant in percent")
-        shown = f"{one.number:g} %" if one.percent else f"{limit:g}"
-        key = f"{name}_{'minimum' if '>' in one.comparison else 'maximum'}"
-        if _INSTEAD not in tagged.text[: one.start]:
-            key = _free(key, rules)
-        else:
-            # said later, it takes the place of what was said before
-            rules = {other: rule for other, rule in rules.items() if not other.startswith(key)}
-        rules[key] = Rule(
-            name=key[:48], expression=f"{name} {one.comparison} {limit:.12g}",
-            description=f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[one.comparison]} {shown}",
-        )  # fmt: skip
+        meant = _meant(one, asked, tagged, definitions)
+        if not meant:
+            missing.append(_which(one, asked, tagged))
+            continue
+        for figure in meant:
+            rules = _with_rule(one, figure, rules, tagged, assumptions)
     if not rules:
         for figure in asked:
             usual = RATIOS[figure.name].usual if figure.name in RATIOS else ""
@@ -64,7 +54,89 @@ def read_rules_of(made: Requirements, tagged: Tagged, definitions: Sequence[Defi
                     name=f"{figure.name}_usual"[:48], expression=usual, description=f"Usual of lenders: {usual}"
                 )
                 assumptions.append(f"passes when {usual}, which is usual; say another limit to change it")
-    return made.model_copy(update={"rules": tuple(rules.values()), "assumptions": tuple(assumptions)})
+    return made.model_copy(
+        update={
+            "rules": tuple(rules.values()),
+            "assumptions": tuple(assumptions),
+            "missing": (*made.missing, *dict.fromkeys(missing)),
+        }
+    )
+
+
+def _with_rule(
+    said: Threshold, figure: Figure, rules: dict[str, Rule], tagged: Tagged, assumptions: list[str]
+) -> dict[str, Rule]:
+    """The rules with one more, of a figure; later ones of a correction take the place of those before."""
+    one = _with_usual_sign(said, figure, tagged)
+    if one is None or _part_of_other(said, figure, tagged):
+        return rules
+    name = figure.name
+    tagged.taken.append((one.start, one.end))
+    limit, assumed = _limit(one, figure.unit, "100" in figure.expression)
+    if assumed:
+        assumptions.append(f"{one.number:g} for {name.replace('_', ' ')} is meant in percent")
+    shown = f"{one.number:g} %" if one.percent else f"{limit:g}"
+    key = f"{name}_{'minimum' if '>' in one.comparison else 'maximum'}"
+    if _INSTEAD not in tagged.text[: one.start]:
+        key = _free(key, rules)
+    else:
+        # said later, it takes the place of what was said before
+        rules = {other: rule for other, rule in rules.items() if not other.startswith(key)}
+    rule = Rule(
+        name=key[:48], expression=f"{name} {one.comparison} {limit:.12g}",
+        description=f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[one.comparison]} {shown}",
+    )  # fmt: skip
+    return {**rules, key: rule}
+
+
+def _part_of_other(one: Threshold, figure: Figure, tagged: Tagged) -> bool:
+    """Whether a limit is a part of something else: "the payment may not exceed 30 % of the income"."""
+    if not one.percent or re.match(r"\s*of (?!(?:cases?|time)\b)", tagged.text[one.end :]) is None:
+        return False
+    tree = parse(figure.expression).tree
+    return figure.unit != "fraction" and not (isinstance(tree, Binary) and tree.operator == "/")
+
+
+_SEVERAL = re.compile(
+    r"\b(?:both|each|every|either|neither|none|they|them|these|those|all|any)\b(?! (?:of )?(?:the |our |those )?T\d)"
+    r"(?! (?:more|less|higher|lower|other|case|time))"
+)
+"""Words that mean all figures of a request."""
+_TOGETHER = re.compile(
+    r"(?P<marks>(?:[RD]\d+ (?:, and|,|and|or|nor|as well as) (?:(?:the|its|also) )*)+[RD]\d+)"
+    r"(?: (?:must|should|shall|have|has|need|needs|to|are|is|be|not|may|can|cannot|never|stay|remain|keep"
+    r"|fall|drop))*(?P<rest>.*)"
+)
+"""Figures in a row, with what stands between the last of them and a limit."""
+
+
+def _meant(one: Threshold, asked: Sequence[Figure], tagged: Tagged, definitions: Sequence[Definition]) -> list[Figure]:
+    """The figures that a limit is for; empty where several could be meant."""
+    steps = {name for each in asked for name in parse(each.expression).names}
+    ends = [each for each in asked if each.name not in steps] or list(asked)
+    start, end = sentence_of(tagged.text, one.start, one.end)
+    several = _SEVERAL.search(tagged.text[start:end]) is not None
+    by_name = {each.name: each for each in asked}
+    if one.mark:
+        row = next(
+            (
+                found
+                for found in _TOGETHER.finditer(tagged.text[start : one.start])
+                if found["marks"].endswith(one.mark)
+            ),
+            None,
+        )
+        in_row = row is not None and (several or not row["rest"].strip())
+        marks = re.findall(r"[RD]\d+", row["marks"]) if row is not None and in_row else [one.mark]
+        named = [by_name[name] for mark in marks if (name := _figure_of(mark, tagged, definitions)) in by_name]
+        return named or ends[-1:]
+    return ends if len(ends) == 1 or several else []
+
+
+def _which(one: Threshold, asked: Sequence[Figure], tagged: Tagged) -> Question:
+    said = tagged.text[one.start : one.end].strip()
+    names = ", ".join(each.name.replace("_", " ") for each in asked)
+    return Question(name="rule", text=f"Which of the figures is “{said}” for: {names}?")
 
 
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
@@ -133,16 +205,6 @@ def _with_usual_sign(one: Threshold, figure: Figure, tagged: Tagged) -> Threshol
 
 def _start(one: Threshold | re.Match[str]) -> int:
     return one.start() if isinstance(one, re.Match) else one.start
-
-
-def _main(made: Requirements) -> str:
-    return [one.name for one in made.figures if one.asked][-1]
-
-
-def _figure(one: Threshold, tagged: Tagged, definitions: Sequence[Definition]) -> str:
-    if not one.mark:
-        return ""
-    return _figure_of(one.mark, tagged, definitions)
 
 
 def _figure_of(mark: str, tagged: Tagged, definitions: Sequence[Definition]) -> str:

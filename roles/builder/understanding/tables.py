@@ -75,6 +75,16 @@ class Tables:
         for one in columns:
             if one.name.lower().endswith("name"):
                 return Place(table=table, column=one.name)
+        for one in columns:
+            if words_of_name(one.name)[-1:] in (
+                ("address",),
+                ("tag",),
+                ("plate",),
+                ("registration",),
+                ("company",),
+                ("subject",),
+            ):
+                return Place(table=table, column=one.name)
         return None
 
     def order(self, table: str) -> Place | None:

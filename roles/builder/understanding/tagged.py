@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from roles.builder.understanding.lexicon import Lexicon, Meaning, Span
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.tables import Tables
-from roles.builder.understanding.words import NUMBERS, singular
+from roles.builder.understanding.words import NUMBERS, singular, words_of, words_of_name
 
 __all__ = ["DETERMINER", "ONE_OF_MANY", "Tagged", "tag"]
 
@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     r"|\d{4}-[a-z]+|[A-Za-z]+\d[a-z0-9]*|[A-Za-z]+(?:'[a-z]+)?|"
     r"\"[^\"]{1,80}\"|>=|<=|!=|[=<>≥≤.,;:()?]"
 )
+_ANYWHERE = frozenset({"date", "name", "day", "time", "number", "code", "type", "id", "value"})
+"""Words that columns of any table may hold."""
 _LETTER = {"ratio": "R", "function": "F", "column": "C", "table": "T"}
 ONE_OF_MANY = (
     r"(?:an?|any|one|given|certain|specific|particular|chosen|selected|some|each|every|single|individual|requested|"
@@ -41,6 +43,8 @@ class Tagged:
     tables: Tables
     used: set[int] = field(default_factory=set[int])
     taken: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    spent: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    """Places of words such as "highest" that are functions and tell no order."""
     proper: frozenset[str] = frozenset()
     """Words that are written in capitals within sentences, as names are."""
 
@@ -97,7 +101,10 @@ class Tagged:
         ]  # fmt: skip
         if owned:
             return max(owned, key=lambda one: one.score).place
-        return nearest([one for one in self.span(mark).meanings if one.kind == "column"], focus, self.tables)
+        meanings = [one for one in self.span(mark).meanings if one.kind == "column"]
+        words = set(words_of(self.said(mark)))
+        literal = [one for one in meanings if one.place is not None and words <= set(words_of_name(one.place.column))]
+        return nearest(meanings if not literal or words & _ANYWHERE else literal, focus, self.tables)
 
     def sure_tables(self) -> list[str]:
         """The tables of the columns that can only be of one, in the order of the text."""
@@ -144,11 +151,17 @@ def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) 
     }
     spans: list[Span] = []
     shown: list[str] = []
-    known = {span.start: span for span in _spans(plain, lexicon)}
+    known = {span.start: span for span in _with_dates(plain, _with_extremes(plain, _spans(plain, lexicon)), tables)}
     at = 0
     while at < len(plain):
         mine = _own(plain, at, own)
         span = mine or known.get(at)
+        if (
+            span is not None
+            and mine is None
+            and (_says_given(span, plain) or _says_period(span, plain) or _says_order(span, plain))
+        ):
+            span = None
         if span is not None and mine is None and _is_limit(span, plain):
             shown.append(span.best.name)
             at = span.end
@@ -169,8 +182,86 @@ def tag(text: str, lexicon: Lexicon, tables: Tables, names: Sequence[str] = ()) 
     if re.search(r"\b[RD]\d", marked):
         for pattern, instead in _ZERO:
             marked = pattern.sub(instead, marked)
-    proper = frozenset(match[1].lower() for match in _PROPER.finditer(text))
+    proper = frozenset(
+        form for match in _PROPER.finditer(text) for form in (match[1].lower(), singular(match[1].lower()))
+    )
     return Tagged(marked, spans, words, tables, proper=proper)
+
+
+def _says_given(span: Span, plain: tuple[str, ...]) -> bool:
+    """Whether a word that may be a column tells that a value is given: "a given minimum", whatever ``given_on`` is."""
+    alone = span.end == span.start + 1 and plain[span.start] in ("given", "chosen", "named", "selected", "entered")
+    return alone and span.start > 0 and plain[span.start - 1] in ("a", "an", "any", "some", "the")
+
+
+def _says_order(span: Span, plain: tuple[str, ...]) -> bool:
+    """Whether "first" tells an order, as in "slowest first", and not a column such as ``first_reply``."""
+    alone = span.end == span.start + 1 and plain[span.start] in ("first", "last") and span.start > 0
+    before = plain[span.start - 1] if alone else ""
+    return before.endswith("est") or before in ("worst", "most", "least", "expensive", "recent", "costly")
+
+
+def _says_period(span: Span, plain: tuple[str, ...]) -> bool:
+    """Whether "per year" means the years of the rows, and not a column such as ``born_year``."""
+    alone = span.end == span.start + 1 and plain[span.start] in ("day", "month", "quarter", "year")
+    return (
+        alone and span.best.score <= 0.5 and span.start > 0 and plain[span.start - 1] in ("per", "each", "every", "by")
+    )
+
+
+_EXTREMES = {
+    "largest": "maximum", "highest": "maximum", "biggest": "maximum", "greatest": "maximum", "longest": "maximum",
+    "smallest": "minimum", "lowest": "minimum", "shortest": "minimum",
+}  # fmt: skip
+_ROW_LINKS = frozenset({",", "and", "the", "as", "well", "also", "its", "their"})
+
+
+def _with_extremes(plain: tuple[str, ...], spans: list[Span]) -> list[Span]:
+    """The spans with "largest" as a function where it stands in a row of functions: "mean, median and largest gift"."""
+    starts = {one.start for one in spans if one.best.kind == "function"}
+    ends = {one.end for one in spans if one.best.kind == "function"}
+    of = {one.start: one.end for one in spans if one.best.kind == "column"}
+    ends |= {of[at] for end in ends for at in (end, end + 1) if at in of}
+    free = [
+        at for at, word in enumerate(plain)
+        if word in _EXTREMES and plain[at + 1 : at + 2] not in (("first",), ("to",))
+        and not any(one.start <= at < one.end for one in spans)
+    ]  # fmt: skip
+    found: dict[int, Span] = {}
+    for _ in free:
+        for at in free:
+            past = of.get(at + 1, at + 1)
+            behind = next((to for to in range(past, len(plain)) if plain[to] not in _ROW_LINKS), past)
+            before = next((to for to in range(at, 0, -1) if plain[to - 1] not in _ROW_LINKS), at)
+            alone = behind in free and behind > past
+            if (behind in starts and behind > past) or (before in ends and before < at) or alone:
+                for one in (at, behind) if alone else (at,):
+                    found[one] = Span(one, one + 1, (Meaning("function", _EXTREMES[plain[one]]),))
+                    starts.add(one)
+                    ends |= {one + 1, of.get(one + 1, one + 1)}
+    return [*spans, *found.values()]
+
+
+_EDGES = {"latest": "maximum", "newest": "maximum", "last": "maximum", "earliest": "minimum", "first": "minimum"}
+_GROUPING = frozenset({"per", "each", "every", "by"})
+
+
+def _with_dates(plain: tuple[str, ...], spans: list[Span], tables: Tables) -> list[Span]:
+    """The spans with "latest" as a function before a date, where other functions or groups are asked for."""
+    if not any(one.best.kind == "function" for one in spans) and not _GROUPING.intersection(plain):
+        return spans
+    dates = {
+        one.start for one in spans
+        if one.best.place is not None and one.best.kind == "column" and tables.column(one.best.place).type == "date"
+    }  # fmt: skip
+    taken = {at for one in spans for at in range(one.start, one.end)}
+    found = list(spans)
+    for at, word in enumerate(plain):
+        if word in _EDGES and at + 1 in dates and at not in taken:
+            found.append(Span(at, at + 1, (Meaning("function", _EDGES[word]),)))
+        elif plain[at : at + 2] == ("most", "recent") and at + 2 in dates and at not in taken:
+            found.append(Span(at, at + 2, (Meaning("function", "maximum"),)))
+    return found
 
 
 _SIGNED = re.compile(r"\b(?:an? )?(?P<sign>negative|positive) (?P<mark>[RDC]\d+)\b")
@@ -188,7 +279,7 @@ _ZERO = (
     (re.compile(rf"\bpositive(?= (?:[a-z]+ )?(?:is |are |must |should )?{_VERDICT})"), "above 0"),
 )
 """Limits at zero that are said without a number; they are put into the words of limits."""
-_PROPER = re.compile(r"(?<=[a-z,;:(] )([A-Z][a-zà-ÿ]{2,}|[A-Z][a-z]+[A-Z][A-Za-z]+)\b")
+_PROPER = re.compile(r"(?<=[a-z,;:(] )([A-Z][a-zà-ÿ]{2,}|[A-Z][a-z]+[A-Z][A-Za-z]+|[A-Z]{2,})\b")
 
 
 _LIMIT_LINKS = frozenset(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from common.language.words import word_set
 
-__all__ = ["Threshold", "find_thresholds"]
+__all__ = ["Threshold", "find_thresholds", "sentence_of"]
 
 _NUMBER = r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?) ?(?P<percent>%)?(?: ?x\b)?"
 _BEFORE: tuple[tuple[str, str], ...] = (
@@ -56,6 +56,12 @@ _FAIL_BEHIND = word_set(
 _PASS_BEHIND = word_set(
     "pass passed ok okay good approved accepted acceptable sufficient allowed permitted tolerated fine"
 )
+_NEGATED = re.compile(
+    r"(?:\b(?:not|never|cannot|neither|nor)|n't)(?: (?:be|is|are|go|goes|fall|falls|drop|drops|get|gets|rise|rises"
+    r"|become|turn|come|sink|slip|lie|it|this|that|they|ever|even|any|allowed|permitted|supposed|may"
+    r"|must|should|can|to)){0,4} $"
+)
+"""What turns a comparison around, right before it: "must not be lower than"."""
 _VERDICTS = (_FAIL | _PASS) - word_set("need require required has target want")
 _OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<="}
 
@@ -84,7 +90,8 @@ def find_thresholds(text: str, letters: str = "RD", units: Collection[str] = ())
                 continue
             within = re.search(rf"\b[{letters}]\d+\b", match[0])
             mark = within[0] if within is not None else _figure_before(text, match.start(), letters)
-            meant = _OPPOSITE[comparison] if _fails(text, match.start(), match.end()) else comparison
+            said = _OPPOSITE[comparison] if _NEGATED.search(text[: match.start()]) else comparison
+            meant = _OPPOSITE[said] if _fails(text, match.start(), match.end()) else said
             value = float(match["number"].replace(",", ""))
             found.append(Threshold(mark, meant, value, match["percent"] is not None, match.start(), match.end()))
         del number_first
@@ -102,7 +109,7 @@ def _ranges(text: str, letters: str) -> list[Threshold]:
     """Both ends of a range in which a figure has to be: "between 1.5 and 3 passes", "outside 10 to 20 fails"."""
     found: list[Threshold] = []
     for match in _RANGE.finditer(text):
-        first, last = _sentence(text, match.start(), match.end())
+        first, last = sentence_of(text, match.start(), match.end())
         said = re.findall(r"[a-z']+", text[first:last])
         mark = _figure_before(text, match.start(), letters)
         if not mark and len(set(re.findall(rf"\b[{letters}]\d+\b", text))) != 1:
@@ -124,34 +131,37 @@ def _patterns(units: Collection[str]) -> Sequence[tuple[str, str, bool]]:
         (rf"(?:(?<=\s)|^){words} (?:an? |the )?{_NUMBER}(?![\d.]*\d)(?! ?(?:{others})\b)", sign, False)
         for words, sign in _BEFORE
     ]
-    after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}", sign, True) for words, sign in _AFTER]
+    after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}(?! (?:an? |the )?\d)", sign, True) for words, sign in _AFTER]
     of = r"(?: (?:of|is|at|:|=|should|must|to|be|set|at least|now|for)){0,4}"
     kinds = (("(?:minimum|min|lowest acceptable|required|target)", ">="), ("(?:maximum|max|highest acceptable)", "<="))
     named = [(rf"\b{word} [RD]\d+{of} {_NUMBER}", sign, False) for word, sign in kinds]
-    onwards = [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=", False)]
+    judged = r"(?<=pass|okay|fine|good) from|(?<=passe) from|(?<=passed|accept) from|(?<=ok) from|(?<=accepted) from"
+    onwards = [(rf"(?:{judged}) {_NUMBER}(?! (?:to|and) \d)", ">=", False)]
+    onwards += [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=", False)]
     return [*named, *onwards, *after, *before]
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence begins and ends that a place of a marked text is in."""
     first = max(text.rfind(sign, 0, start) for sign in (" . ", " ; ", " : ", " ? ")) + 1
     ends = [at for sign in (" .", " ;", " ?") if (at := text.find(sign, end)) >= 0]
     return first, min(ends, default=len(text))
 
 
 def _figure_before(text: str, start: int, letters: str) -> str:
-    first, _ = _sentence(text, start, start)
+    first, _ = sentence_of(text, start, start)
     marks = re.findall(rf"\b[{letters}]\d+\b", text[first:start])
     return marks[-1] if marks else ""
 
 
 def _fails(text: str, start: int, end: int) -> bool:
     """Whether the words around tell when it fails: the nearest before it count, else those behind."""
-    first, last = _sentence(text, start, end)
+    first, last = sentence_of(text, start, end)
     before = re.findall(r"[a-z']+", text[first:start])
     for at in reversed(range(len(before))):
         if before[at] in _FAIL or before[at] in _PASS:
             return (before[at] in _FAIL) != _denied(before, at)
-    behind = re.findall(r"[a-z']+", re.split(r"\b(?:otherwise|else|and|,)\b", text[end:last])[0])
+    behind = re.findall(r"[a-z']+", re.split(r"\b(?:otherwise|else|and(?= [^.;]*\d))\b|,", text[end:last])[0])
     for at, word in enumerate(behind):
         if word in _FAIL_BEHIND:
             return not _denied(behind, at)

@@ -24,6 +24,7 @@ _FULL: tuple[str, ...] = (
     rf"(?P<month>{_MONTH})\.?\s+(?P<day>{_DAY}),?\s+(?P<year>{_YEAR})",
     rf"(?P<year>{_YEAR})/(?P<number>\d{{1,2}})/(?P<day>\d{{1,2}})",
 )
+_ISO_MONTH = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d{2})-(?P<month>0[1-9]|1[0-2])(?![-\d])")
 _QUARTERS = {"1st": 1, "first": 1, "2nd": 2, "second": 2, "3rd": 3, "third": 3, "4th": 4, "fourth": 4, "last": 4}
 _PERIOD = (
     rf"(?:(?P<month>{_MONTH})\.?,?(?:\s+of)?\s+(?P<y1>{_YEAR})|q(?P<q>[1-4])[\s/-]*(?:of\s+)?(?P<y2>{_YEAR})"
@@ -109,9 +110,10 @@ def windows_in_dates(text: str) -> tuple[str, tuple[str, ...]]:
     A window becomes ``span START END`` (both belong to it). One that depends on the day of the question has moments
     (see `moment_of`) in their place, of which the end does not belong to it.
     """
-    plain = text
+    plain = _ISO_MONTH.sub(lambda match: f"{calendar.month_name[int(match['month'])]} {match['year']}", text)
     for pattern in _FULL:
         plain = re.sub(rf"\b{pattern}\b", _as_iso, plain, flags=re.IGNORECASE)
+    plain = _HALF.sub(_as_half, plain)
     plain = _SPAN.sub(_as_span, plain)
     plain = _OPEN.sub(_as_open, plain)
     plain = _WITHIN.sub(_as_within, plain)
@@ -127,7 +129,36 @@ def windows_in_dates(text: str) -> tuple[str, tuple[str, ...]]:
         return noted
 
     plain = _RELATIVE.sub(told(_as_relative), plain)
-    return _NOW.sub(told(_as_now), plain), tuple(notes)
+    plain = _NOW.sub(told(_as_now), plain)
+    return _AT_EDGE.sub(_as_moment, plain), tuple(notes)
+
+
+_AT_EDGE = re.compile(
+    r"\b(?P<word>before|earlier than|prior to|after|later than|since|starting from|until|till|up to|by)"
+    r" span (?P<start>9\d{3}-\d{2}-\d{2}) (?P<end>9\d{3}-\d{2}-\d{2})"
+)
+
+
+def _as_moment(match: re.Match[str]) -> str:
+    """ "Before today": one end of a window that depends on the day; its end does not belong to it."""
+    word = match["word"]
+    if word in ("since", "starting from"):
+        return f"since {match['start']}"
+    if word in ("after", "later than"):
+        return f"since {match['end']}"
+    return f"before {match['end' if word in ('until', 'till', 'up to', 'by') else 'start']}"
+
+
+_HALF = re.compile(
+    r"\b(?:(?:in|during|within|throughout|over|for|of)\s+)?(?:(?:the\s+)?(?P<half>first|second|1st|2nd)\s+half\s+of\s+(?:the\s+year\s+)?"
+    rf"|h(?P<h>[12])[\s/-]*(?:of\s+)?)(?P<year>{_YEAR})\b",
+    re.IGNORECASE,
+)
+
+
+def _as_half(match: re.Match[str]) -> str:
+    first = (match["half"] or match["h"]).lower() in ("first", "1st", "1")
+    return f"in {match['year']}-{'01-01' if first else '07-01'} to {match['year']}-{'06-30' if first else '12-31'}"
 
 
 def _as_iso(match: re.Match[str]) -> str:

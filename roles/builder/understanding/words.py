@@ -45,7 +45,7 @@ NUMBERS = {
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9}
 _SCALED = re.compile(
     r"(?<![\w.])(?P<number>\d+(?:,\d{3})*(?:\.\d+)?|an?|one|two|three|four|five|ten|twenty|fifty|hundred)"
-    r"(?:\s*(?P<scale>thousand|million|billion)|(?<=\d)(?:\s*)(?P<short>k|m|mn|bn))\b(?!\s*(?:/|\*|=))",
+    r"(?:\s*(?P<scale>thousand|million|billion)|(?<=\d)(?P<short>k|m|mn|bn)|(?<=\d)\s(?P<spaced>mn|bn))\b(?!\s*(?:/|\*|=))",
     re.IGNORECASE,
 )
 
@@ -93,7 +93,7 @@ def numbers_in_digits(text: str) -> str:
     def digits(match: re.Match[str]) -> str:
         said = match["number"].lower()
         value = float(NUMBERS.get(said, 1)) if said[0].isalpha() else float(said.replace(",", ""))
-        whole = value * _SCALES[(match["scale"] or match["short"]).lower()]
+        whole = value * _SCALES[(match["scale"] or match["short"] or match["spaced"]).lower()]
         return f"{whole:.10g}" if whole < 1e10 else f"{whole:.0f}"
 
     return _SCALED.sub(digits, text)

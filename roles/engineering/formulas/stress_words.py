@@ -14,7 +14,7 @@ _CLAUSES = re.compile(r"[;,](?!\d)|\band\b|\bplus\b(?!\s*\d)|\bas well as\b|\bwh
 _AMOUNT = re.compile(
     r"(?P<sign>[+\-−]\s*)?[$€£]?\s*(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)\s*"
     r"(?P<unit>%(?:\s*points?)?|percentage points?|percent(?:age)? ?points?|percent|per cent|pp\b|ppts?\b|"
-    r"basis points?|bps?\b|k\b|thousand|m\b|mn\b|million)?"
+    r"basis points?|bps?\b|points?\b|k\b|thousand|m\b|mn\b|million)?"
 )
 _BEFORE_PLAIN = re.compile(r"(?:\b(?:by|to|at|plus|minus|is|of|with)|=|[$€£+\-−])\s*$")
 _UP = re.compile(
@@ -22,7 +22,7 @@ _UP = re.compile(
 )
 _DOWN = re.compile(
     r"\b(?:down|decreas\w*|reduc\w*|lower\w*|less|minus|cut\w*|haircut\w*|drop\w*|fall\w*|fell|declin\w*|discount\w*|"
-    r"below|loss\w*|lose\w*|shrink\w*|subtract\w*)\b"
+    r"below|loss\w*|lose\w*|shrink\w*|subtract\w*|off)\b"
 )
 _STRESS = re.compile(r"\b(?:stress\w*|shock\w*|worse\w*|adverse\w*|downturn)\b")
 _SET = re.compile(r"\b(?:set\w*|assum\w*|use|using|at|equals?|instead)\b|\bto\s*$|=")
@@ -123,7 +123,7 @@ def _change(clause: str, target: Target, amount: re.Match[str]) -> Change | None
     if unit.startswith(("basis", "bp")):
         points = number / 10_000 if target.unit != "percent" else number / 100
         return Change(target.name, "add", sign * points if told else points)
-    if "point" in unit or unit.startswith("pp"):
+    if ("point" in unit and (rate or not unit.startswith("point"))) or unit.startswith("pp"):
         points = number / 100 if target.unit != "percent" else number
         return Change(target.name, "add", sign * points if told else points)
     percent = unit.startswith(("%", "per"))
@@ -131,6 +131,8 @@ def _change(clause: str, target: Target, amount: re.Match[str]) -> Change | None
     if setting and (rate or not percent):
         scaled = number * _SCALES.get(unit, 1.0)
         return Change(target.name, "set", scaled / 100 if percent and target.unit == "fraction" else scaled)
+    if percent and re.search(r"\bto$", before):
+        return Change(target.name, "multiply", round(number / 100, 12))
     if not told:
         return None
     if percent and rate and not stressed:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from roles.improver.strategies.base import Refuse, View
-from roles.improver.strategies.facts import FileFacts, FunctionFacts, dotted, walk_own
+from roles.improver.strategies.facts import FileFacts, FunctionFacts, dotted, has_bases, walk_own
 from roles.improver.strategies.kinds import kind_of
 
 __all__ = ["attribute_kind", "class_to_top", "constructors", "initial_assignments", "reads_of"]
@@ -100,7 +100,7 @@ def reads_of(
 
 def _check_family(view: View, owner: ast.ClassDef) -> None:
     """Raise `Refuse` where a class has bases, or classes are made from it: their methods use its attributes, too."""
-    if owner.bases or owner.keywords:
+    if has_bases(owner):
         raise Refuse("the class has base classes")
     for tree in (view.facts.tree, *view.other_trees):
         for part in ast.walk(tree):

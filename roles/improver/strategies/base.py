@@ -18,6 +18,7 @@ from roles.improver.strategies.facts import FileFacts
 __all__ = ["Refuse", "Strategy", "View"]
 
 _PASSES = 4
+_MOST_PASSES = 20
 
 
 class Refuse(Exception):
@@ -131,6 +132,8 @@ class Strategy:
     family: ClassVar[Family]
     aims: ClassVar[frozenset[str]]
     allowances: ClassVar[frozenset[Allowance]] = frozenset()
+    goes_on: ClassVar[bool] = False
+    """Whether what it made may be a place again, which is then changed at once."""
 
     def look(self, view: View) -> None:
         """Note the places of one file, and collect the changes of those that are certain."""
@@ -159,7 +162,7 @@ class Strategy:
         self, path: str, text: str, others: Mapping[str, str], specification: AgentSpecification
     ) -> tuple[str, list[Site]]:
         found: list[Site] | None = None
-        for _ in range(_PASSES):
+        for _ in range(_MOST_PASSES if self.goes_on else _PASSES):
             try:
                 view = View(FileFacts(path, text), others, specification, self.kind)
             except (SyntaxError, ValueError, RecursionError):
@@ -173,7 +176,7 @@ class Strategy:
                 text = view.edits.result()
             except (CantEdit, SyntaxError) as error:
                 return text, [replace(site, refused=site.refused or str(error)) for site in found]
-            if not any(site.refused == OVERLAP for site in view.sites):
+            if not self.goes_on and not any(site.refused == OVERLAP for site in view.sites):
                 break
             # what waited for another change of the same place is tried again
             found = [replace(site, refused="" if site.refused == OVERLAP else site.refused) for site in found]

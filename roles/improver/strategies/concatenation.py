@@ -12,6 +12,8 @@ from roles.improver.strategies.facts import FunctionFacts, dotted, walk_own
 __all__ = ["Concatenation"]
 
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
+_OF_THE_SCOPE = frozenset({"super", "locals", "vars", "dir", "eval", "exec"})
+"""What means something else within a comprehension."""
 
 
 class Concatenation(Strategy):
@@ -118,21 +120,25 @@ class Concatenation(Strategy):
         before = adding[0][1][2]
         if any(added[2] != before for _, added in adding):
             raise Refuse(f"{whole} grows at both ends")
+        if any(_mentions(piece, whole) for _, (_, pieces, _) in adding for piece in pieces):
+            raise Refuse(f"what is added depends on {whole} itself")
+        if len(adding) == 1 and (around := _around(view, adding[0][0], loop, function)):
+            made = f"[{self._piece(view, function, adding[0][1][1], before=before)} {around}]"
+            view.edits.instead(loop, _joined(whole, made, before=before))
+            return
         parts = view.facts.fresh_name(whole.replace(".", "_").lstrip("_").removeprefix("self_") + "_parts")
         view.edits.before(loop, f"{parts} = []")
         for part, (_, pieces, _) in adding:
-            if any(_mentions(piece, whole) for piece in pieces):
-                raise Refuse(f"what is added depends on {whole} itself")
-            kinds = [view.analysis.kind(piece, function) for piece in pieces]
-            text = " + ".join(view.edits.operand(piece) for piece in pieces)
-            # what is not certain to be text raises here what adding it to the whole would have raised
-            if before and "str" not in kinds:
-                text = f'{text} + ""'
-            elif not before and kinds[0] != "str":
-                text = f'"" + {text}'
-            view.edits.instead(part, f"{parts}.append({text})")
-        joined = f'"".join({f"reversed({parts})" if before else parts})'
-        view.edits.after(loop, f"{whole} = {joined} + {whole}" if before else f"{whole} += {joined}")
+            view.edits.instead(part, f"{parts}.append({self._piece(view, function, pieces, before=before)})")
+        view.edits.after(loop, _joined(whole, parts, before=before))
+
+    def _piece(self, view: View, function: FunctionFacts, pieces: list[ast.expr], *, before: bool) -> str:
+        kinds = [view.analysis.kind(piece, function) for piece in pieces]
+        text = " + ".join(view.edits.operand(piece) for piece in pieces)
+        # what is not certain to be text raises here what adding it to the whole would have raised
+        if before and "str" not in kinds:
+            return f'{text} + ""'
+        return text if before or kinds[0] == "str" else f'"" + {text}'
 
     def _check_unseen(
         self, view: View, adding: Sequence[ast.stmt], loop: ast.stmt, function: FunctionFacts, whole: str
@@ -167,6 +173,32 @@ class Concatenation(Strategy):
             raise Refuse(f"{whole} may be seen in the loop: {told.unknown}")
         if not _cannot_fail(view, loop, function):
             raise Refuse(f"an error in the loop would leave {whole} without what was added so far")
+
+
+def _joined(whole: str, parts: str, *, before: bool) -> str:
+    return f'{whole} = "".join(reversed({parts})) + {whole}' if before else f'{whole} += "".join({parts})'
+
+
+def _around(view: View, adding: ast.stmt, loop: ast.stmt, function: FunctionFacts) -> str:
+    """What goes around a piece as a comprehension, for a loop that does nothing but add it; empty for other loops."""
+    if not isinstance(loop, ast.For) or loop.orelse or len(loop.body) != 1:
+        return ""
+    inner, test = loop.body[0], ""
+    if isinstance(inner, ast.If) and not inner.orelse and len(inner.body) == 1:
+        inner, test = inner.body[0], f" if {view.edits.operand(inner.test)}"
+    lines = view.facts.text.splitlines()[loop.lineno - 1 : loop.end_lineno]
+    if inner is not adding or any("#" in line for line in lines):
+        return ""
+    within = list(ast.walk(loop))
+    names = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
+    written = all(isinstance(part, ast.Name | ast.Tuple | ast.expr_context) for part in ast.walk(loop.target))
+    named = any(isinstance(part, ast.NamedExpr) or getattr(part, "id", "") in _OF_THE_SCOPE for part in within)
+    if not written or named or names & (function.foreign | set(function.parameters)):
+        return ""
+    known = {id(part) for part in within}
+    if any(isinstance(p, ast.Name) and p.id in names and id(p) not in known for p in ast.walk(function.node)):
+        return ""
+    return f"for {view.edits.text_of(loop.target)} in {view.edits.operand(loop.iter)}{test}"
 
 
 def _cannot_fail(view: View, loop: ast.stmt, function: FunctionFacts) -> bool:
@@ -269,6 +301,8 @@ def _looks_only(view: View, part: ast.Name, user: ast.AST) -> bool:
             # what goes through a list and is gone through at once is like the list
             outer = view.facts.parents[user]
             return isinstance(outer, ast.For | ast.comprehension) and _looks_only(view, part, outer)
+        if isinstance(user.func, ast.Attribute) and user.func.attr == "join":
+            return part in user.args and "join" not in view.facts.method_names
         return name in ("len", "sum", "sorted", "min", "max", "set", "tuple", "any", "all", "list")
     if isinstance(user, ast.Attribute):
         return user.attr in ("append", "extend", "index", "count", "copy", "sort")

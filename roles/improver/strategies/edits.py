@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 import libcst as cst
@@ -20,6 +21,7 @@ _CLOSED = (
     *(ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript),
     *(ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp),
 )
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 _Place = tuple[int, int]
 _Span = tuple[int, int, int, int]
 
@@ -204,7 +206,8 @@ class _Change(cst.CSTTransformer):
         first, last = _statements(before), _statements(after)
         if first and own and isinstance(original, cst.FunctionDef | cst.ClassDef):
             first[0] = first[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-        whole: list[cst.BaseStatement] = [*first, *own, *last]
+        blank = 2 if where.start.column == 0 else 1
+        whole: list[cst.BaseStatement] = [*_spaced(first, blank), *own, *last]
         return cst.FlattenSentinel(whole) if whole else cst.RemoveFromParent()
 
 
@@ -220,6 +223,19 @@ def _closes(text: str) -> bool:
 
 def _statements(texts: Sequence[str]) -> list[cst.BaseStatement]:
     return [statement for text in texts for statement in _parse(text)]
+
+
+def _spaced(statements: list[cst.BaseStatement], blank: int) -> list[cst.BaseStatement]:
+    """Statements with blank lines around functions and classes, but for those above the first of them."""
+    spaced = statements[:1]
+    for before, statement in pairwise(statements):
+        whole = isinstance(before, _DEFINITIONS) or isinstance(statement, _DEFINITIONS)
+        above: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
+        if whole and not above:
+            lines = [cst.EmptyLine(indent=False)] * blank
+            statement = statement.with_changes(leading_lines=lines)
+        spaced.append(statement)
+    return spaced
 
 
 def _parse(text: str) -> list[cst.BaseStatement]:

@@ -19,6 +19,7 @@ from roles.improver.strategies.names import (
     FRESH_BUILTINS,
     MUTATORS,
     PURE_BUILTINS,
+    PURE_CLASSES,
     PURE_MODULES,
     READERS,
 )
@@ -26,7 +27,14 @@ from roles.improver.strategies.siblings import Siblings, only_read
 
 __all__ = ["Analysis", "Effects"]
 
+_UNCHANGEABLE = frozenset({"re.compile", "decimal.Decimal", "fractions.Fraction", "datetime.timedelta"})
+"""What makes objects that nobody can change."""
 _FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)
+_USERS = (
+    *(ast.For, ast.While, ast.If, ast.IfExp, ast.comprehension, ast.Compare, ast.Return, ast.BoolOp, ast.UnaryOp),
+    *(ast.BinOp, ast.AugAssign, ast.FormattedValue, ast.Delete),
+)
+"""What uses a container without keeping it under another name."""
 _STOPS = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith, ast.With, ast.Global, ast.Nonlocal)
 
 
@@ -38,6 +46,7 @@ class Effects:
     mutated: set[str] = field(default_factory=set[str])
     attributes: set[str] = field(default_factory=set[str])
     unknown: str = ""
+    apart: str = ""
     clock: str = ""
     """What it calls that may answer differently each time, or that can be seen from outside, such as print."""
 
@@ -53,6 +62,8 @@ class Analysis:
         """The facts of the file, and the texts of the agent's others and its tests by path."""
         self.facts = facts
         self._siblings = Siblings(others or {})
+        facts.elsewhere = self._siblings.module
+        facts.methods_elsewhere = lambda: self._siblings.method_names
         self._analyses: dict[str, Analysis] = {}
         self._asked: dict[str, bool | None] = {}
 
@@ -68,6 +79,10 @@ class Analysis:
             self._analyses[other.path] = Analysis(other, self._siblings.beside(self.facts, other.path))
         return self._analyses[other.path], own
 
+    def others(self) -> list[FileFacts]:
+        """The facts of the agent's other files and its tests, as far as they can be parsed."""
+        return self._siblings.all_facts()
+
     def fixed(self, name: str) -> bool:
         """Whether a name of the module stands for the same unchanged thing at all times."""
         if self.facts.is_builtin(name) or name in self.facts.module_functions:
@@ -79,9 +94,12 @@ class Analysis:
             return found is not None and (found[1] in found[0].facts.classes or found[0].fixed(found[1]))
         return self.constant(name)
 
-    def effects(self, nodes: Sequence[ast.AST], function: FunctionFacts) -> Effects:
-        """The effects of nodes of one function, as if all of them ran."""
-        told = Effects()
+    def effects(self, nodes: Sequence[ast.AST], function: FunctionFacts, apart: str = "") -> Effects:
+        """The effects of nodes of one function, as if all of them ran.
+
+        `apart`: the built-in type of what is asked about; what is certain to be of another one is not that.
+        """
+        told = Effects(apart=apart)
         for node in nodes:
             for part in (node, *ast.walk(node)):
                 self._look(part, function, told)
@@ -141,9 +159,11 @@ class Analysis:
 
     def _change(self, target: ast.expr, function: FunctionFacts, told: Effects) -> None:
         """Something is changed in place."""
-        if isinstance(target, ast.Name) and self.fresh(target.id, function):
-            told.mutated.add(target.id)
-            return
+        if isinstance(target, ast.Name):
+            other = told.apart and self.kind(target, function) in {"list", "dict", "set"} - {told.apart}
+            if other or self.fresh(target.id, function):
+                told.mutated.add(target.id)
+                return
         name = root_name(target)
         if name and self.fresh(name, function) and self._holds_own(name, function):
             told.mutated.add(name)
@@ -163,7 +183,7 @@ class Analysis:
             first = module.partition(".")[0]
             if first in CLOCKS:
                 told.clock = told.clock or module
-            elif first not in PURE_MODULES or module.rpartition(".")[2] in MUTATORS:
+            elif not self._computes(module) or module.rpartition(".")[2] in MUTATORS:
                 told.may(f"{module} is called")
             self._functions_in(call, function, told)
             return
@@ -172,11 +192,18 @@ class Analysis:
             return
         self._method_call(call, target, function, told)
 
+    def _computes(self, module: str) -> bool:
+        """Whether a function or class of this full name computes; decimals do as long as nobody asks their context."""
+        plain = module in PURE_CLASSES and not self.facts.all_names & {"getcontext", "setcontext", "localcontext"}
+        return plain or module.partition(".")[0] in PURE_MODULES
+
     def _method_call(self, call: ast.Call, target: ast.Attribute, function: FunctionFacts, told: Effects) -> None:
         own = isinstance(target.value, ast.Name) and target.value.id == "self" and function.owner is not None
         if target.attr in self.facts.method_names:
             if not (own and self.pure_method(function, target.attr)):
                 told.may(f"the method {target.attr} is called")
+        elif target.attr in self._siblings.method_names:
+            told.may(f"the method {target.attr} is called, which another file defines")
         elif target.attr in MUTATORS:
             self._change(target.value, function, told)
         elif target.attr not in READERS:
@@ -192,7 +219,7 @@ class Analysis:
             if name not in PURE_BUILTINS:
                 told.may(f"{name} is called")
             self._functions_in(call, function, told)
-        elif self.facts.imports.get(name, "").partition(".")[0] in PURE_MODULES and self.facts.module_of(call.func):
+        elif self._computes(self.facts.module_of(call.func)):
             self._functions_in(call, function, told)
         else:
             if not self.pure_function(name):
@@ -258,14 +285,28 @@ class Analysis:
         if self.facts.bound[name] != 1:
             return False
         value = self.facts.module_value(name)
-        if value is None or not self._siblings.leave_alone(name, unchangeable=is_constant(value)):
+        settled = value is not None and (is_constant(value) or self._unchangeable(value))
+        if value is None or not self._siblings.leave_alone(name, unchangeable=settled):
             return False
-        if is_constant(value):
+        if settled:
             return True
         return isinstance(value, ast.List | ast.Dict | ast.Set) and all(
             self._read_only(part)
             for part in ast.walk(self.facts.tree)
             if isinstance(part, ast.Name) and part.id == name
+        )
+
+    def _unchangeable(self, value: ast.expr) -> bool:
+        """Whether a call makes something of constants that nobody can change: a pattern, a set that stays as it is."""
+        if not isinstance(value, ast.Call) or value.keywords:
+            return False
+        if self.facts.module_of(value.func) in _UNCHANGEABLE:
+            return all(is_constant(argument) for argument in value.args)
+        if getattr(value.func, "id", "") != "frozenset" or not self.facts.is_builtin("frozenset"):
+            return False
+        return len(value.args) == 1 and not any(
+            isinstance(part, ast.Name) and not self.facts.is_builtin(part.id) and not self.constant_list(part.id)
+            for part in ast.walk(value.args[0])
         )
 
     def constant_list(self, name: str) -> ast.List | None:
@@ -315,26 +356,13 @@ class Analysis:
         user = self.facts.parents[name]
         if isinstance(user, ast.Subscript | ast.Attribute):
             return user.value is name
+        if isinstance(user, ast.Tuple):
+            return isinstance(self.facts.parents[user], ast.Return)
         if isinstance(user, ast.Call):
             known = isinstance(user.func, ast.Name) and user.func.id in PURE_BUILTINS | {"print"}
             joins = isinstance(user.func, ast.Attribute) and user.func.attr in READERS | {"extend", "update"}
             return known or joins or bool(self.facts.module_of(user.func))
-        return isinstance(
-            user,
-            ast.For
-            | ast.comprehension
-            | ast.Compare
-            | ast.Return
-            | ast.BoolOp
-            | ast.UnaryOp
-            | ast.If
-            | ast.While
-            | ast.BinOp
-            | ast.AugAssign
-            | ast.FormattedValue
-            | ast.IfExp
-            | ast.Delete,
-        )
+        return isinstance(user, _USERS)
 
     def _holds_own(self, name: str, function: FunctionFacts) -> bool:
         """Whether all that a fresh container holds was put in as something new or something unchangeable."""

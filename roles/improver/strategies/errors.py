@@ -14,7 +14,7 @@ _ERROR = "AgentError"
 _ERROR_CLASS = f'''class {_ERROR}(Exception):
     """Raised by this agent for what it can't do, so that callers can tell it from other errors."""
 '''
-_SHOWS_TYPES = frozenset({"type", "repr", "__class__", "__name__", "traceback", "format_exc", "exception"})
+_SHOWS_TYPES = frozenset({"repr", "__class__", "__name__", "traceback", "format_exc", "exception"})
 _RETRY = "_again"
 _TRIES = 3
 _RETRY_TEXT = f'''def {_RETRY}(read, *args, **named):
@@ -47,7 +47,7 @@ class TypedErrors(Strategy):
                     self._change(view, node, target)
 
     def _change(self, view: View, node: ast.Raise, target: ast.Name) -> None:
-        if view.facts.all_names & _SHOWS_TYPES or "!r}" in view.facts.text:
+        if view.facts.all_names & _SHOWS_TYPES or "!r}" in view.facts.text or _type_shown(view):
             raise Refuse("the type of an error may be shown in an answer")
         for tree in (view.facts.tree, *view.other_trees):
             for part in ast.walk(tree):
@@ -60,6 +60,27 @@ class TypedErrors(Strategy):
                 view.edits.at_top(_ERROR_CLASS, _top(view))
                 view.put["error_put"] = ""
         view.edits.replace(target, _ERROR)
+
+
+def _type_shown(view: View) -> bool:
+    """Whether ``type(x)`` is used for more than to compare it, or to ask whether it is one of some types."""
+    for part in ast.walk(view.facts.tree):
+        if not (isinstance(part, ast.Name) and part.id == "type"):
+            continue
+        call = view.facts.parents[part]
+        if not isinstance(call, ast.Call):
+            return True
+        user = view.facts.parents[call]
+        asked = isinstance(user, ast.Call) and getattr(user.func, "attr", "") in (
+            "issuperset",
+            "issubset",
+            "isdisjoint",
+        )
+        compared = call.func is part and isinstance(user, ast.Compare)
+        constant = call.func is part and len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
+        if not (compared or constant or (asked and getattr(call.func, "id", "") == "map")):
+            return True
+    return False
 
 
 class Retries(Strategy):

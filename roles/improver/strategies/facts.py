@@ -9,15 +9,14 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
-from roles.improver.strategies.lookup import is_helper
 from roles.improver.strategies.names import OPERATORS
 
-__all__ = ["FileFacts", "FunctionFacts", "FunctionNode", "blocks_of", "dotted", "root_name", "walk_own"]
+__all__ = ["FileFacts", "FunctionFacts", "FunctionNode", "blocks_of", "dotted", "has_bases", "root_name", "walk_own"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -41,6 +40,11 @@ def dotted(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute) and (base := dotted(node.value)):
         return f"{base}.{node.attr}"
     return ""
+
+
+def has_bases(node: ast.ClassDef) -> bool:
+    """Whether a class is made from another one than ``object``, or by a class of its own."""
+    return bool(node.keywords) or any(dotted(base) != "object" for base in node.bases)
 
 
 def root_name(node: ast.AST) -> str:
@@ -115,10 +119,21 @@ class FunctionFacts:
     def _target(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Name):
             self.bindings.setdefault(target.id, []).append(value)
+        elif (values := _pairwise(target, value)) is not None:
+            for part, own in values:
+                self._target(part, own)
         elif isinstance(target, ast.Tuple | ast.List | ast.Starred):
             for part in ast.walk(target):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                     self.bindings.setdefault(part.id, []).append(None)
+
+
+def _pairwise(target: ast.expr, value: ast.expr | None) -> list[tuple[ast.expr, ast.expr]] | None:
+    """What each name of ``a, b = x, y`` is bound to; None where that is not written out."""
+    if not isinstance(target, ast.Tuple | ast.List) or not isinstance(value, ast.Tuple | ast.List):
+        return None
+    starred = any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+    return None if starred or len(target.elts) != len(value.elts) else list(zip(target.elts, value.elts, strict=True))
 
 
 def blocks_of(node: ast.AST) -> list[list[ast.stmt]]:
@@ -179,6 +194,12 @@ class FileFacts:
             if function.owner is None and not function.nested and function.node in self.tree.body
         }
         self.imports = self._imports()
+        self.elsewhere: Callable[[str], FileFacts | None] | None = None
+        """The facts of the agent's other files by the names of their modules, where somebody knows these."""
+        self.methods_elsewhere: Callable[[], frozenset[str]] = frozenset
+        """Names of the methods of the agent's other files, where somebody knows these."""
+        self.assumed: dict[tuple[FunctionFacts, str], str] = {}
+        """Kinds of names that are being looked at: what rests on them is asked for on the way."""
         self.bound = Counter(self._module_bindings())
 
     def _collect(self, node: ast.AST, before: str, owner: ast.ClassDef | None, *, nested: bool) -> None:
@@ -248,11 +269,8 @@ class FileFacts:
 
     @cached_property
     def own_operators(self) -> bool:
-        """Whether a class here gives operators or attributes a meaning of its own; the helper of strategies is none."""
-        return any(
-            function.owner is not None and function.node.name in OPERATORS and not is_helper(function.owner)
-            for function in self.functions
-        )
+        """Whether a class here gives operators or attributes a meaning of its own."""
+        return any(function.owner is not None and function.node.name in OPERATORS for function in self.functions)
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name is the built-in one everywhere in this file."""

@@ -22,6 +22,7 @@ class GuardClauses(Strategy):
     kind = "nested-conditions"
     family = Family.LOGIC
     aims = frozenset({"complexity"})
+    goes_on = True
 
     def look(self, view: View) -> None:
         """Note conditions at the end of functions around work that branches itself, and those around another one."""
@@ -38,6 +39,9 @@ class GuardClauses(Strategy):
                 if not last.orelse or short:
                     with view.site(last, "the function's work is within a condition"):
                         self._change(view, last)
+            elif (work := _work_before(function.node.body)) is not None:
+                with view.site(work, "the function's work is within a condition"):
+                    self._change(view, work, last)
 
     def _merge(self, view: View, node: ast.If, within: list[ast.If]) -> None:
         innermost = within[-1]
@@ -50,16 +54,38 @@ class GuardClauses(Strategy):
             raise Refuse("a condition takes several lines")
         view.edits.instead(node, f"if {' and '.join(tests)}:\n{indent(lines_of(view, innermost.body), '    ')}")
 
-    def _change(self, view: View, node: ast.If) -> None:
+    def _change(self, view: View, node: ast.If, behind: ast.stmt | None = None) -> None:
+        """Say first what leaves: the other branch, or what stands `behind` the work."""
         if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
             raise Refuse("the function is a generator")
         if _has_comment(view, node) or _footer(view, node):
             raise Refuse("a comment beside the branches would lose its place")
-        leave = view.edits.text_of(node.orelse[0]) if node.orelse else "return"
-        if node.orelse and "\n" in leave:
+        other = node.orelse[0] if node.orelse else behind
+        leave = view.edits.text_of(other) if other is not None else "return"
+        if "\n" in leave:
             raise Refuse("what the other branch does takes several lines")
+        if behind is not None:
+            if _comment_before(view, behind):
+                raise Refuse("a comment beside the branches would lose its place")
+            view.edits.instead(behind, "")
         body = lines_of(view, node.body)
         view.edits.instead(node, f"if {_negated(view, node.test)}:\n    {leave}\n{body}")
+
+
+def _work_before(body: list[ast.stmt]) -> ast.If | None:
+    """The condition that a function's work is within, where that leaves, and so does the one statement behind it."""
+    last, work = body[-1], body[-2] if len(body) > 1 else None
+    if not isinstance(last, ast.Raise | ast.Return) or not isinstance(work, ast.If) or work.orelse:
+        return None
+    leaves = isinstance(work.body[-1], ast.Raise | ast.Return)
+    branches = any(isinstance(part, ast.If) for part in work.body)
+    return work if leaves and branches and _only_conditions(work) is None else None
+
+
+def _comment_before(view: View, node: ast.stmt) -> bool:
+    """Whether a comment stands above a statement or beside it."""
+    lines = view.facts.text.splitlines()
+    return "#" in lines[node.lineno - 1] or lines[node.lineno - 2].lstrip().startswith("#")
 
 
 def _negated(view: View, test: ast.expr) -> str:

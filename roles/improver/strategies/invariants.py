@@ -142,7 +142,7 @@ class Invariants(Strategy):
         kind = view.analysis.kind(ast.Name(name, ast.Load()), function)
         if kind in ("int", "str", "bool", "float"):
             return
-        if not kind and not self._number(function, name):
+        if not kind and not self._number(function, name) and not _given_from_outside(view, function, name):
             raise Refuse(f"it is not certain that {name} can be gone through more than once")
         if told.unknown:
             raise Refuse(f"{name} may change in the loop: {told.unknown}")
@@ -195,6 +195,23 @@ class Invariants(Strategy):
             or _number_call(view, value)
             for value in returns
         )
+
+
+def _given_from_outside(view: View, function: FunctionFacts, name: str) -> bool:
+    """Whether requests alone give a parameter its value, which is JSON data then: nothing of the agent calls this."""
+    if name not in function.parameters or function.bindings[name] or function.nested or function.node.decorator_list:
+        return False
+    own = function.node.name
+    files = [
+        view.facts,
+        *(one for one in view.analysis.others() if not one.path.rpartition("/")[2].startswith("test_")),
+    ]
+    return not own.startswith("__") and not any(
+        own in (getattr(part, "id", ""), getattr(part, "attr", ""), getattr(part, "value", ""))
+        for facts in files
+        for part in ast.walk(facts.tree)
+        if isinstance(part, ast.Name | ast.Attribute | ast.Constant)
+    )
 
 
 def _computes(view: View, node: ast.Call) -> bool:
@@ -280,18 +297,22 @@ def _loop_around(view: View, node: ast.AST) -> ast.stmt | None:
 
 def _names_of(node: ast.AST) -> set[str] | None:
     """The names that an expression reads from outside of itself; None where it holds something else than reading."""
-    read: set[str] = set()
-    own: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name):
-            (read if isinstance(part.ctx, ast.Load) else own).add(part.id)
-        elif isinstance(part, ast.Lambda):
-            own.update(arg.arg for arg in part.args.args)
-        elif not isinstance(
-            part, (*_SAME, *_PARTS, *_COMPREHENSIONS, ast.arguments, ast.arg, ast.Compare, ast.BoolOp, ast.IfExp)
-        ):
-            return None
-    return read - own
+    known = (*_SAME, *_PARTS, *_COMPREHENSIONS, ast.Lambda, ast.arguments, ast.arg, ast.Compare, ast.BoolOp, ast.IfExp)
+    return _free(node) if all(isinstance(part, known) for part in ast.walk(node)) else None
+
+
+def _free(node: ast.AST) -> set[str]:
+    """The names that a node reads, without those that comprehensions and lambdas within it bind for themselves."""
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    free = {name for child in ast.iter_child_nodes(node) for name in _free(child)}
+    if isinstance(node, ast.Lambda):
+        return free - {arg.arg for arg in node.args.args}
+    if not isinstance(node, _COMPREHENSIONS):
+        return free
+    own = {part.id for one in node.generators for part in ast.walk(one.target) if isinstance(part, ast.Name)}
+    # what is gone through first is evaluated outside
+    return (free - own) | _free(node.generators[0].iter)
 
 
 def _bound_names(loop: ast.AST) -> set[str]:

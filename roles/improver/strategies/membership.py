@@ -7,13 +7,15 @@ import ast
 from roles.improver.sites import Family
 from roles.improver.strategies.attributes import attribute_kind, constructors, initial_assignments
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.facts import FunctionFacts, dotted, root_name, walk_own
-from roles.improver.strategies.lookup import HELPER, NAME, TYPES
+from roles.improver.strategies.facts import FunctionFacts, dotted, has_bases, root_name, walk_own
+from roles.improver.strategies.kinds import answer_kind
+from roles.improver.strategies.lookup import HELPERS, LOOKUP, NOTED, PLAIN, TYPES
 
 __all__ = ["Membership"]
 
 _NEVER_PLAIN = frozenset({"list", "dict", "set", "tuple", "float"})
 """Types of values that are looked for in the list itself, whatever it holds."""
+_PLAIN = frozenset({"int", "str", "bool"})
 _SHORT = 6
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -22,7 +24,8 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 class Membership(Strategy):
     """``x in values`` in a loop, where `values` is a list, or an attribute that may be one.
 
-    The set is asked only for integers, text, bool and None, whose equality and hash are known; else the list is.
+    The set is asked only for integers, text, bool and None, whose equality and hash are known; else the list is. A list
+    of the module that never changes has its set beside it; other sets are made before the loop.
     """
 
     kind = "list-membership"
@@ -40,7 +43,11 @@ class Membership(Strategy):
                 continue
             function = view.facts.function_at(node)
             values = node.comparators[0]
-            if function is None or view.analysis.kind(node.left, function) in _NEVER_PLAIN:
+            if (
+                function is None
+                or view.analysis.kind(node.left, function) in _NEVER_PLAIN
+                or _asked_already(view, node)
+            ):
                 continue
             if isinstance(values, ast.Attribute):
                 self._attribute(view, node, values, function)
@@ -51,7 +58,7 @@ class Membership(Strategy):
             if loop is None or (isinstance(loop, ast.While) and _within_test(loop, node)):
                 continue
             with view.site(node, f"{values.id} is a list that is searched in a loop"):
-                self._change(view, values, loop, function)
+                self._change(view, node, values, loop, function)
 
     def _attribute(self, view: View, node: ast.Compare, values: ast.Attribute, function: FunctionFacts) -> None:
         """An attribute of self that nobody changes in the loop; what it is, the helper sees when the loop begins."""
@@ -63,27 +70,53 @@ class Membership(Strategy):
         if loop is None or (isinstance(loop, ast.While) and _within_test(loop, node)):
             return
         with view.site(node, f"{values.attr} may be a list, and is searched in a loop"):
-            if values.attr in view.facts.method_names:
-                raise Refuse(f"{values.attr} is a property")
-            if function.bindings["self"] or "self" in function.inner_loads:
-                raise Refuse("self is used by a function defined within")
-            if "__getattr__" in view.facts.all_names or "__getattribute__" in view.facts.all_names:
-                raise Refuse("a class here answers for attributes itself")
-            told = view.analysis.effects([loop], function)
-            if values.attr in told.attributes or told.unknown:
-                raise Refuse(f"{values.attr} may change in the loop: {told.unknown or 'it is set'}")
-            if values.attr in view.methods_elsewhere:
-                raise Refuse(f"{values.attr} may be a property of a class that is made from this one")
-            if not _always_there(view, function, function.owner, values.attr):
-                raise Refuse(f"{values.attr} may not be set yet")
+            self._check_attribute(view, values, loop, function, function.owner)
             key = f"{id(loop)} self.{values.attr}"
             if key not in view.put:
-                helper = self._helper(view, function)
-                view.put[key] = self._lookup(view, values.attr.lstrip("_"))
-                view.edits.before(loop, f"{view.put[key]} = {helper}({view.edits.text_of(values)})")
-            view.edits.replace(values, view.put[key])
+                self._helpers(view, LOOKUP)
+                view.put[key] = self._name(view, values.attr.lstrip("_"))
+                view.edits.before(loop, f"{view.put[key]} = {LOOKUP}({view.edits.text_of(values)})")
+            self._ask(view, node, view.put[key], function)
 
-    def _lookup(self, view: View, name: str) -> str:
+    def _check_attribute(
+        self, view: View, values: ast.Attribute, loop: ast.stmt, function: FunctionFacts, owner: ast.ClassDef
+    ) -> None:
+        """Raise `Refuse` where the attribute may be another thing in a later round, or not be there before the loop."""
+        if values.attr in view.facts.method_names:
+            raise Refuse(f"{values.attr} is a property")
+        if function.bindings["self"] or "self" in function.inner_loads:
+            raise Refuse("self is used by a function defined within")
+        if "__getattr__" in view.facts.all_names or "__getattribute__" in view.facts.all_names:
+            raise Refuse("a class here answers for attributes itself")
+        told = view.analysis.effects([loop], function, apart="list")
+        if values.attr in told.attributes or told.unknown:
+            raise Refuse(f"{values.attr} may change in the loop: {told.unknown or 'it is set'}")
+        if values.attr in view.methods_elsewhere:
+            raise Refuse(f"{values.attr} may be a property of a class that is made from this one")
+        if not _always_there(view, function, owner, values.attr):
+            raise Refuse(f"{values.attr} may not be set yet")
+
+    def _ask(self, view: View, node: ast.Compare, lookup: str, function: FunctionFacts) -> None:
+        """Ask the set for a value that is certain to be plain; for any other one where that is seen at run time."""
+        if view.analysis.kind(node.left, function) in _PLAIN:
+            view.edits.replace(node.comparators[0], lookup)
+            return
+        if view.facts.all_bound & {"type"}:
+            raise Refuse("type has another meaning here")
+        sought = given = view.edits.text_of(node.left)
+        if not isinstance(node.left, ast.Name):
+            if "\n" in given or _in_iterated(view, node):
+                raise Refuse("the value that is looked for can't be given a name where it stands")
+            sought = view.facts.fresh_name("sought")
+            given = f"{sought} := {given}"
+        self._helpers(view)
+        word = "in" if isinstance(node.ops[0], ast.In) else "not in"
+        values = view.edits.text_of(node.comparators[0])
+        view.edits.replace(
+            node, f"({sought} {word} {lookup} if type({given}) in {PLAIN} else {sought} {word} {values})"
+        )
+
+    def _name(self, view: View, name: str) -> str:
         lookup = view.facts.fresh_name(f"{name}_lookup")
         while lookup in view.put.values():
             lookup += "_"
@@ -92,36 +125,55 @@ class Membership(Strategy):
     def _is_list(self, view: View, values: ast.Name, function: FunctionFacts) -> bool:
         if not function.is_local(values.id):
             # a list of the module that nobody changes
-            return self._long(view.analysis.constant_list(values.id))
+            return _long(view.analysis.constant_list(values.id))
         bindings = function.bindings[values.id]
-        if any(isinstance(value, ast.Call) and getattr(value.func, "id", "") == NAME for value in bindings):
-            return False
         kind = view.analysis.kind(values, function)
         if kind == "list":
-            return not bindings or any(not isinstance(value, ast.List) or self._long(value) for value in bindings)
+            grows = any(_appended(part, values.id) for part in walk_own(function.node) if isinstance(part, ast.Expr))
+            made = [value for value in bindings if not isinstance(value, ast.List) or _long(value)]
+            return not bindings or bool(made) or grows
         if not kind and bindings and values.id not in function.parameters:
-            # what a function of the agent answers, where that says it is a list
+            # what a function of the agent answers, where that is a list by all that can be read
             return all(isinstance(value, ast.Call) and _answers_list(view, value) for value in bindings)
         # a parameter without a type may be anything: the helper looks at what it is given
         return values.id in function.parameters and not bindings and function.annotation(values.id) is None
 
-    @staticmethod
-    def _long(values: ast.List | None) -> bool:
-        """Whether a list is empty now, or so long that a set beside it may be worth its making."""
-        return values is not None and not 0 < len(values.elts) < _SHORT
-
-    def _change(self, view: View, values: ast.Name, loop: ast.stmt, function: FunctionFacts) -> None:
+    def _change(self, view: View, node: ast.Compare, values: ast.Name, loop: ast.stmt, function: FunctionFacts) -> None:
         name = values.id
-        key, done = f"{id(loop)} {name}", view.put
+        local = function.is_local(name)
+        key, done = f"{id(loop)} {name}" if local else name, view.put
         if key not in done:
             appends = self._appends(view, name, loop, function)
-            helper = self._helper(view, function)
-            lookup = self._lookup(view, name)
-            view.edits.before(loop, f"{lookup} = {helper}({name})")
-            for statement, argument in appends:
-                view.edits.after(statement, f"{lookup}.add({argument})")
+            lookup = self._name(view, name)
+            constant = None if local else view.analysis.constant_list(name)
+            if constant is not None and all(_is_plain(item) for item in constant.elts):
+                # a list of the module that never changes has its set beside it
+                lookup = self._name(view, name if name.startswith("_") else f"_{name}").upper()
+                view.edits.after(view.facts.statement_of(constant), f"{lookup} = frozenset({name})")
+            elif local and self._only_plain(view, name, appends, function):
+                view.edits.before(loop, f"{lookup} = set({name})")
+                for statement, argument in appends:
+                    view.edits.after(statement, f"{lookup}.add({argument})")
+            else:
+                self._helpers(view, LOOKUP, *((NOTED,) if appends else ()))
+                view.edits.before(loop, f"{lookup} = {LOOKUP}({name})")
+                for statement, argument in appends:
+                    view.edits.after(statement, f"{lookup} = {NOTED}({lookup}, {name}, {argument})")
             done[key] = lookup
-        view.edits.replace(values, done[key])
+        self._ask(view, node, done[key], function)
+
+    def _only_plain(self, view: View, name: str, appends: list[tuple[ast.Expr, str]], function: FunctionFacts) -> bool:
+        """Whether a list that is made here holds text, whole numbers or bool alone, wherever something is appended."""
+        bindings = function.bindings[name]
+        if name in function.parameters or not all(isinstance(value, ast.List) for value in bindings):
+            return False
+        if not view.analysis.fresh(name, function) or _changes_of(function.node, name) != len(appends):
+            return False
+        first = [item for value in bindings if isinstance(value, ast.List) for item in value.elts]
+        given = [statement.value.args[0] for statement, _ in appends if isinstance(statement.value, ast.Call)]
+        return view.facts.is_builtin("set") and all(
+            view.analysis.kind(one, function) in _PLAIN for one in (*first, *given)
+        )
 
     def _appends(self, view: View, name: str, loop: ast.stmt, function: FunctionFacts) -> list[tuple[ast.Expr, str]]:
         """The statements of the loop that append to the list; raises `Refuse` where it may change in another way."""
@@ -141,7 +193,7 @@ class Membership(Strategy):
         fresh = view.analysis.fresh(name, function)
         if appends and not fresh:
             raise Refuse(f"{name} may be known under another name")
-        told = view.analysis.effects([loop], function)
+        told = view.analysis.effects([loop], function, apart="list")
         if name in told.bound:
             raise Refuse(f"{name} is bound again in the loop")
         changes = _changes_of(loop, name)
@@ -151,37 +203,83 @@ class Membership(Strategy):
             raise Refuse(f"{name} may change in the loop: {told.unknown}")
         return appends
 
-    def _helper(self, view: View, function: FunctionFacts) -> str:
-        if NAME in view.facts.classes:
-            return NAME
-        if NAME in view.facts.all_names or "_PLAIN_TYPES" in view.facts.all_names:
-            raise Refuse(f"the name {NAME} is taken")
-        if "helper_put" not in view.put:
-            top = view.first_definition()
-            view.edits.at_top(TYPES + "\n\n" + HELPER, top)
-            view.put["helper_put"] = ""
-        return NAME
+    def _helpers(self, view: View, *names: str) -> None:
+        """Put those of the helpers into the module that it does not have yet."""
+        for name in (PLAIN, *names):
+            if f"helper {name}" in view.put or _has_helper(view, name):
+                continue
+            if name in view.facts.all_names:
+                raise Refuse(f"the name {name} is taken")
+            view.edits.at_top(TYPES if name == PLAIN else HELPERS[name], view.first_definition())
+            view.put[f"helper {name}"] = ""
+
+
+def _has_helper(view: View, name: str) -> bool:
+    if name == PLAIN:
+        value = view.facts.module_value(name)
+        return value is not None and f"{name} = {ast.unparse(value)}" == ast.unparse(ast.parse(TYPES))
+    own = view.facts.module_functions.get(name)
+    return own is not None and ast.unparse(own.node) == ast.unparse(ast.parse(HELPERS[name]))
+
+
+def _asked_already(view: View, node: ast.Compare) -> bool:
+    """Whether a test is the one that asks the list itself where the set can't be asked, as this strategy writes it."""
+    user = view.facts.parents[node]
+    if not isinstance(user, ast.IfExp) or user.orelse is not node or not isinstance(user.test, ast.Compare):
+        return False
+    return any(isinstance(part, ast.Name) and part.id == PLAIN for part in user.test.comparators)
+
+
+def _in_iterated(view: View, node: ast.AST) -> bool:
+    """Whether an expression stands in what a comprehension goes through, where nothing can be given a name."""
+    at: ast.AST = node
+    while not isinstance(at, ast.stmt):
+        outer = view.facts.parents[at]
+        if isinstance(outer, ast.comprehension) and at is outer.iter:
+            return True
+        at = outer
+    return False
+
+
+def _is_plain(item: ast.expr) -> bool:
+    return isinstance(item, ast.Constant) and isinstance(item.value, int | str | None)
+
+
+def _long(values: ast.List | None) -> bool:
+    """Whether a list is empty now, or so long that a set beside it may be worth its making."""
+    return values is not None and not 0 < len(values.elts) < _SHORT
 
 
 def _answers_list(view: View, call: ast.Call) -> bool:
-    """Whether all functions and methods of that name, in all of the agent's files, say that they answer with a list."""
+    """Whether all functions and methods of that name, in all of the agent's files, answer with a list."""
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    told = [
-        part.returns
-        for tree in (view.facts.tree, *view.other_trees)
-        for part in ast.walk(tree)
-        if isinstance(part, ast.FunctionDef) and part.name == name
-    ]
-    return bool(told) and all(part is not None and ast.unparse(part).lower().startswith("list") for part in told)
+    files = [view.facts, *view.analysis.others()]
+    told = [answer_kind(one, own) for one in files for own in one.functions if own.node.name == name]
+    return bool(told) and all(kind == "list" for kind in told)
 
 
 def _always_there(view: View, function: FunctionFacts, owner: ast.ClassDef, name: str) -> bool:
     """Whether an attribute is there before any other method runs, and nothing takes it away."""
     made = next((own for kept, own in constructors(view) if kept is owner), None)
+    if made is None and _is_field(view, owner, name):
+        return True
     if made is None or made is function or any(isinstance(part, ast.Delete) for part in ast.walk(owner)):
         return False
     calls_own = any(isinstance(part, ast.Call) and root_name(part.func) == "self" for part in ast.walk(made.node))
     return not calls_own and any(attribute == name for _, attribute, _ in initial_assignments(made))
+
+
+def _is_field(view: View, owner: ast.ClassDef, name: str) -> bool:
+    """Whether objects of a dataclass without bases have a field of that name from their making to their end."""
+    decorators = [part.func if isinstance(part, ast.Call) else part for part in owner.decorator_list]
+    if has_bases(owner) or [view.facts.module_of(part) for part in decorators] != ["dataclasses.dataclass"]:
+        return False
+    if any(isinstance(part, ast.Delete) or getattr(part, "name", "") == "__post_init__" for part in ast.walk(owner)):
+        return False
+    return any(
+        isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) and part.target.id == name
+        for part in owner.body
+    )
 
 
 def _outermost(view: View, node: ast.AST, name: str) -> ast.stmt | None:

@@ -8,6 +8,7 @@ __all__ = [
     "MUTATORS",
     "OPERATORS",
     "PURE_BUILTINS",
+    "PURE_CLASSES",
     "PURE_MODULES",
     "READERS",
     "SCALAR_BUILTINS",
@@ -39,6 +40,9 @@ PURE_MODULES = _names(
 )
 """Modules of which every function in use here computes (bisect.insort apart, which is a mutator by name)."""
 
+PURE_CLASSES = _names("decimal.Decimal datetime.timedelta")
+"""Classes of other modules whose objects nobody can change, and whose making changes nothing."""
+
 CLOCKS = _names("time random datetime uuid secrets os logging")
 """Modules whose functions change none of the agent's data, and may answer differently each time."""
 
@@ -47,7 +51,7 @@ READERS = _names(
     splitlines join replace startswith endswith find rfind format encode decode isdigit isalpha isalnum isspace isupper
     islower isnumeric partition rpartition removeprefix removesuffix zfill ljust rjust center swapcase translate
     expandtabs isdisjoint issubset issuperset union intersection difference symmetric_difference bit_length is_integer
-    hex match search fullmatch findall finditer group groups sub isoformat as_integer_ratio total_seconds"""
+    hex match search fullmatch findall finditer group groups sub isoformat as_integer_ratio total_seconds quantize"""
 )
 """Methods of built-in values that change nothing."""
 

@@ -7,7 +7,7 @@ import ast
 from roles.improver.sites import Family
 from roles.improver.strategies.attributes import initial_assignments
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.facts import FunctionFacts, dotted, walk_own
+from roles.improver.strategies.facts import FunctionFacts, dotted, has_bases, walk_own
 from roles.improver.strategies.literals import is_constant, is_constant_inside
 from roles.improver.strategies.names import MUTATORS
 
@@ -124,7 +124,7 @@ def _is_error(owner: ast.ClassDef) -> bool:
 
 def _check_class(view: View, owner: ast.ClassDef) -> None:
     """Raise `Refuse` where objects of a class may change after they are made, or where making them does more."""
-    if owner.bases or owner.keywords or owner.decorator_list:
+    if has_bases(owner) or owner.decorator_list:
         raise Refuse("the class has bases or is decorated")
     for function in view.facts.functions:
         if function.owner is owner:

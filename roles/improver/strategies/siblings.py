@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cached_property
 
 from roles.improver.strategies.facts import FileFacts
 from roles.improver.strategies.literals import paths_of
@@ -29,13 +30,33 @@ class Siblings:
         """The path of a module's file; empty for a module that is none of these."""
         return next((path for path in paths_of(module) if path in self._texts), "")
 
+    def module(self, name: str) -> FileFacts | None:
+        """The facts of a module's file; None for a module that is none of these."""
+        path = self.path_of(name)
+        return self.facts(path) if path else None
+
+    @cached_property
+    def method_names(self) -> frozenset[str]:
+        """Names of all methods that classes of these files define, those of tests apart."""
+        return frozenset(
+            name
+            for facts in self.all_facts()
+            if not facts.path.rpartition("/")[2].startswith("test_")
+            for name in facts.method_names
+        )
+
+    def all_facts(self) -> list[FileFacts]:
+        """The facts of all these files that can be parsed."""
+        return [facts for path in self._texts if (facts := self.facts(path)) is not None]
+
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a file; None for one that is not there, or can't be parsed."""
         if path not in self._texts:
             return None
         if path not in self._facts:
             try:
-                self._facts[path] = FileFacts(path, self._texts[path])
+                self._facts[path] = facts = FileFacts(path, self._texts[path])
+                facts.elsewhere = self.module
             except (SyntaxError, ValueError, RecursionError):
                 self._facts[path] = None
         return self._facts[path]

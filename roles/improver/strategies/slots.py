@@ -6,7 +6,7 @@ import ast
 
 from roles.improver.sites import Family
 from roles.improver.strategies.base import Refuse, Strategy, View
-from roles.improver.strategies.facts import dotted, walk_own
+from roles.improver.strategies.facts import dotted, has_bases, walk_own
 
 __all__ = ["Slots"]
 
@@ -82,7 +82,7 @@ class Slots(Strategy):
             raise Refuse("it has attributes that are no fields")
 
     def _check_class(self, view: View, node: ast.ClassDef) -> None:
-        if node.bases or node.keywords:
+        if has_bases(node):
             raise Refuse("it has base classes")
         if node.decorator_list and not _is_dataclass(view, node):
             raise Refuse("it is decorated")
@@ -176,7 +176,7 @@ def _has_slots(node: ast.ClassDef) -> bool:
 
 def _exempt(node: ast.ClassDef) -> bool:
     """Errors, enumerations, protocols and named tuples have what they need from their bases."""
-    return bool(node.bases)
+    return has_bases(node)
 
 
 def _is_dataclass(view: View, node: ast.ClassDef) -> bool:

@@ -32,6 +32,11 @@ def test_a_lone_request_keeps_its_condition() -> None:
     assert part.action == "remind me to take an umbrella"
 
 
+@pytest.mark.parametrize("polite", ["if you can", "if possible", "when you can"])
+def test_politeness_at_the_end_is_no_condition(polite: str) -> None:
+    assert split(f"the current ratio of company 4, {polite}")[0].condition is None
+
+
 def test_asking_whether_is_no_condition() -> None:
     (part,) = split("let me know if it is going to rain")
     assert part.condition is None

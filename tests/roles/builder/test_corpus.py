@@ -14,12 +14,25 @@ CORPUS = corpus("requests.yaml")
 FURTHER = corpus("further_requests.yaml")["requests"]
 UNSEEN = corpus("unseen_requests.yaml")
 UNSEEN_2 = corpus("unseen_requests_2.yaml")
+UNSEEN_3 = corpus("unseen_requests_3.yaml")
+FURTHER_2 = corpus("further_requests_2.yaml")
+OTHERS = [
+    *UNSEEN["requests"],
+    *UNSEEN_2["requests"],
+    *UNSEEN_3["requests"],
+    *(one for one in FURTHER_2["requests"] if "asks" in one),
+]
 
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     found = Databases(
-        tmp_path_factory.mktemp("databases"), CORPUS["databases"] | UNSEEN_2["databases"] | UNSEEN["databases"]
+        tmp_path_factory.mktemp("databases"),
+        CORPUS["databases"]
+        | FURTHER_2["databases"]
+        | UNSEEN_3["databases"]
+        | UNSEEN_2["databases"]
+        | UNSEEN["databases"],
     )
     anyio.run(found.read)
     return found
@@ -57,7 +70,14 @@ def test_further_request(request_: dict[str, Any], databases: Databases) -> None
     assert is_right(request_, found), found
 
 
-@pytest.mark.parametrize("request_", [*UNSEEN["requests"], *UNSEEN_2["requests"]], ids=lambda one: one["id"])
+@pytest.mark.parametrize("request_", [one for one in FURTHER_2["requests"] if "asked" in one],
+                         ids=lambda one: one["id"])  # fmt: skip
+def test_what_may_mean_several_things_is_asked_about(request_: dict[str, Any], databases: Databases) -> None:
+    needs = analyze(request_["text"], databases.sources[request_["database"]])
+    assert needs.questions
+
+
+@pytest.mark.parametrize("request_", OTHERS, ids=lambda one: one["id"])
 def test_request_of_another_trade(request_: dict[str, Any], databases: Databases) -> None:
     made = specified(request_, databases)
     for ask in request_["asks"]:
@@ -123,6 +143,60 @@ def test_figures_of_many_things(database: str, text: str, columns: list[Any], da
     made = specified({"text": text, "database": database}, databases)
     found = answer(made, databases.url(database), {})
     assert is_right({"expected": {"columns": columns}}, found), found
+
+
+ALSO = (
+    ("airline", "total passengers and highest operating cost of a given aircraft", {"aircraft_id": 1},
+     "SELECT sum(passengers), max(operating_cost) FROM flights WHERE aircraft_id = 1"),
+    ("school", "mean, lowest and highest score of a course", {"course_id": 1},
+     "SELECT avg(score), min(score), max(score) FROM enrollments WHERE course_id = 1"),
+    ("clinic", "Given a doctor, I want the total fees and the average minutes", {"doctor_id": 1},
+     "SELECT sum(fee), avg(minutes) FROM visits WHERE doctor_id = 1"),
+    ("fleet", "fuel litres per km of a vehicle", {"vehicle_id": 1},
+     "SELECT sum(fuel_litres) / sum(distance_km) FROM trips WHERE vehicle_id = 1"),
+    ("hospital", "bed use of a ward = number of admissions / bed count", {"ward_id": 1},
+     "SELECT count(*) * 1.0 / (SELECT bed_count FROM wards WHERE ward_id = 1) FROM admissions WHERE ward_id = 1"),
+    ("parks", "interest coverage of a park, it must never be lower than 1.5", {"park_id": 4},
+     "SELECT ebit * 1.0 / interest_expense, 'FAIL' FROM park_financials WHERE park_id = 4"),
+    ("sites", "CPI = earned value / actual cost and SPI = earned value / planned value of a project. Both have to be at"
+     " least 0.95.", {"project_id": 2},
+     "SELECT earned_value * 1.0 / actual_cost, earned_value * 1.0 / planned_value, 'FAIL' FROM projects"
+     " WHERE project_id = 2"),
+    ("estate", "DSCR of a property with scenarios: base, NOI minus 10 %, NOI minus 20 %",
+     {"property_id": 1, "mode": "NOI minus 20 %"},
+     "SELECT net_operating_income * 0.8 / annual_debt_service FROM financial_metrics WHERE property_id = 1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("database", "text", "given", "sql"), ALSO, ids=[one[1][:60] for one in ALSO])
+def test_nothing_that_is_said_is_dropped(
+    database: str, text: str, given: dict[str, Any], sql: str, databases: Databases
+) -> None:
+    found = answer(specified({"text": text, "database": database}, databases), databases.url(database), given)
+    wanted = {f"figure {at}": value for at, value in enumerate(databases.rows(database, sql)[0])}
+    assert is_right({"expected": wanted}, found), (wanted, found)
+
+
+ASKED_TOO = (
+    ("brewery", "unpaid revenue per town", "revenue"),
+    ("telecom", "average GB used per plan label, at least 5 GB", "at least 5"),
+    ("insurer", "annual premium of policyholders born before 1960", "born"),
+    ("brewery", "pubs that owe more than 80 % of their credit limit", "80%"),
+    ("helpdesk", "tickets opened and closed on the same day", "the same day"),
+    ("shop", "3 most expensive products per category", "per category"),
+    ("sites", "CPI = earned value / actual cost and SPI = earned value / planned value of a project. Pass from 0.95.",
+     "0.95"),
+    ("fleet", "fuel cost / distance km of a vehicle", "several trips"),
+    ("fleet", "number of trips by vehicle grease", "grease"),
+    ("shipping", "freight charge year over year", "year over year"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("database", "text", "said"), ASKED_TOO, ids=[one[1][:60] for one in ASKED_TOO])
+def test_what_would_be_dropped_is_asked_back(database: str, text: str, said: str, databases: Databases) -> None:
+    needs = analyze(text, databases.sources[database])
+    assert needs.questions, needs.summary()
+    assert said.lower() in needs.questions[0].text.lower()
 
 
 def test_a_list_with_its_total(databases: Databases) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from roles.deployed.given_values import given_values, phrases_of, without
+from roles.engineering.specification import Specification
 from tests.roles.asking import asking
 from tests.roles.deployed import sample_agent
 from tests.roles.deployed.test_role import Calls, built
@@ -64,3 +67,16 @@ async def test_a_value_is_no_number_of_a_row(tmp_path: Path) -> None:
         asked = await role.ask("what is the DSCR of property 5 if NOI is 90k?")
         assert calls.made[0][1]["property_id"] == 5
         assert asked.text.endswith("“NOI is 90k” is not taken into account.")
+
+
+async def test_the_name_of_a_row_is_none_of_its_amount(tmp_path: Path) -> None:
+    """People call the amount of a loan a loan, too."""
+    operation = {**sample_agent.SPECIFICATION["operations"][0], "examples": ["what is the DSCR of loan 4?"]}
+    text = json.dumps(sample_agent.SPECIFICATION | {"operations": [operation]})
+    for old, new in (("property_id", "loan_id"), ("property", "loan"), ("noi", "loan_amount")):
+        text = re.sub(rf"\b{old}\b", new, text)
+    calls = Calls({"dscr": 1.3, "validation_status": "PASS", "mode": "standard"})
+    async with asking(built(calls, Specification.model_validate_json(text)), tmp_path) as role:
+        asked = await role.ask("do you know the DSCR of loan 5?")
+        assert asked.result.ok, asked.text
+        assert calls.made[0][1]["loan_id"] == 5

@@ -12,6 +12,7 @@ from roles.improver.acceptance import AcceptanceRules, Acceptor, Candidate, Verd
 from roles.improver.agent import AgentSpecification, PlainAgent, RecordedRequest
 from roles.improver.behaviour import compare_behaviour
 from roles.improver.measure import Workbench
+from roles.improver.sites import Allowance
 from roles.sandbox.bubblewrap import BubblewrapSandbox
 from tests.roles.sandbox.contract import usable
 from tests.system_parts import requires
@@ -128,6 +129,66 @@ async def test_a_recorded_answer_that_is_gone_is_a_difference(bench: Workbench) 
     told = await compare_behaviour(bench, PlainAgent("agent", {"agent.py": SLOW}, {}, [request]), {"agent.py": FAST})
     assert told.difference is not None
     assert "recorded answer" in told.difference
+
+
+FEED = """
+class Feed:
+    def __init__(self):
+        self.asked = 0
+
+    def fetch(self, code):
+        self.asked += 1
+        if self.asked % 3 == 0:
+            raise ConnectionError("no answer")
+        return code * 2
+
+    def count(self):
+        return self.asked
+
+    def double(self, code):
+        return self.fetch(code)
+"""
+RETRIED = (
+    FEED.replace("return self.fetch(code)", "return again(self.fetch, code)")
+    + """
+
+def again(read, *args):
+    for _ in range(2):
+        try:
+            return read(*args)
+        except (ConnectionError, TimeoutError):
+            continue
+    return read(*args)
+"""
+)
+ASKED = [
+    *(RecordedRequest("agent:Feed.double", (number,)) for number in range(5)),
+    RecordedRequest("agent:Feed.count"),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        # what failed is answered, and later answers are those of an original that was asked again
+        (RETRIED, None),
+        (RETRIED.replace("range(2)", "range(0)").replace("return self.asked", "return 7"), "differently"),
+        (RETRIED.replace("return again(", "return 1 + again("), "differently"),
+        # once too often
+        (RETRIED.replace("def double(self, code):", "def double(self, code):\n        self.asked += 1"), "differently"),
+    ],
+)
+async def test_a_read_that_is_tried_again_is_like_a_request_that_is(
+    bench: Workbench, code: str, told: str | None
+) -> None:
+    source = PlainAgent("feed", {"agent.py": FEED}, {}, ASKED)
+    allowed = frozenset({Allowance.TRANSIENT_MENDED})
+    found = await compare_behaviour(bench, source, {"agent.py": code}, allowed)
+    assert found.difference is None if told is None else told in (found.difference or ""), found
+    if told is None:
+        assert (found.failures_before, found.failures_after) == (1, 0)
+        # without the allowance a retry is a change like any other
+        assert (await compare_behaviour(bench, source, {"agent.py": code})).difference is not None
 
 
 async def test_answers_that_differ_each_time_can_not_be_judged(bench: Workbench) -> None:

@@ -27,4 +27,4 @@ async def test_the_example_makes_its_agent_better(capsys: pytest.CaptureFixture[
     made = compile(code, "improver.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     await eval(made, space)
     assert "latency" in capsys.readouterr().out
-    assert "_Lookup" in space["result"].files["agent.py"]
+    assert "seen_lookup" in space["result"].files["agent.py"]

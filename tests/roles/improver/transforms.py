@@ -48,7 +48,7 @@ def refusal(
 def outcome(code: str, name: str, *args: Any) -> Any:
     """What a function of the code gives or raises, and what becomes of its arguments."""
     namespace: dict[str, Any] = {"__name__": "agent"}
-    exec(compile(code, "agent.py", "exec"), namespace)
+    exec(compile(code, "agent.py", "exec", dont_inherit=True), namespace)
     given = [list(value) if isinstance(value, list) else value for value in args]
     try:
         answer = canonical(namespace[name](*given))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +95,15 @@ def test_what_rows_come_to_is_understood_in_the_words_of_the_tables(text: str, r
     assert meant.request == f"Build an agent that calculates {request_}"
 
 
+def test_a_column_that_is_named_like_an_order_to_build_is_not_asked_for() -> None:
+    columns = Column(name="id", type="integer"), Column(name="build_cost", type="number")
+    houses = Table(name="houses", key=("id",), columns=columns)
+    sources = (LOANS[0].model_copy(update={"tables": (*LOANS[0].tables, houses)}),)
+    meant = understand(sources)("the total principal of loans by purpose")
+    assert meant is not None
+    assert meant.request.endswith("the total principal of loans by purpose")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -155,6 +165,27 @@ async def test_what_was_planned_and_answered_by_no_agent_counts_where_it_is_unde
         assert {one.text for one in left} == {QUICK, CASH}
 
 
+CALLS: tuple[tuple[dict[str, Any], bool], ...] = (
+    ({"tool": "search.documents", "text": "I found nothing about the quick ratio.", "data": []}, True),
+    ({"tool": "search.documents", "ok": False, "text": "There is no document called quick ratio."}, True),
+    ({"tool": "search.documents", "text": "Price list of the hut: quick lunch.", "sources": ["hut.md"]}, True),
+    ({"tool": "search.documents", "text": "The quick ratio of the hut is 2.", "sources": ["hut.md"]}, False),
+    ({"tool": "search.documents", "text": "It is 2."}, False),
+    ({"tool": "memory.recall", "text": "I know nothing about it."}, False),
+)
+
+
+async def test_a_likely_role_covers_unless_it_was_asked_and_gave_nothing(tmp_path: Path) -> None:
+    async with evolving(tmp_path) as (supervisor, _):
+        for number, (call, _) in enumerate(CALLS):
+            await append_trace(supervisor, f"trace-{number}", QUICK, call)
+        since = datetime.now(UTC) - timedelta(days=1)
+        found = await uncovered_requests(supervisor.views, since, lambda _: {"search": 0.9}, {})
+        assert [one.likely for one in found] == [frozenset({"search"})] * len(CALLS)
+        left = await not_answered(supervisor.store, found, understand(()), {})
+        assert {one.trace for one in left} == {f"trace-{number}" for number, (_, counts) in enumerate(CALLS) if counts}
+
+
 QUICK = "quick ratio of current assets 9, inventory 2 and liabilities 5"
 CASH = "cash ratio for cash 5 and current liabilities 9"
 PLANNED = {
@@ -169,11 +200,15 @@ PLANNED = {
 async def traced(supervisor: Supervisor, text: str, tool: str) -> str:
     """A trace of a request that was planned, and for which a tool was called."""
     name = f"made-{tool}-{text[:11]}".replace(" ", "-")
+    await append_trace(supervisor, name, text, {"tool": tool})
+    return name
+
+
+async def append_trace(supervisor: Supervisor, name: str, text: str, call: dict[str, Any]) -> None:
     events = [
         TraceStarted(request=text, user="ann", request_id=name, owner="", context={}),
         RequestRouted(approach="task_graph", route="planning", confidence=0.2),
-        ToolCalled(call_id="1", tool=tool, ok=True, seconds=0.1),
+        ToolCalled(**{"call_id": "1", "ok": True, "seconds": 0.1, **call}),
         TraceEnded(outcome="success", response={"text": "Something."}),
     ]
     await supervisor.store.append(stream_name("trace", name), events)
-    return name

@@ -58,6 +58,13 @@ def test_an_answer_has_to_hold_the_number(text: str, outcome: str, right: bool) 
     assert is_right(Question("?", "figure", "one", (1234.567,)), answer) is right
 
 
+@pytest.mark.parametrize(("called", "right"), [("timer.set", True), ("timer.remind", False), ("", False)])
+def test_what_exists_is_right_where_its_tool_was_called(called: str, right: bool) -> None:
+    about = RequestMetadata(route="planning", tools_used=(called,))
+    answer = Response(trace_id="t", text="It is set.", outcome="success", metadata=about)
+    assert is_right(Question("set a timer for an hour", "existing", tool="timer.set"), answer) is right
+
+
 def test_the_interval_of_a_difference_holds_zero_where_there_is_none() -> None:
     draw = random.Random(3)
     questions = [Question(f"q{number}", "figure", f"d{number // 2}", (1.0,)) for number in range(200)]

@@ -85,7 +85,7 @@ def test_invariants_give_the_same_answer_or_error(code: str, values: list[Any]) 
     [
         ("def f(xs: list):\n    for x in xs:\n        xs.append(max(xs))\n", "changed"),
         ("def f(xs: list):\n    for x in xs:\n        x['a'] = len(max(xs))\n", "known elsewhere"),
-        ("def f(xs):\n    for x in xs:\n        print(x / sum(xs))\n", "more than once"),
+        ("def f(xs):\n    for x in xs:\n        print(x / sum(xs))\ndef g(xs):\n    f(iter(xs))\n", "more than once"),
         ("def f(xs: list, g):\n    for x in xs:\n        g(x / max(xs))\n", "may be anything"),
         ("def f(xs: list):\n    for x in xs:\n        yield x / max(xs)\n", "other code run"),
         ("def f(xs: list):\n    rows = []\n    for x in xs:\n        rows.append(sorted(xs))\n    return rows\n", "could be changed"),
@@ -122,6 +122,11 @@ CACHED = [
     "def fib(n):\n    if n < 2:\n        return n\n    return fib(n - 1) + fib(n - 2)\ndef f(xs):\n    return [fib(x) for x in xs]\n",
     "def kind(v, name='x'):\n    for letter in str(v):\n        if letter == '1':\n            return name + letter\n    return 1 / v\ndef f(xs):\n    return [(kind(x), kind(x, name='y')) for x in xs]\n",
     "def same(v):\n    return v if [1 for _ in range(2)] else None\ndef f(xs):\n    return [same(x) for x in xs] + [same(x) for x in xs]\n",
+    "def parts(v):\n    return [2 if x == '1' else x for x in str(v)]\ndef f(xs):\n    out = []\n    for x in [*xs, *xs]:\n        own = parts(x)\n        own.append(x)\n        out.append(own)\n    return out\n",
+    "def count(v):\n    found = {}\n    for x in str(v):\n        found[x] = found.get(x, 0) + 1\n    return found\ndef f(xs):\n    out = []\n    for x in [*xs, *xs]:\n        own = count(x)\n        own['all'] = x\n        out.append(own)\n    return out\n",
+    "def letters(v: str):\n    return {x for x in str(v)}\ndef f(xs):\n    out = []\n    for x in [*xs, *xs]:\n        own = letters(x)\n        own.add('b')\n        out.append(sorted(own))\n    return out\n",
+    "def nested(v):\n    return [[x] for x in str(v)]\ndef f(xs):\n    out = []\n    for x in [*xs, *xs]:\n        own = nested(x)\n        own[0].append(x)\n        out.append(own)\n    return out\n",
+    "def hash_of(v: int, w: int):\n    value = 7\n    for x in str(v):\n        value = (value * 31 + ord(x)) % 997\n        value ^= value >> 3\n    return [value, w][0]\ndef deep(x):\n    return hash_of(x, x)\ndef f(xs):\n    return [deep(x) for x in [*xs, *xs]]\n",
     "def two(v):\n    for _ in range(2):\n        pass\n    return v, v\ndef f(xs):\n    return [two(x) for x in xs]\n",
 ]  # fmt: skip
 CACHED_CHANGED = {code: text_of(Caching(), code) for code in CACHED}
@@ -139,7 +144,7 @@ def test_remembered_answers_are_the_computed_ones(code: str, values: list[Any]) 
     ("body", "why"),
     [
         ("    print(n)\n    return [1 for _ in range(n)][0]", "print is called"),
-        ("    return [1 for _ in range(n)]", "containers"),
+        ("    found = [i for i in range(n)]\n    other = [found]\n    return found", "known elsewhere"),
         ("    global C\n    C = n\n    return sum(i for i in range(n))", "lets other code run"),
         ("    return sum(C for i in range(n))", "reads C"),
         ("    SEEN.append(n)\n    return sum(i for i in range(n))", "SEEN is changed"),
@@ -170,6 +175,16 @@ def test_functions_that_may_mean_something_else_are_left(code: str, why: str) ->
     assert why in refusal(Caching(), code)
 
 
+def test_what_can_not_be_a_key_is_left() -> None:
+    code = "def g(n: list[int]):\n    return sum(x for x in n)\ndef f(xs):\n    return [g(x) for x in xs]\n"
+    assert "n is a container" in refusal(Caching(), code)
+
+
+def test_types_are_part_of_the_key_where_they_may_differ() -> None:
+    assert "key = (v, w) if type(v) is int and type(w) is int else None" in CACHED_CHANGED[CACHED[-2]]
+    assert "key = (type(n), n) if type(n) in _REMEMBERED_TYPES else None" in CACHED_CHANGED[CACHED[0]]
+
+
 def test_what_is_called_once_or_is_short_is_no_place() -> None:
     assert change(Caching(), "def g(n):\n    return n + 1\ndef f(xs):\n    return [g(x) for x in xs]\n").sites == ()
     assert change(Caching(), "def g(n):\n    return sum(x for x in n)\ndef f(xs):\n    return g(xs)\n").sites == ()
@@ -180,6 +195,38 @@ def test_what_a_test_may_replace_is_not_remembered() -> None:
     assert change(Caching(), code).changed
     others = {"test_a.py": "import agent\ndef test_f(monkeypatch):\n    monkeypatch.setattr(agent, 'RATE', 3)\n"}
     assert "RATE, which may change" in refusal(Caching(), code, others=others)
+
+
+def test_the_loop_may_be_further_away() -> None:
+    code = "def g(n):\n    return sum(x for x in range(n))\ndef h(n):\n    return g(n)\ndef f(xs):\n    return [h(x) for x in xs]\n"
+    assert [site.function for site in change(Caching(), code).changed] == ["g"]
+
+
+def test_a_comprehension_may_use_the_name_of_the_loop() -> None:
+    code = "def f(n):\n    xs = [1, 2, 3]\n    out = []\n    for x in range(n):\n        out.append(x + max(x for x in xs))\n    return out\n"
+    same(code, text_of(Invariants(), code), "f", 3)
+
+
+def test_what_requests_alone_give_can_be_gone_through_again() -> None:
+    code = "def f(xs):\n    return [x / max(xs) for x in xs]\n"
+    same(code, text_of(Invariants(), code), "f", [3, 1])
+    others = {"main.py": "from agent import f\ndef g(n):\n    return f(iter(n))\n"}
+    assert "more than once" in refusal(Invariants(), code, others=others)
+
+
+def test_functions_that_are_handed_over_run_in_loops_too() -> None:
+    code = "def g(n):\n    return sum(x for x in range(n))\ndef f(xs):\n    return list(map(g, xs))\n"
+    same(code, text_of(Caching(), code), "f", [3, 1, 3, True])
+
+
+def test_what_a_function_of_the_agent_answers_can_be_gone_through_again() -> None:
+    code = "from other import rows\ndef f(n):\n    found = rows(n)\n    return [x / max(x for x in found) for x in found]\n"
+    made = "def rows(n):\n    result = []\n    for i in range(n):\n        result.append(i)\n    return result\n"
+    assert change(Invariants(), code, others={"other.py": made}).changed
+    once = "def rows(n):\n    return (i for i in range(n))\n"
+    assert "more than once" in refusal(Invariants(), code, others={"other.py": once})
+    ends = made.replace("    return result", "    if n:\n        return result")
+    assert "more than once" in refusal(Invariants(), code, others={"other.py": ends})
 
 
 def test_functions_defined_under_a_condition_find_what_they_need() -> None:

@@ -39,6 +39,36 @@ def test_the_same_comes_out_or_the_same_error(code: str, values: list[Any]) -> N
     same(code, CHANGED[code], "f", values)
 
 
+def test_a_loop_that_does_nothing_else_becomes_a_comprehension() -> None:
+    assert "text += \"\".join([(f'{x}!') for x in xs])" in CHANGED[TEXTS[4]]
+    assert "text = \"\".join(reversed([x + ',' for x in xs])) + text" in CHANGED[TEXTS[3]]
+    assert "append" in CHANGED[TEXTS[2]]  # its comment has no place in a comprehension
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(xs):\n    t = ''\n    for x in xs:\n        if x:\n            t += str(x)\n    return t\n",
+        "def f(xs):\n    t = ''\n    for x in xs:\n        t += str(x)\n    return t, x\n",
+        "def f(xs):\n    t = ''\n    for n, x in enumerate(xs):\n        t += f'{n}{x}'\n    return t\n",
+        "def f(xs):\n    t = ''\n    for x in xs:\n        t += str(y := x)\n    return t\n",
+        "def f(xs, x=3):\n    t = ''\n    for x in xs:\n        t += str(x)\n    return t\n",
+    ],
+)  # fmt: skip
+def test_names_of_loops_keep_their_values(code: str) -> None:
+    changed = text_of(Concatenation(), code)
+    same(code, changed, "f", [1, 0, "a"])
+    same(code, changed, "f", [])
+    assert ("append" in changed) == ("x)\n    return t, x" in code or ":=" in code or "x=3" in code)
+
+
+def test_lists_that_are_joined_at_the_end_grow_in_place() -> None:
+    code = "def f(xs):\n    rows: list[str] = []\n    for x in xs:\n        rows = rows + [str(x)]\n    return ', '.join(rows)\n"
+    changed = text_of(Concatenation(), code)
+    assert "rows.append(str(x))" in changed
+    same(code, changed, "f", [1, "a"])
+
+
 def test_text_is_joined_and_lists_grow_in_place() -> None:
     assert "join" in CHANGED[TEXTS[0]]
     assert "rows.append(x)" in CHANGED[LISTS[0]]

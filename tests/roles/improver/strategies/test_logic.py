@@ -27,6 +27,7 @@ EXAMPLES: list[tuple[Strategy, str]] = [
     (Conditions(), "def f(a, b):\n    if a or (b\n            and a):\n        return True\n    return False\n"),
     (GuardClauses(), "def f(a, b):\n    if a:\n        # work\n        if b:\n            return [a]\n        for x in (1, 2):\n            b = x\n        return b\n    else:\n        raise ValueError('no a')\n"),
     (GuardClauses(), "def f(a, b):\n    out = []\n    if not (a or b) in (1, 2):\n        for x in (1, 2):\n            if x:\n                out.append(x)\n        return out\n"),
+    (GuardClauses(), "def f(a, b):\n    if a:\n        if b:\n            if a == b:\n                return 1\n            return 2  # both\n        return 3\n    return [4]\n"),
     (GuardClauses(), "def f(a, b):\n    if a is not None and b:\n        if a:\n            return 1\n        return 2\n    else:\n        return [3]\n"),
     (Conditions(), "def f(a, b):\n    n = int(bool(a)) + 1\n    return n >= 1 and n < 2, n <= 5 and n > -1.5, not (n > 1 and n < 2)\n"),
 ]  # fmt: skip
@@ -41,6 +42,14 @@ ANYTHING = st.one_of(
 @given(a=ANYTHING, b=ANYTHING)
 def test_conditions_decide_alike(number: int, a: Any, b: Any) -> None:
     same(EXAMPLES[number][1], CHANGED[number], "f", a, b)
+
+
+def test_conditions_within_conditions_are_all_taken_out() -> None:
+    code = "def f(a):\n    if a:\n        if a > 1:\n            if a > 2:\n                return 'x'\n            else:\n                return 'y'\n        else:\n            raise ValueError('low')\n    else:\n        return 'none'\n"
+    changed = text_of(GuardClauses(), code)
+    assert "if not (a > 1):\n        raise ValueError('low')" in changed
+    for value in (0, 1, 2, 3):
+        same(code, changed, "f", value)
 
 
 def test_what_they_look_like_afterwards() -> None:

@@ -20,6 +20,7 @@ from roles.improver.strategies.caching import Caching
 from roles.improver.strategies.compact import Compact
 from roles.improver.strategies.concatenation import Concatenation
 from roles.improver.strategies.conditions import Conditions
+from roles.improver.strategies.errors import TypedErrors
 from roles.improver.strategies.guards import GuardClauses
 from roles.improver.strategies.invariants import Invariants
 from roles.improver.strategies.lazy import LazyAttributes, LazyImports
@@ -52,6 +53,10 @@ CHANGES: list[tuple[Strategy, str]] = [
     (UnusedNames(), "TABLE = [40] * 30 + [20] * 3 + ['x']\nWORDS = 'ab' * 9\ndef f(a, b):\n    return a, b\n"),
     (LazyAttributes(), "DAY = 24 * 60\nclass A:\n    def __init__(self):\n        self._t = [m for m in range(DAY)]\n    def m(self, n):\n        return self._t[n]\ndef f(a, b):\n    return A().m(3), a, b\n"),
     (Pooling(), "WIDTH = 3\nclass W:\n    def __init__(self, n):\n        self.n = n\n        self.t = {}\n        self.t.update({'a': 1})\n    def put(self, x):\n        return str(x).ljust(self.n), self.t.get(x)\ndef f(a, b):\n    return W(WIDTH).put(a), b\n"),
+    # a dictionary that is changed in the loop is not the list that is searched in it
+    (Membership(), "class A:\n    def __init__(self, known):\n        self.known = known\n    def m(self, rows: list, found: dict):\n        for r in rows:\n            if r in self.known:\n                found[str(r)] = r\n        return found\ndef f(a, b):\n    return A(b).m([a, 1, 'x'], {})\n"),
+    (Compact(), "class A(object):\n    def __init__(self):\n        self.t = [1, 2, 3, 4]\n    def m(self, n):\n        return n in self.t\ndef f(a, b):\n    return A().m(a), b\n"),
+    (Pooling(), "from decimal import Decimal\nclass M:\n    def __init__(self):\n        self.step = Decimal('0.01')\n    def round(self, x):\n        return str(Decimal(str(x)).quantize(self.step))\ndef f(a, b):\n    return [M().round(x) for x in (a, b) if isinstance(x, (int, float))]\n"),
 ]  # fmt: skip
 CHANGED = [text_of(strategy, code) for strategy, code in CHANGES]
 VALUES = st.one_of(st.integers(0, 4), st.sampled_from(["", "a", "x"]), st.none(), st.booleans(), st.floats(0, 1))
@@ -71,8 +76,8 @@ def test_what_they_look_like_afterwards() -> None:
         for number, ((strategy, _), text) in enumerate(zip(CHANGES, CHANGED, strict=True))
     }
     texts = "\n".join(by_name.values())
-    assert "known_lookup = _Lookup(self.known)" in texts
-    assert "seen_lookup.add(seen[-1])" in texts
+    assert "known_lookup = _lookup_of(self.known)" in texts
+    assert "seen_lookup = _noted_in(seen_lookup, seen, seen[-1])" in texts
     assert "if (x or a) and (x != b or not b) and not isinstance(x, list):" in texts
     assert "# kept" in texts
     assert "# the rest" in texts
@@ -96,6 +101,10 @@ LEFT: list[tuple[Strategy, str, str]] = [
     (Compact(), "class A:\n    def __init__(self):\n        self.t = [[1, 2], [3, 4], [5, 6]]\n    def m(self):\n        for row in self.t:\n            row.append(1)\n", "changed or kept"),
     (LazyAttributes(), "class A:\n    def __init__(self, n: int):\n        self.n = n\n        self._t = [i * n for i in range(n)]\n    def m(self):\n        return self.n\n", "may raise an error"),
     (Pooling(), "WIDTH = 3\nclass W:\n    def __init__(self, n):\n        self.n = n + len(SEEN)\n    def put(self, x):\n        return x * self.n\nSEEN = []\ndef f(a):\n    SEEN.append(a)\n    return W(WIDTH).put(a)\n", "SEEN, which may change"),
+    (Concatenation(), "class A:\n    def f(self, xs):\n        rows = []\n        for x in xs:\n            rows = rows + [x]\n            self.keep(rows)\n        return rows\n", "another name"),
+    (TypedErrors(), "def f(a):\n    if not a:\n        raise Exception('no')\n    return str(type(a))\n", "may be shown"),
+    (Pooling(), "from decimal import Decimal, getcontext\nclass M:\n    def round(self, x):\n        return str(Decimal(str(x)))\ndef f(a):\n    getcontext().prec = 3\n    return M().round(a)\n", "Decimal is called"),
+    (Membership(), "class A:\n    def __init__(self, known):\n        self.known = known\n    def m(self, rows: list, found):\n        for r in rows:\n            if r in self.known:\n                found[0] = r\n", "may change"),
     (Caching(), "class A:\n    def __eq__(self, o):\n        return True\ndef h(n):\n    return A() == n\ndef g(n):\n    return sum(h(x) for x in range(n))\ndef f(xs):\n    return [g(x) for x in xs]\n", "operators"),
 ]  # fmt: skip
 
@@ -103,6 +112,20 @@ LEFT: list[tuple[Strategy, str, str]] = [
 @pytest.mark.parametrize(("strategy", "code", "why"), LEFT)
 def test_what_is_not_certain_is_left(strategy: Strategy, code: str, why: str) -> None:
     assert why in refusal_of(strategy, code)
+
+
+def test_types_that_are_only_compared_show_no_error() -> None:
+    code = (
+        "def f(a):\n    if type(a) is int and type(a) in (int, str):\n        raise Exception('whole')\n    return a\n"
+    )
+    assert "raise AgentError('whole')" in text_of(TypedErrors(), code)
+
+
+def test_a_method_of_another_file_may_do_anything() -> None:
+    code = "def f(box, xs: list[int]):\n    out = []\n    for x in xs:\n        out.append(x / max(xs) + box.get(x))\n    return out\n"
+    assert change(Invariants(), code).changed
+    others = {"box.py": "class Box:\n    def get(self, x):\n        self.kept.clear()\n        return x\n"}
+    assert "get is called" in refusal(Invariants(), code, others=others)
 
 
 def refusal_of(strategy: Strategy, code: str) -> str:

@@ -1,0 +1,248 @@
+"""Rules for what is computed: columns, figures of the library, sums and shares, and arithmetic in words and signs."""
+
+# What an action is given depends on the pattern beside it, which no type tells.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from roles.builder.understanding.grammar.chart import Grammar
+from roles.builder.understanding.grammar.forms import (
+    Aggregate,
+    Binary,
+    ColumnRef,
+    Condition,
+    Count,
+    Expression,
+    Figure,
+    Named,
+    Number,
+    Thing,
+)  # fmt: skip
+
+__all__ = ["add_figure_rules", "owned"]
+
+
+def owned(column: ColumnRef, thing: Thing) -> ColumnRef | None:
+    """A column of a thing; None where that has no such column."""
+    own = tuple(one for one in column.candidates if one[0].table == thing.table)
+    return ColumnRef(column.words, own, thing.table) if own else None
+
+
+def _functions(grammar: Grammar) -> None:
+    grammar.words("function", {
+        "total|sum|overall|combined|sum_of|total_of|all_the": "sum",
+        "average|mean|avg|average_of|mean_of|typical": "mean", "median|median_of": "median",
+        "minimum|min|smallest|lowest|minimum_of|lowest_value_of": "minimum",
+        "maximum|max|highest|largest|biggest|maximum_of|highest_value_of": "maximum",
+        "standard_deviation|standard_deviation_of|stdev": "stdev", "variance|variance_of": "variance",
+        "90th_percentile|90th_percentile_of": "percentile 90", "95th_percentile|95th_percentile_of": "percentile 95",
+    })  # fmt: skip
+    grammar.words("verb_function", {
+        "add_up|adds_up|sum_up|sums_up|sums|sum|totals|add|adds|adding_up|summing_up|adds_together": "sum",
+        "averages|average": "mean",
+    })  # fmt: skip
+    grammar.words("behind_function", {
+        "summed|in_total|in_all|altogether|summed_up|added_up|added_together|combined|all_together": "sum",
+        "on_average": "mean", "each_on_average": "mean",
+    })  # fmt: skip
+
+
+def _columns(grammar: Grammar) -> None:
+    add = grammar.add
+    add("field", "~ <column>", lambda column: column)
+    add("field", "~ <bare_table> 's <column>", lambda thing, column: owned(column, thing))
+    add("field", "~ <column> of|from|on ~ <bare_table>", owned)
+    add("field", "~ <bare_table> <column>", lambda thing, column: owned(column, thing), 0.05)
+
+
+def _operand(grammar: Grammar) -> None:
+    add = grammar.add
+    add("number", "<plain_number>", lambda number: number)
+    add("number", "<plain_number> %|percent|per_cent", lambda number: Number(number.value, percent=True))
+    add("number", "- <plain_number>", lambda number: Number(-number.value))
+    add("number", "€|$|£ <plain_number>", lambda number: number)
+    add("number", "<plain_number> eur|euro|euros|dollars|dollar|usd|gbp|pounds", lambda number: number, 0.05)
+    add("factor", "<plain_number>", lambda number: number)
+    add("factor", "<plain_number> %", lambda number: Number(number.value / 100), 0.1)
+    add("factor", "<field>", lambda column: column)
+    add("factor", "( <arithmetic> )", lambda inner: inner)
+    add("factor", "~ <ratio>", lambda ratio: ratio)
+    add("factor", "<aggregate>", lambda inner: inner)
+    add("power", "<factor>", lambda inner: inner)
+    add("power", "<factor> ^|** <factor>", lambda left, right: Binary("**", left, right))
+    add("power", "<factor> squared", lambda left: Binary("**", left, Number(2.0)))
+
+
+def _aggregates(grammar: Grammar) -> None:
+    add = grammar.add
+    add("rows", "~ <bare_table>", lambda thing: thing)
+    add("rows", "~ <bare_table> 's <bare_table>", lambda _, thing: thing)
+    for lead in ("~ <function> of? ~ <sum_of>", "~ <function> of? all|each|every ~ <sum_of>"):
+        add("aggregate", lead, _aggregate, 0.2)
+    add("aggregate", "~ <function> ~ <amount_of>", _aggregate, 0.3)
+    add(
+        "aggregate",
+        "~ number|count|numbers of ~ <identifier> <bare_table> ( <told> )",
+        lambda _, thing, told: Count(thing.table, (told,)),
+        0.3,
+    )
+    add("aggregate", "~ <function> <value_like> <field>", _valued_aggregate, 0.5)
+    add("aggregate", "<field> of? all? of? <rows>? <behind_function>", _behind, 0.2)
+    add("aggregate", "<field> <behind_function>", lambda column, function: Aggregate(function, column), 0.2)
+    add(
+        "aggregate",
+        "~ <field> of|across|over all ~ <bare_table> <behind_function>",
+        lambda column, thing, function: Aggregate(function, column, _through(thing)),
+        0.1,
+    )
+    add(
+        "aggregate",
+        "~ number|count|numbers of ~ <bare_table> <told>*",
+        lambda thing, told: Count(thing.table, told),
+        0.2,
+    )
+    add(
+        "aggregate", "~ total number|count of ~ <bare_table> <told>*", lambda thing, told: Count(thing.table, told), 0.1
+    )
+    add(
+        "aggregate",
+        "~ number|count of ~ <value_like> <bare_table> <told>*",
+        lambda value, thing, told: Count(thing.table, (value, *told)),
+        0.3,
+    )
+    add("aggregate", "~ <bare_table> count", lambda thing: Count(thing.table), 0.2)
+    add("aggregate", "( ~ number|count of ~ <bare_table> )", lambda thing: Count(thing.table), 0.1)
+    add("sum_of", "<field>", lambda column: column)
+    add("sum_of", "<field> times|*|× <field>", lambda left, right: Binary("*", left, right), 0.05)
+    add("sum_of", "( <arithmetic> )", lambda inner: inner)
+
+
+def _aggregate(function: str, of: Any) -> Expression | None:
+    if isinstance(of, Aggregate | Count | Number):
+        return None
+    return Aggregate(function, of)
+
+
+def _valued_aggregate(function: str, value: Condition, column: ColumnRef) -> Expression:
+    return Aggregate(function, column, (value,))
+
+
+def _behind(column: ColumnRef, thing: Thing | None, function: str) -> Expression | None:
+    return None if thing is None else Aggregate(function, column)
+
+
+def _through(thing: Thing) -> tuple[Condition, ...]:
+    return ()
+
+
+def _arithmetic(grammar: Grammar) -> None:
+    add = grammar.add
+    grammar.words("times", {"*|×|times|multiplied_by": "*"})
+    grammar.words("over", {"/|÷|divided_by|divided_through": "/"})
+    grammar.words("plus", {"+|plus": "+", "-|–|minus|less": "-"})
+    add("product", "<power>", lambda inner: inner)
+    add("product", "<power> <product_rest>*", _chain)
+    add("product_rest", "<times> ~ <power>", lambda operator, right: (operator, right))
+    add("product_rest", "<over> ~ <power>", lambda operator, right: (operator, right))
+    add("product_rest", "over ~ <power>", _over)
+    add("sum", "<product>", lambda inner: inner)
+    add("sum", "<product> <sum_rest>*", _chain)
+    add("sum_rest", "<plus> ~ <product>", lambda operator, right: (operator, right))
+    add("arithmetic", "<sum>", lambda inner: inner)
+    add("arithmetic", "<sum> <whole_rest>*", _chain)
+    for lead in (
+        ", and? then?",
+        ", all|it_all|the_whole|the_result|everything",
+        ", and? that|this|the_sum|the_difference",
+        "and then|all",
+        ", then? the? result?",
+    ):
+        add("whole_rest", f"{lead} <over> ~ <product>", lambda operator, right: (operator, right), 0.05)
+        add("whole_rest", f"{lead} over ~ <product>", _over, 0.05)
+        add("whole_rest", f"{lead} <times> ~ <product>", lambda operator, right: (operator, right), 0.05)
+        add("whole_rest", f"{lead} <plus> ~ <product>", lambda operator, right: (operator, right), 0.05)
+        add(
+            "whole_rest",
+            f"{lead} divide|divides|divided that|this|it|the_sum|the_result|all? by ~ <product>",
+            lambda right: ("/", right),
+            0.05,
+        )
+        add(
+            "whole_rest",
+            f"{lead} multiply|multiplies|multiplied that|this|it|the_sum|the_result|all? by ~ <product>",
+            lambda right: ("*", right),
+            0.05,
+        )
+    add(
+        "whole_rest",
+        "and divide|divides|divided that|this|it|the_sum|the_result by ~ <product>",
+        lambda right: ("/", right),
+        0.05,
+    )
+    add("arithmetic", "~ ratio of <sum> to <sum>", lambda left, right: Binary("/", left, right))
+    add("arithmetic", "~ ratio of <sum> and|over <sum>", lambda left, right: Binary("/", left, right), 0.1)
+    add("arithmetic", "take ~ <arithmetic>", lambda inner: inner)
+    add("arithmetic", "~ difference between|of <sum> and <sum>", lambda left, right: Binary("-", left, right))
+    add("arithmetic", "~ product of <sum> and <sum>", lambda left, right: Binary("*", left, right))
+    add("arithmetic", "~ sum of <field> and <field>", lambda left, right: Binary("+", left, right), 0.1)
+    add("arithmetic", "divide <sum> by <sum>", lambda left, right: Binary("/", left, right))
+    add("arithmetic", "dividing <sum> by <sum>", lambda left, right: Binary("/", left, right))
+    add("arithmetic", "multiply|multiplying <sum> by|with <sum>", lambda left, right: Binary("*", left, right))
+    add("arithmetic", "subtract|subtracting <sum> from <sum>", lambda left, right: Binary("-", right, left))
+    add("arithmetic", "~ average|mean <field> per <field>", lambda left, right: Binary("/", left, right), 0.1)
+    add("arithmetic", "<field> per <unit>", lambda left, right: Binary("/", left, right), 0.3)
+    add("arithmetic", "<field> per <field>", lambda left, right: Binary("/", left, right), 0.2)
+
+
+def _over(right: Expression) -> Any:
+    return None if isinstance(right, Number) else ("/", right)
+
+
+def _chain(first: Expression, rest: tuple[tuple[Any, Expression], ...]) -> Expression | None:
+    if not rest:
+        return None
+    made = first
+    for operator, right in rest:
+        made = Binary(operator, made, right)
+    return made
+
+
+def _shares(grammar: Grammar) -> None:
+    add = grammar.add
+    add("figure", "~ <arithmetic>", lambda value: Figure(value))
+    grammar.words("percentage", {
+        "as_a_percentage|as_percentage|in_percent|as_percent|as_a_percent|in_%|as_percentages|in_per_cent|,_in_percent"
+        "|,_as_a_percentage|as_a_%|,_in_%|expressed_as_a_percentage|,_expressed_as_a_percentage|"
+        "(_in_percent_)|(_%_)": True,
+    })  # fmt: skip
+    add("figure", "~ <arithmetic> <percentage>", lambda value, _: Figure(value, percent=True))
+    add(
+        "figure",
+        "~ <sum> as ~ a? percentage|percent|% of ~ <sum>",
+        lambda left, right: Figure(Binary("/", left, right), percent=True),
+    )
+    add(
+        "figure",
+        "~ <sum> as ~ a? share|fraction|proportion|part of ~ <sum>",
+        lambda left, right: Figure(Binary("/", left, right)),
+    )
+    add(
+        "figure",
+        "~ percentage|percent|% of <sum> in|to <sum>",
+        lambda left, right: Figure(Binary("/", left, right), percent=True),
+        0.2,
+    )
+
+
+def add_figure_rules(grammar: Grammar) -> None:
+    """Add the rules for ``figure`` and what it is made of."""
+    _functions(grammar)
+    _columns(grammar)
+    _operand(grammar)
+    _aggregates(grammar)
+    _arithmetic(grammar)
+    _shares(grammar)
+    grammar.add("named", "~ <name>", Named)

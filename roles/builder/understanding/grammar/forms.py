@@ -1,0 +1,211 @@
+"""The logical form of a request, and the pieces that its words are read as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from roles.builder.understanding.requirements import Place
+
+__all__ = [
+    "Aggregate", "Binary", "ColumnRef", "Condition", "Count", "Definition", "Expression", "Figure", "Given", "Group",
+    "Named", "Number", "Order", "Query", "Ratio", "Rule", "Share", "Thing", "Want", "Window",
+]  # fmt: skip
+
+Sign = Literal["=", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was said."""
+
+    value: float
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """Words for a column, with the columns that they may mean and how well each fits (0 to 1)."""
+
+    words: str
+    candidates: tuple[tuple[Place, float], ...]
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure of the library."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A figure that the request names and defines elsewhere, or that the caller gives."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``left operator right``."""
+
+    operator: Literal["+", "-", "*", "/", "**"]
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Values of many rows as one: the function, as the lexicon names it, of an expression, where conditions hold."""
+
+    function: str
+    of: Expression
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows of a table there are, where conditions hold."""
+
+    table: str
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the rows of a table in which conditions hold, of those in which `base` holds."""
+
+    table: str
+    holds: tuple[Condition, ...]
+    base: tuple[Condition, ...] = ()
+
+
+Expression = Number | ColumnRef | Ratio | Named | Binary | Aggregate | Count | Share
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from `start` to `end`, which both belong to it; empty: open. ISO dates, or those of `windows`.
+
+    `after`, `before`: the day itself does not belong to it. `given`: the caller gives what is empty of ``from``,
+    ``to``, ``after``, ``before`` or ``days`` in `asked`.
+    """
+
+    start: str = ""
+    end: str = ""
+    outside: bool = False
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller gives."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What rows, or figures of groups, have to keep.
+
+    ``compare``: `left` `sign` `right` (and no more than `high`); ``value``: `left` is one of `values` (any text column
+    where `left` is None); ``empty``: nothing is there; ``done``: a word for something that happened holds; ``window``:
+    `left`, or the time of the rows, is in it; ``past``: the day of `left` is over; ``late``: it is behind that on which
+    it ought to be; ``has``: there are so many rows of `table`, in which `where` holds; ``asked``: the caller gives the
+    value of `left`.
+    """
+
+    kind: Literal["compare", "value", "empty", "done", "window", "has", "past", "late", "asked"]
+    left: Expression | None = None
+    sign: Sign = "="
+    right: Expression | Given | None = None
+    values: tuple[str, ...] = ()
+    table: str = ""
+    window: Window | None = None
+    negated: bool = False
+    where: tuple[Condition, ...] = ()
+    high: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Rows of a table: one that the caller names, each, all, or (``of``) those that something else is of."""
+
+    table: str
+    which: Literal["", "one", "each", "all", "of"] = ""
+    plural: bool = False
+    by_key: bool = False
+    label: ColumnRef | None = None
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Expressions to show or to compute."""
+
+    items: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An expression with the name and the unit that the request gives it."""
+
+    value: Expression
+    name: str = ""
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name stands for."""
+
+    name: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What rows are put together by: columns, things, parts of dates; `by`: the word was "by"."""
+
+    keys: tuple[ColumnRef | Thing | str, ...]
+    by: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order: by an expression, by quality ("best"), by size or by time; `limit`: only so many."""
+
+    by: Expression | None = None
+    way: Literal["up", "down", "best", "worst", "new", "old"] = "up"
+    limit: int | None = None
+    of: Literal["", "price", "time"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What passes: the figure (the only one where none is named) compares so with a number."""
+
+    sign: Sign
+    limit: Number
+    of: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A request, whole: what is wanted of which things under which conditions."""
+
+    subject: str = ""
+    entity: Thing | None = None
+    figures: tuple[Figure, ...] = ()
+    shown: tuple[ColumnRef, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    groups: tuple[ColumnRef | Thing | str, ...] = ()
+    orders: tuple[Order, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    empty_too: bool = False
+    mentioned: tuple[str, ...] = ()
+    figure_first: bool = False
+    grouped_by: bool = False
+    added_up: bool = False
+    every: bool = False

@@ -25,7 +25,7 @@ def main() -> int:
     """Run, and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=7)
-    parser.add_argument("--per-day", type=int, default=12)
+    parser.add_argument("--per-day", type=int, default=14)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", action="store_true", help="the figures as one JSON document, after the progress")

@@ -53,7 +53,7 @@ class Plan:
     """
 
     days: int = 7
-    per_day: int = 12
+    per_day: int = 14
     seed: int = 7
     each: int = 2
     builds: int = 6

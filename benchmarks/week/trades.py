@@ -88,7 +88,7 @@ TRADES: tuple[Trade, ...] = (
             _w("occupancy", "occupancy rate", "occupied_units / total_units"),
             _w("vacancy", "vacancy rate", "1 - occupied_units / total_units"),
             _w("ppa", "price per area", "market_value / total_area"),
-        ), "properties", ("city", ("Bern", "Oslo", "Lyon", "Turin")), (),
+        ), "properties", ("city", ("Bern", "Oslo", "Lyon", "Turin")), ("loan_amount", "market_value"),
     ),
     Trade(
         "lending", "borrower", "borrowers", {
@@ -99,7 +99,7 @@ TRADES: tuple[Trade, ...] = (
             _w("dti", "debt to income / debt-to-income ratio / DTI", "monthly_debt / monthly_income"),
             _w("housing", "housing ratio", "housing_cost / monthly_income"),
             _w("utilization", "credit utilization / credit utilisation", "credit_balance / credit_limit"),
-        ), "borrowers", ("town", ("Aarau", "Basel", "Chur")), ("monthly_debt",),
+        ), "borrowers", ("town", ("Aarau", "Basel", "Chur")), ("monthly_debt", "credit_balance"),
     ),
     Trade(
         "loans", "loan", "loans", {
@@ -153,7 +153,8 @@ TRADES: tuple[Trade, ...] = (
                "1.2 * (current_assets - current_liabilities) / total_assets + 1.4 * retained_earnings / total_assets + "
                "3.3 * operating_income / total_assets + 0.6 * market_capitalisation / total_liabilities + "
                "revenue / total_assets"),
-        ), "companies", ("sector", ("trade", "industry", "software", "health")), ("dividends",),
+        ), "companies", ("sector", ("trade", "industry", "software", "health")),
+        ("dividends", "net_income"),
     ),
     Trade(
         "exchange", "stock", "stocks", {
@@ -186,7 +187,7 @@ TRADES: tuple[Trade, ...] = (
         (
             _w("roi", "ROI / return on investment", "(gain - investment_cost) / investment_cost"),
             _w("payback", "payback period", "investment_cost / annual_inflow"),
-        ), "projects", ("stage", ("idea", "pilot", "running")), ("investment_cost",),
+        ), "projects", ("stage", ("idea", "pilot", "running")), ("investment_cost", "gain"),
     ),
     Trade(
         "budgets", "department", "departments", {"actual_amount": (40e3, 90e3), "budgeted_amount": (30e3, 99e3)},
@@ -194,7 +195,7 @@ TRADES: tuple[Trade, ...] = (
             _w("variance", "budget variance", "actual_amount - budgeted_amount"),
             _w("variance_share", "budget variance percentage",
                "(actual_amount - budgeted_amount) / budgeted_amount"),
-        ), "departments", ("division", ("north", "south", "west")), ("budgeted_amount",),
+        ), "departments", ("division", ("north", "south", "west")), ("budgeted_amount", "actual_amount"),
     ),
     Trade(
         "marketing", "campaign", "campaigns", {
@@ -234,5 +235,13 @@ TRADES: tuple[Trade, ...] = (
             _w("variation", "coefficient of variation", "deviation / population_mean"),
             _w("error", "standard error", "deviation / sqrt(sample_size)"),
         ), "samples", ("material", ("steel", "glass", "resin")), (),
+    ),
+    Trade(
+        "reading", "library", "libraries", {"members": (200, 9000), "books_lent": (3000, 90000)}, (),
+        "libraries", ("canton", ("Bern", "Uri", "Zug")), ("members", "books_lent"),
+    ),
+    Trade(
+        "lodging", "hotel", "hotels", {"rooms": (20, 300), "nights_sold": (3000, 60000)}, (),
+        "hotels", ("resort", ("Davos", "Arosa", "Laax")), ("rooms", "nights_sold"),
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ ROWS = 40
 
 _WHOLE = {
     "occupied_units", "total_units", "term_months", "months_paid", "years", "sample_size", "customers_lost",
-    "customers_at_start", "customers_won", "conversions", "visitors",
+    "customers_at_start", "customers_won", "conversions", "visitors", "members", "books_lent", "rooms", "nights_sold",
 }  # fmt: skip
 
 

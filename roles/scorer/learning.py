@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import tempfile
@@ -28,17 +29,18 @@ __all__ = ["NewRole", "cached", "learn", "store"]
 
 logger = get_logger(__name__)
 
-_VERSION = 4
+_VERSION = 5
 _KEPT_FILES = 8
 _SCALES = (1.0, 1.2, 1.0)
 _REGULARIZATION = 5.0
-_ITERATIONS = 60
+_ITERATIONS = 100
+_TOLERANCE = 1e-4
 _DROP_BELOW = 0.005
 _DESCRIPTION_WEIGHT = 0.3
 _DENIAL = re.compile(r"\b(?:no|not|never|nothing|except|without)\b|n['’]t\b", re.IGNORECASE)
 _BESIDE_NOBODY = 3.0
-"""How common requests for a new role are, as against those that nobody covered before it came: a host adds it because
-it is asked for."""
+"""How common requests for one new role are, as against those that nobody covered before it came: a host adds it because
+it is asked for. For several it grows with the root of their number."""
 _BESIDE_ROLES = 0.1
 """The same as against requests that a shipped role covers."""
 _LOOKS_COVERED = 0.3
@@ -114,16 +116,22 @@ def _claims(description: str) -> list[str]:
 
 
 def _fit(names: Sequence[str], rows: Sequence[_Row]) -> LinearTable:
-    """Every label weighs the same, however few examples it has, so that what is learned is a ratio of likelihoods."""
+    """Every role weighs the same, however few examples it has, so that what is learned is a ratio of likelihoods.
+
+    The rest weighs as much as the root of their number: with no more than one of them, sixty roles draw every text
+    that says nothing ("ok"), and with as much as all of them, hardly a request of their own is sure.
+    """
     from roles.scorer.fitting import design_matrix, logistic_regression, to_table, vocabulary_of
 
     labels = sorted((REST, *names))
     total: dict[str, float] = defaultdict(float)
     for row in rows:
         total[row.label] += row.weight
-    mean = len(labels) / len(rows)
+    share = math.sqrt(len(names))
+    total[REST] /= share
+    mean = (len(names) + share) / len(rows)
     vocabulary = vocabulary_of([row.blocks for row in rows if row.label != REST])
-    model = logistic_regression(_REGULARIZATION, _ITERATIONS)
+    model = logistic_regression(_REGULARIZATION, _ITERATIONS).set_params(tol=_TOLERANCE)
     model.fit(
         design_matrix([row.blocks for row in rows], vocabulary, _SCALES),
         [labels.index(row.label) for row in rows],

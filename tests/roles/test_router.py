@@ -19,6 +19,7 @@ from common.results import RoleResult
 from common.run_context import RunContext
 from common.settings import RouterSettings
 from common.tool import Tool
+from roles.engineering.formulas.ratios import RATIOS
 from roles.role_registry import RoleRegistry
 from roles.router import PLANNING, Router, RoutingDecision
 from roles.scorer import learning
@@ -292,6 +293,30 @@ async def test_two_hosts_roles_are_told_apart_and_take_hardly_anything_from_the_
             assert best == best_before
     assert len(taken) <= 0.01 * len(before)
     assert sum(role != "conversation" for role in taken) <= 1
+
+
+async def test_many_roles_that_are_alike_draw_nothing_that_is_none_of_theirs() -> None:
+    figures = [name.replace("_", " ") for name in sorted(RATIOS)[:30]]
+    added = [
+        NamedRole(
+            f"{figure.replace(' ', '_')}_agent", f"Calculates the {figure} of companies.",
+            (f"what is the {figure} of company 3?", f"the {figure} for company 12", f"{figure}, company 7",
+             f"calculate the {figure} of company 5", f"give me the {figure} of company 21"),
+        ) for figure in figures
+    ]  # fmt: skip
+    router = await Router.create(registry(*added))
+    await router.learn()
+    names = {role.name for role in added}
+
+    def best(text: str) -> str:
+        found = router.probabilities(text)
+        return max(found, key=found.__getitem__)
+
+    said = ("ok", "asdf 7", "hm", "42", "hello there", "thanks", "how are you", "never mind", "ok then 3")
+    assert not [text for text in said if best(text) in names]
+    assert not [text for role, texts in UNSEEN.items() for text in texts[::4] if role != "none" and best(text) in names]
+    asked = [(one.name, f"tell me the {figure} of company 9") for one, figure in zip(added, figures, strict=True)]
+    assert sum(best(text) == name for name, text in asked) >= 0.8 * len(asked)
 
 
 @pytest.mark.parametrize("leave", ["remove", "disable"])

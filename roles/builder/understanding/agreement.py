@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import cast
 
 from common.errors import ValidationFailed
+from roles.builder.understanding.reading_words import as_for_people
 from roles.builder.understanding.requirements import Place, Requirements
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.unit_figures import counts_units
+from roles.builder.understanding.words import words_of_name
 from roles.engineering.formulas import parse
 from roles.engineering.formulas.text import text_of
 from roles.engineering.formulas.tree import Name, Node
 
-__all__ = ["SO_MANY_OF_EACH", "differences", "surer"]
+__all__ = ["SO_MANY_OF_EACH", "differences", "settled", "surer", "which_is_meant"]
 
 
-def differences(one: Requirements, other: Requirements, tables: Tables) -> tuple[str, ...]:
-    """In what two readings differ, in a few words each; empty where they mean the same."""
+def differences(one: Requirements, other: Requirements, tables: Tables) -> frozenset[str]:
+    """In what two readings differ; empty where they mean the same."""
     left, right = _meaning(one, tables), _meaning(other, tables)
-    return tuple(
-        f"{what} ({_shown(left[what], right[what])}, or {_shown(right[what], left[what])})"
-        for what in left if left[what] != right[what]
-    )  # fmt: skip
+    return frozenset(what for what in left if left[what] != right[what])
+
+
+def which_is_meant(one: Requirements, other: Requirements, differing: frozenset[str], tables: Tables) -> str:
+    """The question which of two readings is meant, in words of people."""
+    left, right = as_for_people(one, tables), as_for_people(other, tables)
+    told = [(left[what], right[what]) for what in left if what in differing and left[what] != right[what]]
+    if not told:
+        # they differ in a formula only, and what it is called is the same
+        told = [(left["computed"], right["computed"])]
+    ways = " or ".join(f"“{'; '.join(way)}”" for way in zip(*told, strict=True))
+    return f"It can be read in two ways: {ways}. Which is meant? Say it in other words."
 
 
 SO_MANY_OF_EACH = re.compile(
@@ -51,28 +60,111 @@ def surer(whole: Requirements, other: Requirements, tables: Tables) -> bool:
     return bool(other.figures) and _OVER_TIME.search(whole.request) is not None
 
 
-def _shown(meant: object, other: object) -> str:
-    """What one reading has and the other has not."""
-    if isinstance(meant, set) and isinstance(other, set):
-        parts = cast("set[str | tuple[str, ...]]", meant) - cast("set[str | tuple[str, ...]]", other)
-        said = (" ".join(one) if isinstance(one, tuple) else one for one in parts)
-        return ", ".join(sorted(said)).replace("__", ".") or "nothing of that"
-    if isinstance(meant, tuple):
-        return " ".join(map(str, cast("tuple[object, ...]", meant)))
-    return str(cast("object", meant)) if meant else "none"
+def settled(whole: Requirements, other: Requirements, tables: Tables) -> bool:
+    """Whether only the reading of the whole request makes sense, of two that differ.
+
+    It has words for its order and for its number of rows where the other one invents them; "of an owner" is one owner,
+    not all who are called so; and of a thing with several rows a figure is that of their totals.
+    """
+    if _totals_of_rows(whole, other, tables):
+        return True
+    reasons = {
+        "count": _is_said(whole.limit, whole) and not _is_said(other.limit, other),
+        "order": _order_is_said(whole, other),
+        "entity": bool(whole.entity) and _label_given(whole, other, tables),
+        "rows": bool(whole.entity) and _label_given(whole, other, tables),
+    }
+    return all(reasons.get(what, False) for what in differences(whole, other, tables))
+
+
+def _is_said(limit: int, made: Requirements) -> bool:
+    """Whether the request has words for a number of rows; without a number, all of them are meant."""
+    return (
+        limit == _ALL
+        or re.search(rf"\b{limit}\b|\b{_WORDS_OF_NUMBERS.get(limit, limit)}\b", made.request.lower()) is not None
+    )
+
+
+_ALL = 1_000
+_WORDS_OF_NUMBERS = {
+    1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten",
+}  # fmt: skip
+
+
+def _order_is_said(whole: Requirements, other: Requirements) -> bool:
+    """Whether only one reading is ordered, or the request names the column that it orders by and not the other's."""
+    if other.order is None and not other.order_by:
+        # the grammar has an order only where there are words for it
+        return True
+    if whole.order is None or other.order is None or whole.descending != other.descending:
+        return False
+    said = {word[:4] for word in re.findall(r"[a-z]{3,}", whole.request.lower())}
+    named, not_named = (
+        {word[:4] for word in words_of_name(one.column) if len(word) > 2} for one in (whole.order, other.order)
+    )
+    return bool(named & said) and not (not_named - named) & said
+
+
+def _label_given(whole: Requirements, other: Requirements, tables: Tables) -> bool:
+    """Whether one reading asks for a thing by its key and the other by its name, and all else is the same."""
+    label = tables.label(whole.entity)
+    asked = [one for one in other.filters if one.input and Place(table=one.table, column=one.column) == label]
+    if (
+        other.entity
+        or len(asked) != 1
+        or re.search(
+            r"\b(?:by|whose|given|certain|named?) (?:the |their |its )?(?:full )?name", whole.request, re.IGNORECASE
+        )
+    ):
+        return False
+    rest = other.model_copy(update={"filters": tuple(one for one in other.filters if one not in asked)})
+    return _chosen(whole, tables) == _chosen(rest, tables)
+
+
+def _totals_of_rows(whole: Requirements, other: Requirements, tables: Tables) -> bool:
+    """Whether one reading has the figures of things, as those of the totals, and the other those of single rows.
+
+    An amount of a thing is the total. A quotient is that of the totals where a filter leaves the rows of some time; of
+    rows of all times it may as well be that of the latest row, or of each.
+    """
+    things = {one[0] for one in (_thing(tables, place) for place in whole.groups) if len(one) == 1}
+    if not things or other.groups or other.entity or whole.entity or other.table in things:
+        return False
+    left, right = _meaning(whole, tables), _meaning(other, tables)
+    if not left["computed"] or any(
+        _of_rows(left[what], tables) != _of_rows(right[what], tables)
+        for what in left
+        if what not in ("groups", "entity")
+    ):
+        return False
+    return "/" not in str(left["computed"]) or any(
+        _is_of_time(tables, one.table, one.column) for one in whole.filters if not one.figure
+    )
+
+
+def _is_of_time(tables: Tables, table: str, column: str) -> bool:
+    place = Place(table=table, column=column)
+    return tables.column(place).type == "date" or tables.order(table) == place
+
+
+def _of_rows(meant: object, tables: Tables) -> str:
+    """What is meant without the totals in it."""
+    names = "|".join(map(re.escape, tables.tables))
+    parts = sorted(map(str, meant)) if isinstance(meant, set) else meant  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return re.sub(rf"\bsum(?=(?:{names})__)", "", str(parts))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _meaning(made: Requirements, tables: Tables) -> dict[str, object]:
     figures = {_formula(made, name) for name in _asked(made)} | set(_condensed(made))
     lists = bool(made.show) and not figures
     return {
-        "what is computed": figures,
-        "what it is grouped by": {_thing(tables, one) for one in made.groups},
-        "which rows count": _chosen(made, tables),
-        "of which one it is": "" if lists and made.entity == made.table else made.entity,
-        "how many": made.limit,
-        "the limits": {re.sub(r"^\w+", lambda name: _formula(made, name[0]), one.expression) for one in made.rules},
-        "the order": _order(made),
+        "computed": figures,
+        "groups": {_thing(tables, one) for one in made.groups},
+        "rows": _chosen(made, tables),
+        "entity": "" if lists and made.entity == made.table else made.entity,
+        "count": made.limit,
+        "rules": {re.sub(r"^\w+", lambda name: _formula(made, name[0]), one.expression) for one in made.rules},
+        "order": _order(made),
     }
 
 
@@ -157,5 +249,12 @@ def _order(made: Requirements) -> object:
     if made.single or not (made.show or made.groups) or (made.figures and not made.each and not made.condensed):
         return None
     if made.order_by:
-        return (_formula(made, made.order_by) if made.order_by in _asked(made) else "figure", made.descending)
+        return (_ordered_by(made), made.descending)
     return (made.order.table, made.order.column, made.descending) if made.order is not None and made.show else None
+
+
+def _ordered_by(made: Requirements) -> str:
+    if made.order_by in _asked(made):
+        return _formula(made, made.order_by)
+    named = [one for one in made.condensed if one.name == made.order_by]
+    return next(iter(_condensed(made.model_copy(update={"condensed": tuple(named)}))), "figure")

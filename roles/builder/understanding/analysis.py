@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from common.errors import BuildError, ValidationFailed
-from roles.builder.understanding.agreement import SO_MANY_OF_EACH, differences, surer
+from roles.builder.understanding.agreement import SO_MANY_OF_EACH, differences, settled, surer, which_is_meant
 from roles.builder.understanding.coverage import beyond_templates
 from roles.builder.understanding.definitions import Definition, find_definitions
 from roles.builder.understanding.figures import Figures, gather
 from roles.builder.understanding.grammar import read_by_grammar
 from roles.builder.understanding.implied import implied_measures
-from roles.builder.understanding.leftovers import with_leftovers
+from roles.builder.understanding.leftovers import question_about, with_leftovers
 from roles.builder.understanding.lexicon import Lexicon
 from roles.builder.understanding.links import note_links, with_clear_conditions, with_clear_links, with_rows_once
 from roles.builder.understanding.listings import listed_with_totals, listing
@@ -33,6 +33,8 @@ from roles.builder.understanding.structured import as_text
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged, tag
 from roles.builder.understanding.unit_figures import unit_figures
+from roles.builder.understanding.which_end import with_known_end
+from roles.builder.understanding.whole_readings import lost_words, with_things_left_out
 from roles.builder.understanding.windows import windows_in_dates
 from roles.builder.understanding.words import column_identifier, in_sentences, numbers_in_digits, words_of_name
 from roles.engineering.formulas.quantities import QUANTITIES
@@ -81,17 +83,42 @@ def _understood(text: str, tables: Tables, sources: Sequence[DataSource]) -> Req
     whole = _read_whole(dated, tables, sources)
     other = _by_marks(dated, times, tables)
     if whole is None or SO_MANY_OF_EACH.search(dated) is not None:
+        return with_things_left_out(other, tables)
+    if (whole.order is not None and not whole.groups) or "_per_" in whole.order_by:
+        # of figures the grammar knows which end is bad, of columns it takes the lowest for it
+        whole = with_known_end(whole, dated, tables, only="" if whole.order_by else "worst")
+    if not (whole.missing or whole.uncovered):
+        whole = _checked(whole, other, dated, tables)
+        if whole is other or whole.missing:
+            return with_things_left_out(whole, tables)
+    return with_things_left_out(whole.model_copy(update={"assumptions": (*whole.assumptions, *times)}), tables)
+
+
+def _checked(whole: Requirements, other: Requirements, text: str, tables: Tables) -> Requirements:
+    """The reading by the grammar, compared with that by the marks: one of them, or a question which is meant."""
+    lost = _lost_words(whole, text, tables)
+    if other.missing or other.uncovered:
+        return whole.model_copy(update={"missing": (question_about(lost),)}) if lost else whole
+    two = differences(whole, other, tables)
+    if not two:
+        return whole
+    if lost or surer(whole, other, tables):
         return other
-    if not (whole.missing or whole.uncovered or other.missing or other.uncovered) and (
-        two := differences(whole, other, tables)
-    ):
-        if surer(whole, other, tables):
-            return other
-        text = (
-            f"It can be read in two ways, which differ in {'; in '.join(two)}. Which is meant? Say it in other words."
-        )
-        return other.model_copy(update={"missing": (Question(name="unclear", text=text),)})
-    return whole.model_copy(update={"assumptions": (*whole.assumptions, *times)})
+    if settled(whole, other, tables):
+        return whole
+    question = Question(name="unclear", text=which_is_meant(whole, other, two, tables))
+    return other.model_copy(update={"missing": (question,)})
+
+
+def _lost_words(whole: Requirements, text: str, tables: Tables) -> list[str]:
+    """What nothing stands for in a reading by the grammar."""
+    _, rest = find_modes(numbers_in_digits(text))
+    rest = in_formula_signs(rest, tables.names)
+    try:
+        definitions = find_definitions(rest, tables.names)
+        return lost_words(whole, _tagged(_without(rest, definitions), tables, definitions))
+    except ValidationFailed:
+        return []
 
 
 def _by_marks(dated: str, times: tuple[str, ...], tables: Tables) -> Requirements:
@@ -106,7 +133,7 @@ def _by_marks(dated: str, times: tuple[str, ...], tables: Tables) -> Requirement
     if times and not found.uncovered:
         found = found.model_copy(update={"assumptions": (*found.assumptions, *times)})
     clear = with_rows_once(with_clear_conditions(with_clear_links(found, tables), tables), tables)
-    return with_leftovers(clear, tagged)
+    return with_known_end(with_leftovers(clear, tagged), dated, tables)
 
 
 def _read_whole(text: str, tables: Tables, sources: Sequence[DataSource]) -> Requirements | None:

@@ -345,10 +345,16 @@ def _definition(words: str, read: ReadExpression, start: int, end: int, *, aggre
     return Definition(identifier(words), words, read.expression, read.phrases, start, end, aggregate, read.said)
 
 
+_ORDER = re.compile(r"(?:\b(?:best|worst|[a-z]+est) (?:ones? )?first|\b(?:a|de)scending)\s*$", re.IGNORECASE)
+""" "By route, worst first: …" is no name of a figure."""
+
+
 def _name_words(text: str, *, within: frozenset[str] = frozenset()) -> str:
     """The last words of a text that can be a name: back to a word that can't; those of `within` may stand inside."""
     kept: list[str] = []
     words = re.split(r"\s+", text.strip())
+    if _ORDER.search(text):
+        return ""
     for word in reversed(words):
         if not kept and len(words) > 1 and word.lower() in ("use", "return") and words[-2].lower() not in _BOUNDARY:
             kept.append(word)

@@ -313,7 +313,8 @@ _LITTLE = word_set(
     """of for per a an the in on at by its their our each every all one given this that with from into as it and is are
     percent % id number"""
 )
-_PARAMETER_WORDS = word_set("rate year month day period term discount tax growth price amount value total factor share")
+_PARAMETER_WORDS = word_set("""rate year month day period term discount tax growth price amount value total factor share
+                            kg mg g ml cl km cm mm kwh mwh""")
 """Words of what callers give as often as tables hold it."""
 _OF_RATES = word_set("interest annual discount growth tax vacancy inflation mortgage nominal commission")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from common.language.words import word_set
 from roles.builder.understanding.accounting import unaccounted
@@ -17,7 +18,7 @@ from roles.builder.understanding.superlatives import SUPERLATIVE
 from roles.builder.understanding.tagged import Tagged
 from roles.builder.understanding.thresholds import sentence_of
 
-__all__ = ["with_leftovers"]
+__all__ = ["question_about", "with_leftovers"]
 
 _NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?: ?%| (?:percent|per cent))?(?![\w-])")
 _DECIDING = re.compile(
@@ -84,15 +85,23 @@ def with_leftovers(made: Requirements, tagged: Tagged) -> Requirements:
     if made.figures and not made.each and not made.rules:
         open_ones += [words_at(tagged, *match.span()) for match in _VERDICT.finditer(tagged.text)]
     if open_ones:
-        said = ", ".join(f"“{one}”" for one in open_ones)
-        return made.model_copy(update={
-            "missing": (Question(name="unclear", text=f"What is meant by {said}? It was not understood. Say it "
-                                                      f"in other words."),),
-        })  # fmt: skip
+        return made.model_copy(update={"missing": (question_about(open_ones),)})
     unknown = _unknown(tagged) if tagged.tables else []
     if not unknown:
         return made
     return made.model_copy(update={"assumptions": (*made.assumptions, f"no use was made of: {', '.join(unknown)}")})
+
+
+def question_about(words: Sequence[str]) -> Question:
+    """The question what words of a request mean."""
+    years = {one[:4] for one in words if re.fullmatch(r"\d{4}-01-01", one) and f"{one[:4]}-12-31" in words}
+    plain = (one[:4] if re.fullmatch(r"\d{4}-(?:01-01|12-31)", one) and one[:4] in years else one for one in words)
+    once: dict[str, str] = {}
+    for one in plain:
+        once.setdefault(one.lower(), one)
+    said = ", ".join(f"“{one}”" for one in once.values())
+    text = f"What is meant by {said}? It was not understood. Say it in other words."
+    return Question(name="unclear", text=text)
 
 
 _LOST_COLUMN = re.compile(

@@ -38,7 +38,7 @@ _DAYS_OF_MINE = re.compile(rf"(?P<which>last|past|previous|next|coming)\s+(?P<un
 
 _GIVEN_BEHIND = re.compile(
     rf"(?P<lead>[,;(–—]\s*|(?<=[a-z])[.]\s+|\b(?:and|with)\s+|\s-\s)(?:the\s+|an?\s+|its\s+|their\s+)?"
-    rf"(?P<what>{_NOUN}(?:\s+{_NOUN}){{0,2}}(?:\s+of\s+(?:the|an?)\s+{_NOUN})?)\s+(?:is\s+|are\s+|being\s+|will\s+be\s+|gets\s+)?"
+    rf"(?P<what>(?!(?:the\s+)?(?:others?|rest|remaining)\b){_NOUN}(?:\s+{_NOUN}){{0,2}}(?:\s+of\s+(?:the|an?)\s+{_NOUN})?)\s+(?:is\s+|are\s+|being\s+|will\s+be\s+|gets\s+)?"
     r"(?:given|provided|passed(?:\s+in)?|supplied|typed\s+in|as\s+(?:an?\s+|the\s+)?(?:inputs?|parameter|argument))"
     r"(?:\s+by\s+(?:me|us|the\s+(?:users?|callers?)))?\)?(?=\s*(?:[.,;:?]|$))",
     re.IGNORECASE,
@@ -46,6 +46,12 @@ _GIVEN_BEHIND = re.compile(
 """ "…, name of the client given"."""
 
 
+_THE_OTHERS = re.compile(
+    r"\b(?:the )?(?:others?|remaining|rest) (?:two|three|four|five|[2-5])(?: (?:values|inputs|numbers|figures))?"
+    r"(?= (?:are|is|come|will be) (?:given|provided|supplied|entered|typed|from)\b)",
+    re.IGNORECASE,
+)
+""" "The other two are given by the user": how many these are says nothing."""
 _ON_TOP = re.compile(
     r"\b(?:(?P<seller>best[- ]?sellers?|top[- ]?sellers?|winners?)\s+(?:first|on top|at the top)"
     r"|(?:the\s+)?(?P<which>[a-z]+est|best|worst|most)\s+(?:ones?\s+)?(?:on top|at the top))\b",
@@ -80,6 +86,7 @@ def in_plain_phrases(text: str) -> str:
     plain = _LATELY.sub(
         lambda match: f"{'lately' if match['back'] else 'ahead'} given {match['unit'].lower()}span", plain
     )
+    plain = _THE_OTHERS.sub("the others", plain)
     plain = _OF_MINE.sub(lambda match: f"a given {match['what']}", plain)
     plain = _GIVEN_BEHIND.sub(_as_given, plain)
     plain = _LETTER.sub(lambda match: f"{match['before']} a given", plain)

@@ -94,7 +94,16 @@ def _chosen_by_value(rows: Rows, table: str) -> bool:
 
 
 def _apart_from(rows: Rows, figures: Figures) -> Rows:
-    """The rows with other names for inputs that are called like what the figures are made of."""
+    """The rows with other names for inputs that are called like what the figures are made of.
+
+    Where the formula takes what the caller gives, "the price is given" is said of that, not of a column of the formula.
+    """
+    made_of = [one.place for one in figures.bindings.values() if one.place is not None]
+    if any(one.input is not None for one in figures.bindings.values()):
+        taken = {one.input for one in rows.filters if one.input and one.comparison == "="
+                 and Place(table=one.table, column=one.column) in made_of}  # fmt: skip
+        rows.filters = [one for one in rows.filters if not one.input or one.input not in taken]
+        rows.inputs = [one for one in rows.inputs if one.name not in taken]
     bound = {one.name for one in figures.bindings.values() if one.place is not None} | set(figures.figures)
     names = {one.name: f"given_{one.name}"[:48] for one in rows.inputs if one.name in bound}
     rows.inputs = [one.model_copy(update={"name": names.get(one.name, one.name)}) for one in rows.inputs]

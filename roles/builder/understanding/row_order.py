@@ -72,6 +72,18 @@ _ONE_VALUE = re.compile(r" (?:known |recorded )?C\d+ (?:of|for) (?:an?|the|one|a
 """ "The latest price of a fund": one row counts, where nothing is said in the plural."""
 
 
+_ORDER_ONLY = re.compile(
+    r"(?: (?:ones?|T\d+|C\d+))? (?:(?:come |coming |goes |go |listed |shown )?first(?! \d)|(?:at|on|to) (?:the )?top"
+    r"|down to|to (?:the )?(?:least|most|lowest|highest|smallest|largest|[CT]\d+))\b"
+)
+""" "Most expensive first", "cheapest at the top": an order of all rows, and no choice among them."""
+
+
+def _at_most(tagged: Tagged, rows: Rows, match: re.Match[str]) -> int:
+    """How many rows an order leaves that tells no number: all where it is an order only, else the first ten."""
+    return rows.limit if rows.limited or _ORDER_ONLY.match(tagged.text[match.end() :]) else 10
+
+
 def read_order(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str], rows: Rows) -> None:
     """Read by what the rows of `table` are ordered, and how many of them are wanted."""
     limit = _LIMIT.search(tagged.text)
@@ -145,7 +157,7 @@ def _of_price(tagged: Tagged, tables: Tables, table: str, rows: Rows) -> bool:
         if place is None or tables.column(place).type not in ("number", "integer"):
             continue
         rows.order, rows.descending = place, most != "least" and not _said_cheap(tagged, mark)
-        rows.limit = rows.limit if rows.limited else 1 if _in_singular(tagged, thing) else 10
+        rows.limit = 1 if not rows.limited and _in_singular(tagged, thing) else _at_most(tagged, rows, match)
         rows.shown.append(mark) if tagged.column(mark, [table]) == place else None
         tagged.use(mark)
         tagged.take(match)
@@ -191,8 +203,8 @@ def _of_extremes(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows
             )
         elif _said_cheap(tagged, match["mark"]):
             rows.descending = not descending
-        if not rows.limited and pattern is not _SORTED:
-            rows.limit = 10
+        if pattern is not _SORTED:
+            rows.limit = _at_most(tagged, rows, match)
         return True
     return False
 
@@ -210,7 +222,7 @@ def _of_first(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows) -
         place = tagged.column(match["mark"], near)
         if place is not None and tagged.said(match["mark"]).endswith("est"):
             rows.order, rows.descending = place, not _said_cheap(tagged, match["mark"])
-            rows.limit = rows.limit if rows.limited else 10
+            rows.limit = _at_most(tagged, rows, match)
             return True
     return False
 

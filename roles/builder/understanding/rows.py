@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from roles.builder.understanding.adjectives import value_before
 from roles.builder.understanding.conditions import flag_like, read_conditions
+from roles.builder.understanding.lacking import alike
 from roles.builder.understanding.priced_rows import read_prices
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.row_groups import GROUP, PERIOD, read_groups
@@ -108,10 +109,21 @@ def read_rows(
     read_said_values(tagged, tables, list(dict.fromkeys([table, *focus])), rows)
     read_label(tagged, tables, table, focus, rows)
     if (meant := value_before(tagged, tables, table)) is not None and not rows.entity:
-        rows.add(meant[0], "contains", "", "text", meant[1])
         tagged.taken += [one.span() for one in re.finditer(rf"\b{meant[1]}\b", tagged.text)]
+        if _is_measured(tagged, meant[1], rows):
+            return rows
+        rows.add(meant[0], "contains", "", "text", meant[1])
         rows.assumptions.append(f"{meant[1]!r} is meant as a value of {meant[0].table}.{meant[0].column}")
     return rows
+
+
+_BY_SO_MUCH = r" by (?:(?:more|less|fewer|greater) than|at least|at most|over|under|above|below|up to|exactly|\d)"
+
+
+def _is_measured(tagged: Tagged, word: str, rows: Rows) -> bool:
+    """Whether a condition on numbers says what a participle means: "delayed by more than 60 minutes" is no state."""
+    said = re.search(rf"\b{word}{_BY_SO_MUCH}", tagged.text) is not None
+    return said and any(one.comparison in ("<", "<=", ">", ">=") and alike(word, one.column) for one in rows.filters)
 
 
 def _read_entity(tagged: Tagged, tables: Tables, table: str, rows: Rows, *, grouping: bool) -> None:

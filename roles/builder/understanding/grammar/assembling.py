@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roles.builder.understanding.grammar.forms import (
+    Aggregate,
+    Binary,
     ColumnRef,
     Condition,
     Definition,
@@ -20,7 +22,7 @@ from roles.builder.understanding.grammar.forms import (
     Thing,
     Want,
 )  # fmt: skip
-from roles.builder.understanding.grammar.resolving import has_meaning
+from roles.builder.understanding.grammar.resolving import aggregates, has_meaning
 from roles.builder.understanding.words import words_of
 
 __all__ = ["assembled"]
@@ -42,6 +44,7 @@ class _Parts:
     figure_first: bool = False
     grouped_by: bool = False
     added_up: bool = False
+    each_summed: bool = False
 
 
 def assembled(pieces: tuple[Any, ...]) -> Query | None:
@@ -56,6 +59,10 @@ def assembled(pieces: tuple[Any, ...]) -> Query | None:
     entity = next((one for one in parts.things if one.which == "one"), None)
     parts.orders[:] = [_by_name(one, parts) for one in _merged(parts.orders)]
     figures = _all_figures(parts)
+    if parts.each_summed:
+        if not figures or any(aggregates(one.value) for one in figures):
+            return None
+        figures = [replace(one, value=_summed(one.value)) for one in figures]
     plain = [one for one in parts.things if one.which in ("", "all")]
     other = [one for one in parts.things if one.which == "of"]
     subject = (plain or other)[0].table if plain or other else ""
@@ -69,6 +76,17 @@ def assembled(pieces: tuple[Any, ...]) -> Query | None:
         every=any(one.which == "all" for one in parts.things),
         mentioned=tuple(dict.fromkeys(one.table for one in parts.things)),
     )  # fmt: skip
+
+
+def _summed(one: Expression) -> Expression:
+    """An expression of the totals of its columns."""
+    match one:
+        case ColumnRef():
+            return Aggregate("sum", one)
+        case Binary(operator=operator, left=left, right=right):
+            return Binary(operator, _summed(left), _summed(right))
+        case _:
+            return one
 
 
 def _by_name(order: Order, parts: _Parts) -> Order:
@@ -141,7 +159,8 @@ def _word(parts: _Parts, word: str) -> bool:
         return bool(parts.figures)
     parts.empty_too = parts.empty_too or word == "empty"
     parts.added_up = parts.added_up or word == "sum"
-    return word in ("empty", "sum", "latest")
+    parts.each_summed = parts.each_summed or word == "each sum"
+    return word in ("empty", "sum", "latest", "each sum")
 
 
 def _all_figures(parts: _Parts) -> list[Figure]:

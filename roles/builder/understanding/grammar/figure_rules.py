@@ -100,7 +100,7 @@ def _aggregates(grammar: Grammar) -> None:
     )
     add(
         "aggregate",
-        "~ number|count|numbers of ~ <bare_table> <told>*",
+        "~ number|count|numbers of all? ~ <bare_table> <told>*",
         lambda thing, told: Count(thing.table, told),
         0.2,
     )
@@ -109,7 +109,7 @@ def _aggregates(grammar: Grammar) -> None:
     )
     add(
         "aggregate",
-        "~ number|count of ~ <value_like> <bare_table> <told>*",
+        "~ number|count of all? ~ <value_like> <bare_table> <told>*",
         lambda value, thing, told: Count(thing.table, (value, *told)),
         0.3,
     )
@@ -182,6 +182,8 @@ def _arithmetic(grammar: Grammar) -> None:
         lambda right: ("/", right),
         0.05,
     )
+    _means_of_columns(grammar)
+    _days_between(grammar)
     add("arithmetic", "~ ratio of <sum> to <sum>", lambda left, right: Binary("/", left, right))
     add("arithmetic", "~ ratio of <sum> and|over <sum>", lambda left, right: Binary("/", left, right), 0.1)
     add("arithmetic", "take ~ <arithmetic>", lambda inner: inner)
@@ -195,6 +197,54 @@ def _arithmetic(grammar: Grammar) -> None:
     add("arithmetic", "~ average|mean <field> per <field>", lambda left, right: Binary("/", left, right), 0.1)
     add("arithmetic", "<field> per <unit>", lambda left, right: Binary("/", left, right), 0.3)
     add("arithmetic", "<field> per <field>", lambda left, right: Binary("/", left, right), 0.2)
+
+
+def _means_of_columns(grammar: Grammar) -> None:
+    """ "20% of the average of the lowest and the highest pay": of two columns of one row."""
+    add = grammar.add
+    for words in ("average|mean", "average|mean value"):
+        add("row_mean", f"~ {words} of|between <field> and <field>", lambda *fields: _row_mean(fields))
+        add("row_mean", f"~ {words} of <field> , <field> ,? and <field>", lambda *fields: _row_mean(fields))
+    add("product_rest", "<times> <row_mean>", lambda operator, right: (operator, right))
+    add("product_rest", "<over> <row_mean>", lambda operator, right: (operator, right))
+    add("part_of", "<plain_number> %|percent|per_cent of", lambda number: Number(number.value / 100))
+    add("part_of", "half of?", lambda: Number(0.5))
+    add("arithmetic", "<part_of> <row_mean>", lambda part, of: Binary("*", part, of))
+    add("arithmetic", "<part_of> ~ <sum>", lambda part, of: Binary("*", part, of), 0.05)
+
+
+def _row_mean(fields: tuple[ColumnRef, ...]) -> Expression | None:
+    total: Expression = fields[0]
+    for one in fields[1:]:
+        total = Binary("+", total, one)
+    return Binary("/", total, Number(float(len(fields)))) if len(set(fields)) == len(fields) else None
+
+
+def _each_summed(grammar: Grammar) -> None:
+    """ "…, each summed over all days of the show": said of every column of the formula before."""
+    grammar.words("rows_word", {"days|months|rows|periods|years|weeks|quarters|records|entries|dates": True})
+    grammar.add("rows_word", "<bare_table>", lambda _: True)
+    for over in (
+        "",
+        "over|across|for all|every? ~ <:rows_word>",
+        "over|across|for all? ~ <:rows_word> of ~ <:bare_table>",
+    ):
+        lead = ", each|both|all|all_of_them summed|added_up|totalled|summed_up"
+        grammar.add("item", f"{lead} {over}", lambda: Named("each sum"), 0.05)
+
+
+def _days_between(grammar: Grammar) -> None:
+    """ "From the posting date to the day it was filled"."""
+    add = grammar.add
+    add("day_of", "~ <field>", lambda field: field if {"date", "day"} & {*field.words.split()} else None)
+    for who in ("it|he|she|they", "~ <:bare_table>"):
+        add("day_of", f"~ date|day on|when? {who} was|were|is|got|has_been? <column>", lambda field: field, 0.1)
+    add("arithmetic", "from <day_of> to|until|till <day_of>", lambda start, end: Binary("-", end, start))
+    add("arithmetic", "~ days|time from|between <day_of> to|until|till|and <day_of>", _days)
+
+
+def _days(start: ColumnRef, end: ColumnRef) -> Expression:
+    return Binary("-", end, start)
 
 
 def _over(right: Expression) -> Any:
@@ -245,4 +295,5 @@ def add_figure_rules(grammar: Grammar) -> None:
     _aggregates(grammar)
     _arithmetic(grammar)
     _shares(grammar)
+    _each_summed(grammar)
     grammar.add("named", "~ <name>", Named)

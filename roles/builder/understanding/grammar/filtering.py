@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -73,6 +73,8 @@ class Filters:
                 )
             case "late":
                 self._late(told)
+            case "flag":
+                self._flag(told)
             case _:
                 raise Unfit(f"{told.kind} is no condition of rows", where="request")
 
@@ -135,6 +137,7 @@ class Filters:
     def _value(self, told: Condition) -> None:
         place = self._value_column(told)
         words = told.values
+        self._want(len(words) == 1 or self.resolver.kind(place) == "text")
         if self.resolver.kind(place) == "date":
             self._null(place, missing=(words[0].lower().startswith("un")) != told.negated)
             return
@@ -158,6 +161,11 @@ class Filters:
             return self._text_of(resolver.place(told.left, self.tables))
         if isinstance(told.left, Named) and told.left.words == "place":
             return self._where()
+        if isinstance(told.left, Named) and told.left.words == "kind":
+            kind = resolver.linker.kind_of(self.tables[0], but=_HOW_FAR)
+            if kind is None:
+                raise Unfit("no column tells the kind", where="request")
+            return kind
         if isinstance(told.left, Named):
             table = told.table or next(iter(self.tables))
             label = resolver.tables.label(table)
@@ -213,6 +221,11 @@ class Filters:
         name = self._ask(place.column, kind, place.column.replace("_", " ").capitalize())
         self._filter(place, "contains", given=name)
 
+    def _flag(self, told: Condition) -> None:
+        place = self._column(told.left)
+        self._want(self.resolver.kind(place) != "text" and flag_like(self.resolver.tables, place))
+        self._filter(place, "=", not told.negated if self.resolver.kind(place) == "boolean" else int(not told.negated))
+
     def _null(self, place: Place, *, missing: bool) -> None:
         self._filter(place, "=" if missing else "!=")
 
@@ -255,6 +268,12 @@ class Filters:
 
     def _window(self, told: Condition) -> None:
         window = told.window or Window()
+        if isinstance(told.left, Named) and self._is_state(told.left.words):
+            # "visits that were cancelled in 2025": a state, and the only time that rows have
+            self._done(Condition("done", values=(told.left.words,)))
+            told = replace(told, left=None)
+            self._want({*map(stem, words_of_name(self._time(told).column))} <= self._stems(self.tables[0]) | _DATED)
+            self.assumptions.append(f"when it was is told by {self._time(told).column.replace('_', ' ')}")
         place = self._time(told)
         kind = self.resolver.kind(place)
         if window.asked:
@@ -280,6 +299,15 @@ class Filters:
         elif window.end:
             last = date.fromisoformat(window.end)
             self._filter(place, "<", (last if window.outside else last + timedelta(days=1)).isoformat())
+
+    def _is_state(self, word: str) -> bool:
+        """Whether a participle tells a state of the rows: they have a column of states, and no date of that."""
+        stated = self.resolver.linker.stated(self.tables[0])
+        named = word in _ANY_TIME or word in _DOING or any(stem(word) in self._stems(one) for one in self.tables)
+        return (
+            stated is not None and bool({*words_of_name(stated.column)} & _HOW_FAR) and not named
+            and self.resolver.happened(word, [*self.tables, *self.resolver.focus]) is None
+        )  # fmt: skip
 
     def _years(self, place: Place, window: Window) -> None:
         """Whole years of a column of years."""
@@ -320,6 +348,7 @@ class Filters:
         self.compared.append(Compared(left=left, sign="<=" if told.negated else ">", right=due))
 
 
+_DATED = {stem(word) for word in ["date", "day", "time", "on", "at", "month"]}
 _HOW_FAR = word_set("status state stage outcome result phase")
 _DOING = word_set(
     "worked taught spent made driven earned produced generated used consumed burned burnt collected done run"

@@ -113,10 +113,10 @@ class Condition:
     where `left` is None); ``empty``: nothing is there; ``done``: a word for something that happened holds; ``window``:
     `left`, or the time of the rows, is in it; ``past``: the day of `left` is over; ``late``: it is behind that on which
     it ought to be; ``has``: there are so many rows of `table`, in which `where` holds; ``asked``: the caller gives the
-    value of `left`.
+    value of `left`; ``flag``: `left` tells yes or no, and says yes.
     """
 
-    kind: Literal["compare", "value", "empty", "done", "window", "has", "past", "late", "asked"]
+    kind: Literal["compare", "value", "empty", "done", "window", "has", "past", "late", "asked", "flag"]
     left: Expression | None = None
     sign: Sign = "="
     right: Expression | Given | None = None

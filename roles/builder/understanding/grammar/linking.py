@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from common.language.words import word_set
 from roles.builder.understanding.column_words import synonyms
@@ -19,9 +19,10 @@ __all__ = ["Linker"]
 _MAX_WORDS = 6
 _LEAST = 0.4
 _UNITS = word_set(
-    """kg km l kw kwh mwh m cm mm gb mb min minute hour day eur usd gbp pct percent hl g ha on at in of to by is per id
-    date time gram tonne sqm m2 name"""
+    """kg km l t kw kwh mwh m cm mm gb mb min minute hour day eur usd gbp pct percent hl g ha on at in of to by is per
+    id date time gram tonne sqm m2 name"""
 )
+_AMOUNTS = {stem(word) for word in (*_UNITS, *["value", "amount", "sum", "total", "price", "minutes", "hours", "days"])}
 _INNER = frozenset({"in", "of", "the", "as"})
 _NO_NAMES = word_set(
     """the a an of in on at by for from with to and or not no is are was were be been has have had do does did that
@@ -88,7 +89,7 @@ class Linker:
             "column": self._column, "bare_table": self._table, "ratio": self._ratio, "plain_number": _number,
             "value": self._value, "name": _name, "unknown": self._unknown, "date": _date, "done_word": self._done,
             "identifier": _identifier, "year": _year, "unit": self._unit, "amount_of": self._amount,
-            "value_word": self._value_word, "key_of": self._key,
+            "value_word": self._value_word, "key_of": self._key, "done_amount": self._done_amount,
         }  # fmt: skip
 
     def columns(self, words: tuple[str, ...]) -> tuple[tuple[Place, float], ...]:
@@ -221,6 +222,18 @@ class Linker:
         ):
             yield at + 1, tokens[at].plain, 0.1
 
+    def _done_amount(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
+        """A participle in the place of the amount that it tells: ``delayed`` of ``delay_minutes``."""
+        for end, word, cost in self._done(tokens, at):
+            said = {stem(word), stem(stem(word))}
+            found = tuple(
+                (place, 0.85) for place, kind, whole, *_ in self._columns
+                if kind in ("number", "integer") and whole & said and not self.tables.is_key(place)
+                and whole - said <= _AMOUNTS
+            )  # fmt: skip
+            if found:
+                yield end, ColumnRef(word, found), cost
+
     def _unknown(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
         """A word that means nothing here and decides nothing."""
         if at < len(tokens) and tokens[at].kind == "word" and not self.means(tokens, at):
@@ -240,13 +253,16 @@ class Linker:
         named = [one.name for one in columns if {*words_of_name(one.name)} & _STATED]
         return Place(table=table, column=named[0]) if len(named) == 1 else None
 
-    def kind_of(self, table: str) -> Place | None:
-        """The only text column of a table that is no name, address or note: what capitalised words tell of a row."""
+    def kind_of(self, table: str, but: Set[str] = frozenset()) -> Place | None:
+        """The only text column of a table that is no name, address or note: what capitalised words tell of a row.
+
+        Columns with one of the words of `but` in their names don't count.
+        """
         label = self.tables.label(table)
         found = [
             place for place, kind, *_ in self._columns
             if place.table == table and kind == "text" and place != label and not self.tables.is_key(place)
-            and not {*words_of_name(place.column)} & _TEXTS
+            and not {*words_of_name(place.column)} & (_TEXTS | but)
         ]  # fmt: skip
         return found[0] if len(found) == 1 else None
 

@@ -258,6 +258,10 @@ def _rules(grammar: Grammar) -> None:
     )
     add("item", "target|limit|threshold is|of|:? <limit>", lambda limit: _verdict(limit, True), 0.1)
     add("item", ", <limit> <passing>", _verdict, 0.05)
+    grammar.words("passes", {"pass|passes": True, "fail|fails": False})
+    for unit in ("", "<:unit_word>"):
+        add("item", f"<number> {unit} <behind_sign> <passes>", lambda number, sign, passing: _verdict(
+            (sign, number, None), passing), 0.1)  # fmt: skip
     add("item", ",? otherwise|else it? <passing>", lambda _: Named("latest"), 0.1)
     add("item", ",? <passing> otherwise|else", lambda _: Named("latest"), 0.1)
     add(

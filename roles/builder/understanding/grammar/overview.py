@@ -41,7 +41,7 @@ def overview(query: Query, resolver: Resolver) -> Requirements:
     """The requirements of figures of many things. Raises `Unfit`, `Unclear`."""
     if query.rules:
         raise Unfit("rules are of one thing", where="request")
-    query = _with_counted(query, resolver)
+    query = _with_counts_kept(_with_counted(query, resolver), resolver)
     base = _base(query, resolver)
     tables = parents_of(resolver, base)
     formulas = Formulas(resolver, base, tables)
@@ -86,6 +86,8 @@ def overview(query: Query, resolver: Resolver) -> Requirements:
     if not simple and unasked(made):
         raise Unfit("databases can't compute it", where="request")
     notes = [*filters.assumptions, *formulas.assumptions]
+    if len(query.figures) > 1 and (few := [one.table for one in query.conditions if one.kind == "has" and one.where]):
+        notes.append(f"the other figures are of all {few[0].replace('_', ' ')}, not only of those counted")
     if any(isinstance(one, Binary) and one.operator == "/" for one in values) and keys.places and grouped:
         notes += [f"the {name.replace('_', ' ')} of a group is that of the totals" for name in names[:1]]
     return made.model_copy(update={"assumptions": (*made.assumptions, *dict.fromkeys(notes))})
@@ -107,6 +109,18 @@ def _with_counted(query: Query, resolver: Resolver) -> Query:
             one = replace(one, value=replace(one.value, table=tables[0]))
         found.append(one)
     return replace(query, figures=tuple(found))
+
+
+def _with_counts_kept(query: Query, resolver: Resolver) -> Query:
+    """With the counts that conditions are of: "more than one open case, with the number of cases" tells both."""
+    counts = {
+        Count(one.table, one.where): " ".join([*(value for told in one.where for value in told.values),
+                                               resolver.tables.one(one.table).replace("_", " "), "count"])
+        for one in query.conditions if one.kind == "has" and one.where
+    }  # fmt: skip
+    known = [one.value for one in query.figures]
+    more = [SaidFigure(value, name.lower()) for value, name in counts.items() if value not in known]
+    return replace(query, figures=(*query.figures, *more)) if query.figures else query
 
 
 def _base(query: Query, resolver: Resolver) -> str:
@@ -251,7 +265,7 @@ def _kept(
                 raise Unfit("how many there are is no figure", where="request")
             index = names.index(counted[0])
         elif isinstance(told.left, Named):
-            if len(names) != 1:
+            if len(names) != 1 or (told.table and told.table not in _grouped_things(query)):
                 raise Unfit("it is not said of which figure", where="request")
             index = 0
         else:
@@ -269,6 +283,10 @@ def _kept(
             kept.append(Filter.model_validate({"table": place.table, "column": place.column, "comparison": sign,
                                                "figure": names[index], "value": value}))  # fmt: skip
     return made.model_copy(update={"filters": tuple(kept)})
+
+
+def _grouped_things(query: Query) -> list[str]:
+    return [one.table for one in query.groups if isinstance(one, Thing)] or [query.subject]
 
 
 def _place(made: Requirements, index: int) -> Place:

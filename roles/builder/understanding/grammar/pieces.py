@@ -14,6 +14,7 @@ from roles.builder.understanding.grammar.condition_rules import add_condition_ru
 from roles.builder.understanding.grammar.figure_rules import add_figure_rules
 from roles.builder.understanding.grammar.forms import Binary, Definition, Thing, Want
 from roles.builder.understanding.grammar.linking import Linker
+from roles.builder.understanding.grammar.measured_rules import add_measured_rules
 from roles.builder.understanding.grammar.order_rules import add_order_rules
 from roles.builder.understanding.grammar.relation_rules import add_relation_rules
 from roles.builder.understanding.grammar.request_rules import add_request_rules
@@ -61,6 +62,7 @@ def grammar() -> Grammar:
     add_relation_rules(made)
     add_request_rules(made)
     add_order_rules(made)
+    add_measured_rules(made)
     return made
 
 
@@ -112,7 +114,8 @@ def _skips(tokens: Sequence[Token], at: int, linker: Linker) -> Iterable[_Step]:
         and at > 0
         and tokens[at - 1].plain in _POLITE
         and at + 1 < len(tokens)
-        and (tokens[at + 1].plain in ("me", "us"))
+        and (tokens[at + 1].plain in ("me", "us", "it", "this", "that"))
+        and (tokens[at + 1].plain in ("me", "us") or at + 2 == len(tokens) or tokens[at + 2].text in ".;!")
     ):
         yield at + 1, (), 0.05, ()
     if (

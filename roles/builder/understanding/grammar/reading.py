@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from common.errors import ValidationFailed
 from roles.builder.understanding.grammar.assembling import assembled
 from roles.builder.understanding.grammar.compiling import compiled
 from roles.builder.understanding.grammar.linking import Linker
@@ -55,7 +56,7 @@ def _of_pieces(way: Pieces, linker: Linker, text: str) -> Requirements | None:
         made = compiled(query, linker, text)
     except Beyond as error:
         return Requirements(request=text, uncovered=(error.what,))
-    except (Unfit, Unclear):
+    except (Unfit, Unclear, ValidationFailed):
         return None
     made = with_clear_conditions(with_clear_links(made, linker.tables), linker.tables)
     told = (f"no use was made of: {', '.join(way.unused)}",) if way.unused else ()

@@ -245,12 +245,19 @@ def _shares(grammar: Grammar) -> None:
         "of ~ <bare_table> , what|which|the <share> <told>",
         lambda thing, percent, told: Figure(Share(thing.table, (told,)), percent=percent),
     )
+    for owned in ("<one> 's ~ <bare_table>", "~ <bare_table> of|from|by|for <one>"):
+        add("item", f"what|which|the|a? <share> of {owned} <told>", _share_of_one, 0.1)
     add("figure", "~ <share_of>", lambda figure: figure)
     add("figure", "~ <share_of> <percentage>", lambda figure, _: Figure(figure.value, percent=True))
 
 
 def _share_of_told(percent: bool, thing: Thing, base: Condition, told: Condition) -> Figure:
     return Figure(Share(thing.table, (told,), (base,)), percent=percent)
+
+
+def _share_of_one(percent: bool, one: Thing, other: Thing, told: Condition) -> Any:
+    thing, counted = (one, other) if one.which == "one" else (other, one)
+    return Want((Figure(Share(counted.table, (told,)), percent=percent),)), thing
 
 
 def _each_share(percent: bool, thing: Thing, counted: Thing, told: Condition) -> Any:
@@ -289,6 +296,18 @@ def _definitions(grammar: Grammar) -> None:
         "<name> of|for|per <one> to|of|for|in|on ~ <unknown> <defines> <figure>",
         lambda name, thing, _, __, figure: (_defined(name, figure), thing),
         0.2,
+    )
+    add(
+        "item",
+        f"<name> of|for|per <one> in|, days|number_of_days <defines> <figure> {close}",
+        lambda name, thing, _, figure: (_defined(name, figure), thing),
+        0.05,
+    )
+    add(
+        "item",
+        f"<name> per|by <bare_table> <percentage> <defines> <figure> {close}",
+        lambda name, thing, _, __, figure: (_defined(name, Figure(figure.value, figure.name, True)), Group((thing,))),
+        0.06,
     )
     add("item", f"<name> of|for|per <one> <defines> for? <figure> {close} <behind_function>", lambda *_: None)
     add(

@@ -298,7 +298,7 @@ class StoreContract:
             assert await store.version("a") == 40
 
     async def test_a_queue_that_stays_full_is_told_in_time(self, url: str) -> None:
-        async with await EventStore.open(url, queue_size=1, timeout=0.1) as store:
+        async with await EventStore.open(url, queue_size=1, timeout=0.5) as store:
             async with blocked_writer(store):
                 waiting = store.post("a", [fact(1)])
                 with pytest.raises(StoreUnavailable, match="nothing was appended"):
@@ -307,7 +307,7 @@ class StoreContract:
             assert await waiting.durable() == 1
 
     async def test_an_append_that_is_not_written_in_time_is_taken_back(self, url: str) -> None:
-        async with await EventStore.open(url, timeout=0.1) as store:
+        async with await EventStore.open(url, timeout=0.5) as store:
             async with blocked_writer(store):
                 with pytest.raises(StoreUnavailable, match="taken back"):
                     await store.append("a", [fact(1)])

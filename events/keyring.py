@@ -33,6 +33,8 @@ _CURRENT_FOR = 60.0
 """Seconds after which the service is asked again for a tenant's current key: it may rotate them."""
 _RESPITE, _LONGEST_RESPITE = 3, 30.0
 """How many times as long as it took to fail, and how many seconds at most, a service is not asked again."""
+_QUICK = 0.1
+"""Seconds within which a failure keeps nobody waiting: the service is asked again by the next append."""
 _NAMES = b"agent-supervisor names of blobs"
 
 
@@ -100,11 +102,19 @@ class Keyring:
     """The keys in use. Safe to use from any thread.
 
     `forget` names keys that must not be used any more, whether or not the service still has them. `look_again` is
-    called before a key is held for missing: it may call `forget` with what came to be known meanwhile.
+    called before a key is held for missing: it may call `forget` with what came to be known meanwhile. `clock` tells
+    seconds that never go back.
     """
 
-    def __init__(self, service: KeyService | None, look_again: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        service: KeyService | None,
+        look_again: Callable[[], None] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._service = service
+        self._clock = clock
         self._look_again = look_again
         self._lock = threading.Lock()
         self._keys: dict[str, TenantKey] = {}
@@ -135,7 +145,7 @@ class Keyring:
         some time.
         """
         known, until = self._current.get(tenant, (None, 0.0))
-        now = time.monotonic()
+        now = self._clock()
         if known is not None and now < until:
             if isinstance(known, TenantKey):
                 return known
@@ -144,9 +154,10 @@ class Keyring:
         try:
             key = self._usable(tenant)
         except StoreUnavailable as error:
-            took = time.monotonic() - now
-            with self._lock:
-                self._current[tenant] = (error, now + took + min(_RESPITE * took, _LONGEST_RESPITE))
+            took = self._clock() - now
+            if took > _QUICK:
+                with self._lock:
+                    self._current[tenant] = (error, now + took + min(_RESPITE * took, _LONGEST_RESPITE))
             raise
         with self._lock:
             ready = self._keep(key, stamp)

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 
 from common.errors import BuildError, ValidationFailed
 from roles.builder.understanding.agreement import SO_MANY_OF_EACH, differences, settled, surer, which_is_meant
+from roles.builder.understanding.calculations import calculation
+from roles.builder.understanding.condensed_rows import condensed
 from roles.builder.understanding.coverage import beyond_templates
 from roles.builder.understanding.definitions import Definition, find_definitions
 from roles.builder.understanding.figures import Figures, gather
@@ -26,7 +28,6 @@ from roles.builder.understanding.overviews import Overview, overview_of, read_ov
 from roles.builder.understanding.phrasing import in_plain_phrases
 from roles.builder.understanding.prose_formulas import in_formula_signs
 from roles.builder.understanding.rates import with_added_rate
-from roles.builder.understanding.request_kinds import calculation, condensed
 from roles.builder.understanding.requirements import Question, Requirements
 from roles.builder.understanding.rules import read_rules_of
 from roles.builder.understanding.structured import as_text

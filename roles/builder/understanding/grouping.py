@@ -158,9 +158,8 @@ def read_figure_order(tagged: Tagged, names: Callable[[str], str], default: str)
     return FigureOrder(figure, descending, int(count["number"]) if count is not None else 0)
 
 
-def columns_beside(tagged: Tagged, tables: Tables, table: str, base: str, focus: Sequence[str]) -> list[Place]:
+def columns_beside(tagged: Tagged, tables: Tables, table: str, focus: Sequence[str]) -> list[Place]:
     """The columns of grouped things that the request wants to see beside their figures."""
-    del base
     found: list[Place] = []
     for mark in tagged.marks("C", unused=True):
         place = tagged.column(mark, [table, *focus])

@@ -84,7 +84,7 @@ def find_thresholds(text: str, letters: str = "RD", units: Collection[str] = ())
     `units` are spans of time that the figures are in: others behind a number tell how long something takes.
     """
     found = _ranges(text, letters)
-    for pattern, comparison, number_first in _patterns(units):
+    for pattern, comparison in _patterns(units):
         for match in re.finditer(pattern, text):
             if any(match.start() < one.end and one.start < match.end() for one in found):
                 continue
@@ -94,7 +94,6 @@ def find_thresholds(text: str, letters: str = "RD", units: Collection[str] = ())
             meant = _OPPOSITE[said] if _fails(text, match.start(), match.end()) else said
             value = float(match["number"].replace(",", ""))
             found.append(Threshold(mark, meant, value, match["percent"] is not None, match.start(), match.end()))
-        del number_first
     return sorted(found, key=lambda one: one.start)
 
 
@@ -125,19 +124,19 @@ def _ranges(text: str, letters: str) -> list[Threshold]:
     return found
 
 
-def _patterns(units: Collection[str]) -> Sequence[tuple[str, str, bool]]:
+def _patterns(units: Collection[str]) -> Sequence[tuple[str, str]]:
     others = "|".join(one for one in ("day", "month", "year", "row", "result") if one not in units)
     before = [
-        (rf"(?:(?<=\s)|^){words} (?:an? |the )?{_NUMBER}(?![\d.]*\d)(?! ?(?:{others})\b)", sign, False)
+        (rf"(?:(?<=\s)|^){words} (?:an? |the )?{_NUMBER}(?![\d.]*\d)(?! ?(?:{others})\b)", sign)
         for words, sign in _BEFORE
     ]
-    after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}(?! (?:an? |the )?\d)", sign, True) for words, sign in _AFTER]
+    after = [(rf"(?:(?<=\s)|^){_NUMBER} {words}(?! (?:an? |the )?\d)", sign) for words, sign in _AFTER]
     of = r"(?: (?:of|is|at|:|=|should|must|to|be|set|at least|now|for)){0,4}"
     kinds = (("(?:minimum|min|lowest acceptable|required|target)", ">="), ("(?:maximum|max|highest acceptable)", "<="))
-    named = [(rf"\b{word} [RD]\d+{of} {_NUMBER}", sign, False) for word, sign in kinds]
+    named = [(rf"\b{word} [RD]\d+{of} {_NUMBER}", sign) for word, sign in kinds]
     judged = r"(?<=pass|okay|fine|good) from|(?<=passe) from|(?<=passed|accept) from|(?<=ok) from|(?<=accepted) from"
-    onwards = [(rf"(?:{judged}) {_NUMBER}(?! (?:to|and) \d)", ">=", False)]
-    onwards += [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=", False)]
+    onwards = [(rf"(?:{judged}) {_NUMBER}(?! (?:to|and) \d)", ">=")]
+    onwards += [(rf"\bfrom {_NUMBER} (?:on|onwards|upwards|up)\b", ">=")]
     return [*named, *onwards, *after, *before]
 
 

@@ -81,6 +81,7 @@ def _range(sign: Any, low: Number, other: Any, high: Number) -> Any:
 
 
 def _fields(grammar: Grammar) -> None:
+    """ "Price above 100", "end after start"."""
     add = grammar.add
     add("told_of_column", "<field> <be>? <limit>", lambda field, _, limit: compared(field, limit))
     add("told_of_column", "<field> <be>? by <limit>", lambda field, _, limit: compared(field, limit), 0.1)
@@ -111,6 +112,11 @@ def _fields(grammar: Grammar) -> None:
         lambda left, _, right: _columns_compared(left, None, "<", right),
         0.1,
     )
+
+
+def _field_values(grammar: Grammar) -> None:
+    """ "Status is paid", "leave date is missing", "due date has passed"."""
+    add = grammar.add
     add(
         "told_of_column",
         "<field> is|are|was|were|: <some_value>",
@@ -262,6 +268,7 @@ def _not_done(_: object, __: object, word: str) -> Condition:
 
 
 def _told(grammar: Grammar) -> None:
+    """Conditions behind a thing: "whose …", "without a …", "named …"."""
     add = grammar.add
     add("told", "that|which|who <happened>", lambda one: one)
     add("told", "and|but that|which|who? <happened>", lambda one: one, 0.1)
@@ -292,6 +299,11 @@ def _told(grammar: Grammar) -> None:
         lambda values: Condition("value", Named("place"), values=values),
         0.2,
     )
+
+
+def _told_apart(grammar: Grammar) -> None:
+    """What the caller names, windows of time, brackets, sums with a limit, and what is left out."""
+    add = grammar.add
     for given in (
         "a|an|any|one given|certain|chosen|specific|particular|single?",
         "given|certain|chosen|specific",
@@ -366,8 +378,10 @@ def add_condition_rules(grammar: Grammar) -> None:
     """Add the rules for ``told``: what is said of rows behind their name, and ``value_like`` before it."""
     _comparisons(grammar)
     _fields(grammar)
+    _field_values(grammar)
     _values(grammar)
     _windows(grammar)
     _happened(grammar)
     _told(grammar)
+    _told_apart(grammar)
     _counts(grammar)

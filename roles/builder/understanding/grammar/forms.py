@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from roles.builder.understanding.requirements import Place
 
 __all__ = [
     "Aggregate", "Binary", "ColumnRef", "Condition", "Count", "Definition", "Expression", "Figure", "Given", "Group",
-    "Named", "Number", "Order", "Query", "Ratio", "Rule", "Share", "Thing", "Want", "Window",
+    "Named", "Number", "Order", "Query", "Ratio", "Rule", "Share", "Thing", "Want", "Window", "is_computed", "which_of",
 ]  # fmt: skip
 
 Sign = Literal["=", "!=", "<", "<=", ">", ">="]
@@ -209,3 +209,13 @@ class Query:
     grouped_by: bool = False
     added_up: bool = False
     every: bool = False
+
+
+def which_of(thing: Thing, which: Literal["", "one", "each", "all", "of"]) -> Thing:
+    """The same thing, of which others are meant."""
+    return replace(thing, which=which)
+
+
+def is_computed(figure: Figure) -> bool:
+    """Whether a figure is more than a name, a number or a column as it is."""
+    return not isinstance(figure.value, Named | Number | ColumnRef | Ratio)

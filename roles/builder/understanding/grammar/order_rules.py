@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from roles.builder.understanding.grammar.chart import Grammar
+from roles.builder.understanding.grammar.condition_rules import compared
 from roles.builder.understanding.grammar.forms import (  # fmt: skip
     Aggregate,
     ColumnRef,
-    Condition,
     Count,
     Figure,
     Group,
@@ -95,6 +96,7 @@ def _all(thing: Thing) -> Thing:
 
 
 def _tops(grammar: Grammar) -> None:
+    """ "Top 5 customers by revenue", "the 3 cheapest rooms"."""
     add = grammar.add
     grammar.words(
         "end",
@@ -103,19 +105,18 @@ def _tops(grammar: Grammar) -> None:
             "bottom|worst|lowest|smallest|weakest": "up",
         },
     )
-    for lead in ("~ <end> <plain_number> <bare_table>",):
-        add(
-            "item",
-            f"{lead} by|in_terms_of|according_to|based_on|ranked_by|measured_by|for|"
-            f"with_the_highest|with_the_most ~ <sum>",
-            lambda end, number, thing, by: (_all(thing), Order(by, end, int(number.value))),
-        )
-        add(
-            "item",
-            f"{lead} by ~ <name>",
-            lambda end, number, thing, name: (_all(thing), Order(Named(name), end, int(number.value))),
-            0.3,
-        )
+    lead = "~ <end> <plain_number> <bare_table>"
+    add(
+        "item",
+        f"{lead} by|in_terms_of|according_to|based_on|ranked_by|measured_by|for|with_the_highest|with_the_most ~ <sum>",
+        lambda end, number, thing, by: (_all(thing), Order(by, end, int(number.value))),
+    )
+    add(
+        "item",
+        f"{lead} by ~ <name>",
+        lambda end, number, thing, name: (_all(thing), Order(Named(name), end, int(number.value))),
+        0.3,
+    )
     add(
         "item",
         "~ <plain_number> <way> <bare_table> by ~ <sum>",
@@ -138,42 +139,30 @@ def _tops(grammar: Grammar) -> None:
         lambda way, number, thing: (_all(thing), Order(None, way[0], int(number.value), way[1])),
         0.1,
     )
+
+
+def _mosts(grammar: Grammar) -> None:
+    """ "Which customer spent the most", "the 3 trucks with the fewest trips"."""
     grammar.words(
         "superlative",
         {"most|highest|largest|biggest|greatest|longest": "down", "least|fewest|lowest|smallest|shortest": "up"},
     )
-    for lead, lone in (
-        ("~ <plain_number> <bare_table>", False),
-        ("which|what <bare_table>", True),
-        ("~ <bare_table>", True),
-    ):
-        for verb in ("with", "that|which|who <done_word>|<identifier>"):
-            if "|<" in verb:
-                continue
-            add("item", f"{lead} {verb} ~ <superlative> <sum_of>", lambda *given, lone=lone: _most(given, lone=lone))
-            add(
-                "item", f"{lead} {verb} ~ <superlative> <bare_table>", lambda *given, lone=lone: _most(given, lone=lone)
-            )
-        for verb in ("that|which|who? <verb>",):
-            add(
-                "item",
-                f"{lead} {verb} ~ <superlative> <sum_of>",
-                lambda *given, lone=lone: _most(given, lone=lone),
-                0.1,
-            )
-            add(
-                "item",
-                f"{lead} {verb} ~ <superlative> <bare_table>",
-                lambda *given, lone=lone: _most(given, lone=lone),
-                0.1,
-            )
-    for of in ("<sum_of>", "<bare_table>"):
-        add("item", f"which|what <field> <:verb> ~ <superlative> {of}", _most_of_kind, 0.1)
     grammar.words("verb", {"took|had|have|has|made|sold|bought|ordered|spent|earned|generated|"
                            "brought|produced|received|used"
                            "|paid|placed|consumed|delivered|did|brought_in|gave|drove|got|wrote|"
                            "booked|took_in|raised|brings_in|brings|makes|earns|sells|generates|"
                            "produces|uses|gets|receives|spends|buys|takes": True})  # fmt: skip
+    several, one = partial(_most, lone=False), partial(_most, lone=True)
+    for lead, action in (
+        ("~ <plain_number> <bare_table>", several),
+        ("which|what <bare_table>", one),
+        ("~ <bare_table>", one),
+    ):
+        for does, cost in (("with", 0.0), ("that|which|who? <verb>", 0.1)):
+            for of in ("<sum_of>", "<bare_table>"):
+                grammar.add("item", f"{lead} {does} ~ <superlative> {of}", action, cost)
+    for of in ("<sum_of>", "<bare_table>"):
+        grammar.add("item", f"which|what <field> <:verb> ~ <superlative> {of}", _most_of_kind, 0.1)
 
 
 def _most_of_kind(field: ColumnRef, way: Any, of: Any) -> Any:
@@ -181,7 +170,7 @@ def _most_of_kind(field: ColumnRef, way: Any, of: Any) -> Any:
     return Group((field,)), Order(by, way, 1)
 
 
-def _most(given: tuple[Any, ...], *, lone: bool) -> Any:
+def _most(*given: Any, lone: bool) -> Any:
     number = None if lone else int(given[0].value)
     thing, way, of = given[0 if lone else 1], given[-2], given[-1]
     verb = any(one is True for one in given)
@@ -197,35 +186,51 @@ def _most(given: tuple[Any, ...], *, lone: bool) -> Any:
 _OPPOSITE: dict[str, Any] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 
 
-def _rules(grammar: Grammar) -> None:
+_IT = (
+    "it|this|that|anything|everything|values|value|result|the_result|the_figure|a_value|"
+    "figures|one|each|the_ratio|the_share|the_rate"
+)
+
+
+def _passes(grammar: Grammar) -> None:
+    """ "Above 1.25 passes", "fail if it drops under 10 %"."""
     add = grammar.add
     grammar.words("passing", {
         "pass|passes|ok|okay|fine|acceptable|good|passed|healthy|allowed|a_pass|to_pass|accepted": True,
         "fail|fails|failed|a_fail|not_ok|a_failure|not_acceptable|rejected|bad|too_high|too_low|unacceptable": False,
     })  # fmt: skip
-    it = (
-        "it|this|that|anything|everything|values|value|result|the_result|the_figure|a_value|"
-        "figures|one|each|the_ratio|the_share|the_rate"
-    )
     add(
         "item",
-        f"{it}? <limit> is|are|counts_as|count_as|means|should|will|:|=|as|must be|count|get? as? a|an? <passing>",
+        f"{_IT}? <limit> is|are|counts_as|count_as|means|should|will|:|=|as|must be|count|get? as? a|an? <passing>",
         _verdict,
     )
     add(
         "item",
-        f"{it}? <passing> if|when|at|from|with|for|only_if|only_when|only|where|as_long_as|once|"
-        f"provided|whenever {it}? <drops>? <limit>",
+        f"{_IT}? <passing> if|when|at|from|with|for|only_if|only_when|only|where|as_long_as|once|"
+        f"provided|whenever {_IT}? <drops>? <limit>",
         lambda passing, _, limit: _verdict(limit, passing),
     )
-    add("item", f"{it}? <passing> if|when|at|from|with|under|for {it}? <drops>? <limit> and|but? <limit>", _two_limits)
-    add("item", f"{it}? <passing> <limit>", lambda passing, limit: _verdict(limit, passing), 0.02)
+    add(
+        "item", f"{_IT}? <passing> if|when|at|from|with|under|for {_IT}? <drops>? <limit> and|but? <limit>", _two_limits
+    )
+    add("item", f"{_IT}? <passing> <limit>", lambda passing, limit: _verdict(limit, passing), 0.02)
     add(
         "item",
-        f"{it}? <passing> at|from <number> upwards|on|up?",
+        f"{_IT}? <passing> at|from <number> upwards|on|up?",
         lambda passing, number: _verdict((">=", number, None), passing),
     )
     grammar.words("drops", {"is|drops|falls|goes|gets|are|drop|fall|rises|comes_out|reaches|stays|is_at|sinks": True})
+    add("item", ", <limit> <passing>", _verdict, 0.05)
+    grammar.words("passes", {"pass|passes": True, "fail|fails": False})
+    add("item", "<number> <:unit_word>? <behind_sign> <passes>", lambda number, sign, passing: _verdict(
+        (sign, number, None), passing), 0.1)  # fmt: skip
+    add("item", ",? otherwise|else it? <passing>", lambda _: Named("latest"), 0.1)
+    add("item", ",? <passing> otherwise|else", lambda _: Named("latest"), 0.1)
+
+
+def _musts(grammar: Grammar) -> None:
+    """ "It must be at least 1.25", "both should stay under 40 %", "maximum 5"."""
+    add = grammar.add
     for words, sign in (
         ("max|maximum|at_most|no_more_than|not_more_than|up_to", "<="),
         ("min|minimum|at_least|not_less_than", ">="),
@@ -233,49 +238,39 @@ def _rules(grammar: Grammar) -> None:
         add(
             "item", f",? {words} is|of|:? <number>", lambda number, sign=sign: _verdict((sign, number, None), True), 0.3
         )
-    several = "both|all|each|they|all_of_them|both_of_them|each_of_them"
-    for verb in ("must|should|has_to|needs_to|have_to|need_to|ought_to|need|must_both|shall be|stay|reach|remain",):
-        add("item", f"{several} {verb} <limit>", lambda limit: _each(_verdict(limit, True)))
-    must = "must|should|has_to|needs_to|have_to|need_to|may|can|shall|ought_to"
-    add("item", f"{it}? {must} be|stay|remain|come_out|lie|keep|reach? <limit>", lambda limit: _verdict(limit, True))
     add(
         "item",
-        f"{it}? {must} reach|be_at|hit|come_to <number> at_least?",
+        "both|all|each|they|all_of_them|both_of_them|each_of_them "
+        "must|should|has_to|needs_to|have_to|need_to|ought_to|need|must_both|shall be|stay|reach|remain <limit>",
+        lambda limit: _each(_verdict(limit, True)),
+    )
+    must = "must|should|has_to|needs_to|have_to|need_to|may|can|shall|ought_to"
+    add("item", f"{_IT}? {must} be|stay|remain|come_out|lie|keep|reach? <limit>", lambda limit: _verdict(limit, True))
+    add(
+        "item",
+        f"{_IT}? {must} reach|be_at|hit|come_to <number> at_least?",
         lambda number: _verdict((">=", number, None), True),
     )
     add(
         "item",
-        f",? {it}? {must} not|never exceed|be_above|be_over|go_above|go_over|rise_above|"
+        f",? {_IT}? {must} not|never exceed|be_above|be_over|go_above|go_over|rise_above|"
         f"be_more_than|be_higher_than|pass <number>",
         lambda number: _verdict(("<=", number, None), True),
     )
-    add("item", f",? {it}? cannot|can_not exceed <number>", lambda number: _verdict(("<=", number, None), True))
+    add("item", f",? {_IT}? cannot|can_not exceed <number>", lambda number: _verdict(("<=", number, None), True))
     add(
         "item",
-        f",? {it}? {must} not|never fall_below|drop_below|be_below|be_under|go_below|fall_under|"
+        f",? {_IT}? {must} not|never fall_below|drop_below|be_below|be_under|go_below|fall_under|"
         f"be_lower_than|be_less_than|drop_under <number>",
         lambda number: _verdict((">=", number, None), True),
     )
     add("item", "target|limit|threshold is|of|:? <limit>", lambda limit: _verdict(limit, True), 0.1)
-    add("item", ", <limit> <passing>", _verdict, 0.05)
-    grammar.words("passes", {"pass|passes": True, "fail|fails": False})
-    for unit in ("", "<:unit_word>"):
-        add("item", f"<number> {unit} <behind_sign> <passes>", lambda number, sign, passing: _verdict(
-            (sign, number, None), passing), 0.1)  # fmt: skip
-    add("item", ",? otherwise|else it? <passing>", lambda _: Named("latest"), 0.1)
-    add("item", ",? <passing> otherwise|else", lambda _: Named("latest"), 0.1)
-    add(
-        "item",
-        ",? only|just those|the_ones|ones|them|it? <limit>",
-        lambda limit: Condition("compare", Named("figure"), limit[0], limit[1], high=limit[2]),
-        0.05,
-    )
-    add(
-        "item",
-        ",? keep|show|return|list only|just? those|the_ones|ones <limit>",
-        lambda limit: Condition("compare", Named("figure"), limit[0], limit[1], high=limit[2]),
-        0.05,
-    )
+
+
+def _kept(grammar: Grammar) -> None:
+    """ "Only those above 5 %": what is said of the figures of many things."""
+    for only in ("only|just those|the_ones|ones|them|it?", "keep|show|return|list only|just? those|the_ones|ones"):
+        grammar.add("item", f",? {only} <limit>", lambda limit: compared(Named("figure"), limit), 0.05)
 
 
 def _each(rules: Any) -> Any:
@@ -296,10 +291,6 @@ def _verdict(limit: Any, passing: bool) -> Any:
 
 
 def _empties(grammar: Grammar) -> None:
-    for lead in (
-        "including|also|even|and those|ones|the_ones|<bare_table>? without|with_no|with_none any|a? <bare_table>?",
-    ):
-        _ = lead
     grammar.add("zero", "with|as|at|having 0|zero|a_zero|a_0|nothing", lambda: Named("empty"))
     grammar.add(
         "item",
@@ -329,5 +320,8 @@ def add_order_rules(grammar: Grammar) -> None:
     """Add the rules for orders and verdicts to ``item``."""
     _orders(grammar)
     _tops(grammar)
-    _rules(grammar)
+    _mosts(grammar)
+    _passes(grammar)
+    _musts(grammar)
+    _kept(grammar)
     _empties(grammar)

@@ -12,24 +12,25 @@ from __future__ import annotations
 from typing import Any
 
 from roles.builder.understanding.grammar.chart import Grammar
+from roles.builder.understanding.grammar.definition_rules import add_definition_rules
 from roles.builder.understanding.grammar.forms import (  # fmt: skip
     Aggregate,
     Binary,
     ColumnRef,
     Condition,
     Count,
-    Definition,
     Expression,
     Figure,
     Group,
     Named,
     Number,
-    Ratio,
-    Share,
     Thing,
     Want,
     Window,
+    is_computed,
+    which_of,
 )
+from roles.builder.understanding.grammar.share_rules import add_share_rules
 
 __all__ = ["add_request_rules"]
 
@@ -39,10 +40,11 @@ _ONE = (
 )
 
 
-def _things(grammar: Grammar) -> None:
+def _one_thing(grammar: Grammar) -> None:
+    """ "Of a given order", "by order id", "the late orders, those that …"."""
     add = grammar.add
-    add("one", f"{_ONE} <bare_table>", lambda thing: _which(thing, "one"))
-    add("one", f"{_ONE} <bare_table> record|row|entry", lambda thing: _which(thing, "one"))
+    add("one", f"{_ONE} <bare_table>", lambda thing: which_of(thing, "one"))
+    add("one", f"{_ONE} <bare_table> record|row|entry", lambda thing: which_of(thing, "one"))
     add("one", f"{_ONE}|the <key_of>", lambda thing: thing)
     add(
         "item",
@@ -50,7 +52,7 @@ def _things(grammar: Grammar) -> None:
         lambda thing: thing,
         0.02,
     )
-    add("one", f"{_ONE} <bare_table> by|with|given ~ its? id|number|key", lambda thing: _which(thing, "one"))
+    add("one", f"{_ONE} <bare_table> by|with|given ~ its? id|number|key", lambda thing: which_of(thing, "one"))
     add("one", f"{_ONE} <bare_table> by|given ~ <field>", _by_label)
     add(
         "item", "of|for|from|in|on|at|with|to|given|by|per|when_given|,_given|:_given? <one>", lambda thing: thing, 0.02
@@ -58,7 +60,10 @@ def _things(grammar: Grammar) -> None:
     add(
         "item",
         "<year> <bare_table>",
-        lambda year, thing: (Condition("window", window=Window(f"{year}-01-01", f"{year}-12-31")), _which(thing, "of")),
+        lambda year, thing: (
+            Condition("window", window=Window(f"{year}-01-01", f"{year}-12-31")),
+            which_of(thing, "of"),
+        ),
         0.1,
     )
     for before in ("late|overdue|delayed|early|open|active|current|punctual|idle", "<:identifier>"):
@@ -71,31 +76,36 @@ def _things(grammar: Grammar) -> None:
     add("item", "<identifier> <bare_table> ( only? <told> )", lambda _, thing, told: (thing, told), 0.3)
     add("item", "( by|using|its|identified_by|given_by ~ <field> )", lambda field: Group((field,)), 0.05)
     add("item", "<one> 's", lambda thing: thing, 0.02)
+
+
+def _many_things(grammar: Grammar) -> None:
+    """ "Every order", "of all late orders", "the latest accounts"."""
+    add = grammar.add
     add(
         "item",
         "for|of? each|every|all_the|all|any|our ~ <bare_table> 's",
-        lambda thing: Group((_which(thing, "each"),)),
+        lambda thing: Group((which_of(thing, "each"),)),
         0.1,
     )
-    add("item", "all|all_of|every|each ~ <bare_table>", lambda thing: _which(thing, "all"), 0.15)
+    add("item", "all|all_of|every|each ~ <bare_table>", lambda thing: which_of(thing, "all"), 0.15)
     add("item", "any? ~ <bare_table>", lambda thing: thing, 0.15)
     add(
         "item",
         "of|for|across|over|from|among ~ <bare_table>",
-        lambda thing: _which(thing, "of") if thing.plural else None,
+        lambda thing: which_of(thing, "of") if thing.plural else None,
         0.3,
     )
     add(
         "item",
         "of|for|across|over|from|among all|all_of|every|each our? ~ <bare_table>",
-        lambda thing: _which(thing, "all"),
+        lambda thing: which_of(thing, "all"),
         0.2,
     )
     add("item", "all? ~ <value_like> <bare_table>", lambda value, thing: (thing, value), 0.3)
     add(
         "item",
         "of|for|across|over|from|among all? ~ <value_like> <bare_table>",
-        lambda value, thing: (_which(thing, "of"), value),
+        lambda value, thing: (which_of(thing, "of"), value),
         0.3,
     )
     add(
@@ -112,10 +122,6 @@ def _things(grammar: Grammar) -> None:
     )
 
 
-def _which(thing: Thing, which: Any) -> Thing:
-    return Thing(thing.table, which, thing.plural, thing.by_key, thing.label)
-
-
 def _by_label(thing: Thing, column: ColumnRef) -> Thing | None:
     own = tuple(one for one in column.candidates if one[0].table == thing.table)
     return Thing(thing.table, "one", label=ColumnRef(column.words, own)) if own else None
@@ -124,14 +130,17 @@ def _by_label(thing: Thing, column: ColumnRef) -> Thing | None:
 def _wants(grammar: Grammar) -> None:
     add = grammar.add
     add("wanted", "<figure>", lambda figure: figure)
-    add("wanted", "<name> ( <figure> )", lambda name, figure: _titled(name, figure) if _computed(figure) else None, 0.1)
+    add(
+        "wanted",
+        "<name> ( <figure> )",
+        lambda name, figure: _titled(name, figure) if is_computed(figure) else None,
+        0.1,
+    )
     add("wanted", "~ <function> ~ <name> ( <arithmetic> )", _averaged, 0.1)
     add("wanted", "~ <ratio> ( <figure> )", lambda ratio, figure: Figure(figure.value, ratio.name, figure.percent), 0.1)
-    add("wanted", "<name> , <figure>", lambda name, figure: _titled(name, figure) if _computed(figure) else None, 0.5)
+    add("wanted", "<name> , <figure>", lambda name, figure: _titled(name, figure) if is_computed(figure) else None, 0.5)
     add("wanted", "<name> , <:is_that> <figure>", _titled, 0.1)
     add("wanted", "<name> <:is_that> <figure>", _titled, 0.15)
-    add("wanted", "( <letter> ) <wanted>", lambda one: one)
-    grammar.words("letter", {})
     add("wanted", "( a|b|c|d|i|ii|iii ) <wanted>", lambda one: one)
     grammar.words(
         "is_that",
@@ -148,11 +157,17 @@ def _wants(grammar: Grammar) -> None:
         0.01,
     )
     add("item", "<wanteds>", Want)
-    add("item", "<wanteds> , both|all? <percentage>", lambda wanted, _: Want(_in_percent(wanted)), 0.01)
     add("item", "both|all|each|everything of_them? <percentage>", lambda _: Named("percent"))
     add("item", "<wanteds> , both|all|each? <percentage>", lambda wanted, _: Want(_in_percent(wanted)), 0.01)
     add("item", "<percentage> please?", lambda _: Named("percent"), 0.1)
     add("item", "in percent please?", lambda: Named("percent"), 0.1)
+    add("item", "<behind_function>", lambda function: Named(function), 0.1)
+    add("item", "<verb_function> up? ~ <sum_of>", _wanted_sum, 0.05)
+
+
+def _how_many(grammar: Grammar) -> None:
+    """ "How many orders did each customer place"."""
+    add = grammar.add
     add(
         "item",
         "how many|what_number_of|which_number_of ~ <bare_table> <told>* do|does|did|have|has|are|"
@@ -169,7 +184,7 @@ def _wants(grammar: Grammar) -> None:
     add(
         "item",
         "how many <noun_value> did|does|do|has|have|had each|every <bare_table> have|had|make|get|got?",
-        lambda value, thing: (Want((Figure(Count("", (value,))),)), Group((_which(thing, "each"),))),
+        lambda value, thing: (Want((Figure(Count("", (value,))),)), Group((which_of(thing, "each"),))),
         0.3,
     )
     add("item", "how many|how_much <field>", lambda field: Want((Figure(_sum(field)),)), 0.2)
@@ -178,14 +193,11 @@ def _wants(grammar: Grammar) -> None:
         "item",
         "how many|how_much <bare_table> did|does|do|has|have|had each|every <bare_table> have|"
         "had|make|get|got|receive|place?",
-        lambda counted, thing: (Want((Figure(Count(counted.table)),)), Group((_which(thing, "each"),))),
+        lambda counted, thing: (Want((Figure(Count(counted.table)),)), Group((which_of(thing, "each"),))),
         0.1,
     )
     grammar.words("behind_this", {"that_is_for_each|this_is_for_each|each_had|that_is|this_is|it_is": True})
     add("noun_value", "<value_word>", lambda value: Condition("value", values=(value,)))
-    add("item", "<behind_function>", lambda function: Named(function), 0.1)
-    add("item", "<verb_function> ~ <sum_of>", _wanted_sum, 0.05)
-    add("item", "<verb_function> up? ~ <sum_of>", _wanted_sum, 0.06)
 
 
 def _sum(field: Expression) -> Expression:
@@ -207,141 +219,8 @@ def _titled(name: str, figure: Figure) -> Figure | None:
     return Figure(figure.value, name, figure.percent) if not isinstance(figure.value, Named | Number) else None
 
 
-def _computed(figure: Figure) -> bool:
-    return not isinstance(figure.value, Named | Number | ColumnRef | Ratio)
-
-
 def _in_percent(wanted: tuple[Figure, ...]) -> tuple[Figure, ...]:
     return tuple(Figure(one.value, one.name, percent=True) for one in wanted)
-
-
-def _shares(grammar: Grammar) -> None:
-    add = grammar.add
-    grammar.words(
-        "share", {"percentage|percent|%|per_cent": True, "share|proportion|part|fraction|portion|ratio": False}
-    )
-    for ask in ("what|which|the|a? <share> of",):
-        add(
-            "share_of",
-            f"{ask} all|the? ~ <bare_table> <told>",
-            lambda percent, thing, told: Figure(Share(thing.table, (told,)), percent=percent),
-            0.1,
-        )
-        add("share_of", f"{ask} all|the? ~ <bare_table> <told> <told>", _share_of_told, 0.2)
-        add("item", f"{ask} each|every <bare_table> 's <bare_table> <told>", _each_share, 0.1)
-        add(
-            "share_of",
-            f"{ask} ~ <field> was|is|were|are|went_to|goes_to|that_was <column>",
-            lambda percent, whole, part: Figure(_quotient(part, whole), percent=percent),
-            0.2,
-        )
-    add(
-        "share_of",
-        "of ~ <bare_table> <told> , what|which|the <share> <told>",
-        lambda thing, base, percent, told: Figure(Share(thing.table, (told,), (base,)), percent=percent),
-    )
-    add(
-        "share_of",
-        "of ~ <bare_table> , what|which|the <share> <told>",
-        lambda thing, percent, told: Figure(Share(thing.table, (told,)), percent=percent),
-    )
-    for owned in ("<one> 's ~ <bare_table>", "~ <bare_table> of|from|by|for <one>"):
-        add("item", f"what|which|the|a? <share> of {owned} <told>", _share_of_one, 0.1)
-    add("figure", "~ <share_of>", lambda figure: figure)
-    add("figure", "~ <share_of> <percentage>", lambda figure, _: Figure(figure.value, percent=True))
-
-
-def _share_of_told(percent: bool, thing: Thing, base: Condition, told: Condition) -> Figure:
-    return Figure(Share(thing.table, (told,), (base,)), percent=percent)
-
-
-def _share_of_one(percent: bool, one: Thing, other: Thing, told: Condition) -> Any:
-    thing, counted = (one, other) if one.which == "one" else (other, one)
-    return Want((Figure(Share(counted.table, (told,)), percent=percent),)), thing
-
-
-def _each_share(percent: bool, thing: Thing, counted: Thing, told: Condition) -> Any:
-    return Want((Figure(Share(counted.table, (told,)), percent=percent),)), Group((_which(thing, "each"),))
-
-
-def _quotient(left: Expression, right: Expression) -> Expression:
-    return Binary("/", left, right)
-
-
-def _definitions(grammar: Grammar) -> None:
-    add = grammar.add
-    grammar.words(
-        "defines",
-        {
-            "=|:|is|are|,_i_._e_.|,_i_._e_._,|i_._e_.|,_that_is|,_that_is_,|,_meaning|,_namely|"
-            ",_which_is|means|is_defined_as|,_defined_as|equals|being|is_the_same_as|:_this_is|"
-            ":_that_is|(": True
-        },
-    )
-    close = ")?"
-    add(
-        "item",
-        f"<name> of|for|per <one> <defines> <figure> {close}",
-        lambda name, thing, _, figure: (_defined(name, figure), thing),
-        0.05,
-    )
-    add(
-        "item",
-        f"<name> of|for|per <one> <percentage> <defines> <figure> {close}",
-        lambda name, thing, _, __, figure: (_defined(name, Figure(figure.value, figure.name, True)), thing),
-        0.05,
-    )
-    add(
-        "item",
-        "<name> of|for|per <one> to|of|for|in|on ~ <unknown> <defines> <figure>",
-        lambda name, thing, _, __, figure: (_defined(name, figure), thing),
-        0.2,
-    )
-    add(
-        "item",
-        f"<name> of|for|per <one> in|, days|number_of_days <defines> <figure> {close}",
-        lambda name, thing, _, figure: (_defined(name, figure), thing),
-        0.05,
-    )
-    add(
-        "item",
-        f"<name> per|by <bare_table> <percentage> <defines> <figure> {close}",
-        lambda name, thing, _, __, figure: (_defined(name, Figure(figure.value, figure.name, True)), Group((thing,))),
-        0.06,
-    )
-    add("item", f"<name> of|for|per <one> <defines> for? <figure> {close} <behind_function>", lambda *_: None)
-    add(
-        "item",
-        f"<name> per|by|of_each|for_each|for_every <bare_table> <defines> <figure> {close}",
-        lambda name, thing, _, figure: (_defined(name, figure), Group((thing,))),
-        0.06,
-    )
-    add(
-        "item",
-        f"<name> of|for|per|across all|every|each our? <bare_table> <defines> <figure> {close}",
-        lambda name, thing, _, figure: (_defined(name, figure), _which(thing, "all")),
-        0.06,
-    )
-    add("item", f"<name> <defines> <figure> {close}", lambda name, _, figure: _defined(name, figure), 0.1)
-    add(
-        "item",
-        f"<name> <percentage> <defines> <figure> {close}",
-        lambda name, _, __, figure: _defined(name, Figure(figure.value, figure.name, True)),
-        0.1,
-    )
-    add(
-        "item",
-        "where|with|whereby ~ <name> is|=|being|equals|means <figure>",
-        lambda name, figure: _defined(name, figure),
-        0.0,
-    )
-    add("item", ", where ~ <name> is|=|being|equals|means <figure>", lambda name, figure: _defined(name, figure), 0.0)
-    add("item", "that|this|it is|'s|means <figure>", lambda figure: Want((figure,)) if _computed(figure) else None, 0.1)
-    add("item", "i . e . ,? <figure>", lambda figure: Want((figure,)) if _computed(figure) else None, 0.1)
-
-
-def _defined(name: str, figure: Figure) -> Definition | None:
-    return Definition(name, figure) if _computed(figure) else None
 
 
 def _groups(grammar: Grammar) -> None:
@@ -373,22 +252,24 @@ def _groups(grammar: Grammar) -> None:
     add(
         "item",
         "did|does|do|has|have|had each|every <bare_table> have|had|make|get|place|receive|got|take?",
-        lambda thing: Group((_which(thing, "each"),)),
+        lambda thing: Group((which_of(thing, "each"),)),
         0.05,
     )
     add("item", "<part> by <part>", lambda part, _: Group((part,)), 0.1)
 
 
 def _each_of(keys: tuple[Any, ...]) -> Group:
-    return Group(tuple(_which(one, "each") if isinstance(one, Thing) else one for one in keys))
+    return Group(tuple(which_of(one, "each") if isinstance(one, Thing) else one for one in keys))
 
 
 def add_request_rules(grammar: Grammar) -> None:
     """Add the rules for ``item``."""
-    _things(grammar)
+    _one_thing(grammar)
+    _many_things(grammar)
     _wants(grammar)
-    _shares(grammar)
-    _definitions(grammar)
+    _how_many(grammar)
+    add_share_rules(grammar)
+    add_definition_rules(grammar)
     _groups(grammar)
     grammar.add("item", "<told>", lambda told: told, 0.02)
     grammar.add("item", "<told_of_column>", lambda told: told, 0.15)

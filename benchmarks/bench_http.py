@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +49,7 @@ READS = (
 )
 GOAL_P99, GOAL_STOP = 0.1, 2.0
 ASK = {"text": "set a timer for 10 minutes"}
+_POSITION = re.compile(rb"^id: ([0-9]+)$", re.MULTILINE)
 
 
 class Figures:
@@ -110,21 +112,19 @@ class Caller:
         return status, found
 
     async def follow(self, figures: Figures) -> None:
-        """Read events until the server ends the stream."""
-        seen: list[int] = []
-        figures.positions.append(seen)
+        """Read events until the server ends the stream; what they are is looked at afterwards."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**22)
         writer.write(self._message("/api/events", None))
         status, _ = _told(await reader.readuntil(b"\r\n\r\n"))
         if status != 200:
             figures.failed.append(f"/api/events: {status}")
             return
-        ended = False
-        while line := await reader.readline():
-            if line.startswith(b"id: "):
-                seen.append(int(line[4:]))
-            ended = ended or line == b"0\r\n"  # the last chunk: an end in order
-        figures.ended += ended
+        read: list[bytes] = []
+        while part := await reader.read(2**20):
+            read.append(part)
+        whole = b"".join(read)
+        figures.positions.append([int(found) for found in _POSITION.findall(whole)])
+        figures.ended += whole.endswith(b"0\r\n\r\n")  # the last chunk: an end in order
 
     def _message(self, path: str, body: bytes | None) -> bytes:
         if body is None:

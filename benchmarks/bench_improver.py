@@ -71,7 +71,7 @@ async def run_corpus(sandbox: Sandbox, cases: list[Case], *, types: bool, attemp
 
 
 async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, attempts: int, tally: Tally) -> None:
-    """Improve one agent, and what came of that once more, as cycles of evolution do."""
+    """Improve one agent, and while something planted is left what came of that once more, as cycles of evolution do."""
     started = time.monotonic()
     agent, better, told = case.agent, set[tuple[str, str, str]](), list[str]()
     allowances = frozenset[Allowance]()
@@ -101,6 +101,8 @@ async def run_case(improver: ServiceImprover, bench: Workbench, case: Case, atte
         agent = replace(agent, files=result.files)
         if not attempt:
             tally.first += sum((place[0], place[1], place[3]) in better for place in certain)
+        if all((place[0], place[1], place[3]) in better for place in places):
+            break
     good = [place for place in certain if (place[0], place[1], place[3]) in better]
     tally.planted, tally.found = tally.planted + len(places), tally.found + len(hits)
     tally.mended += len(good)

@@ -33,6 +33,9 @@ class BuilderSettings(Section):
     database_url: str | None = Field(
         default=None, description="the database that agents read: postgresql://… or sqlite:///…"
     )
+    read_values: bool = Field(
+        default=True, description="whether short texts in its rows are looked at, so that requests may name them"
+    )
     folder: Path | None = Field(default=None, description="of builds; None: builds in data_dir")
     min_memory: Size = Field(default=256 * 2**20, ge=0, description="bytes that must be free before a build")
     cache_entries: int = Field(default=2_000, gt=0, description="results of earlier builds that are kept")

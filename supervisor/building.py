@@ -33,14 +33,21 @@ from supervisor.begun import StartSoon, begin
 from supervisor.build_folders import BuildFolders
 from supervisor.deployment import DeployedAgents
 
-__all__ = ["Builds", "ImprovementBuilder", "wire_building"]
+__all__ = ["INTERRUPTED", "Builds", "ImprovementBuilder", "told_status", "wire_building"]
 
+INTERRUPTED = "interrupted"
+"""The status of a build that runs by the log and that nobody works on: its process ended before it did."""
 _LEAST_PREFIX = 4
 _MANY = 1_000
 _KEPT = 1_000
 """Steps of a build that may wait for whoever follows it."""
 _END = 15.0
 """Seconds that whoever stops to follow a build waits for its end."""
+
+
+def told_status(status: BuildStatus, *, under_way: bool) -> str:
+    """The status of a build as people are told it: one that the log says runs may have been interrupted."""
+    return INTERRUPTED if status is BuildStatus.RUNNING and not under_way else status.value
 
 
 class PutIntoService:
@@ -215,9 +222,18 @@ class Builds:
         return Conversation(understanding, sources, can_write=self.builder.can_write())
 
     async def list(self, *, limit: int = 50, before: int | None = None) -> list[dict[str, Any]]:
-        """The latest builds, newest first; of those that began before a position of the log, where one is given."""
+        """The latest builds, newest first; of those that began before a position of the log, where one is given.
+
+        One that runs by the log, and that nobody works on, has the status `INTERRUPTED`.
+        """
         where = {} if before is None else {"position <": before}
-        return await self._views.query(BuildView.name, where, order_by="-position", limit=limit)
+        rows = await self._views.query(BuildView.name, where, order_by="-position", limit=limit)
+        return [row | {"status": await self._status(row)} for row in rows]
+
+    async def _status(self, row: Mapping[str, Any]) -> str:
+        status = BuildStatus(row["status"])
+        runs = status is BuildStatus.RUNNING
+        return told_status(status, under_way=runs and await self.builder.is_at_work(str(row["id"]), str(row["owner"])))
 
     async def show(self, build_id: str) -> BuildState:
         """Where a build stands, stage by stage, with what was tried. Raises `NotFound`."""
@@ -296,7 +312,7 @@ def wire_building(
     deployed: DeployedAgents,
 ) -> Builds:
     """The builder of one supervisor, with its parts."""
-    parts = real_parts(settings.sandbox, PutIntoService(deployed))
+    parts = real_parts(settings.sandbox, PutIntoService(deployed), read_values=settings.builder.read_values)
     cache = settings.data_dir / "cache" / "builds"
     folders = BuildFolders(settings.builder, settings.builds_folder, store, views, ownership, deployed.clock)
     builder = ServiceBuilder(

@@ -14,13 +14,18 @@ from roles.engineering.specification import Component, Specification
 __all__ = ["real_parts"]
 
 
-def real_parts(sandboxes: SandboxSettings, deploying: Deploying | None = None) -> BuildParts:
-    """The parts; a sandbox is looked for when one is first needed."""
+def real_parts(
+    sandboxes: SandboxSettings, deploying: Deploying | None = None, *, read_values: bool = True
+) -> BuildParts:
+    """The parts; a sandbox is looked for when one is first needed.
+
+    With `read_values` short texts in a database's rows are looked at, so that requests may name them.
+    """
     from roles.builder.optimising import Optimiser
     from roles.builder.real_checks import RealChecks
     from roles.builder.real_understanding import RealUnderstanding
 
-    understanding: Understanding = RealUnderstanding()
+    understanding: Understanding = RealUnderstanding(read_values=read_values)
     find = SandboxFinder(sandboxes)
     checking: Checking = RealChecks(find)
     optimise: Optimise = Optimiser(find)

@@ -18,13 +18,19 @@ __all__ = ["RealUnderstanding"]
 
 
 class RealUnderstanding:
-    """Implements `roles.builder.parts.Understanding`; what it needs is imported when it is called."""
+    """Implements `roles.builder.parts.Understanding`; what it needs is imported when it is called.
+
+    With `read_values` short texts in a database's rows are looked at, so that requests may name them.
+    """
+
+    def __init__(self, *, read_values: bool = True) -> None:
+        self._read_values = read_values
 
     async def read_schema(self, url: str) -> tuple[DataSource, ...]:
         """The tables of a database."""
         from roles.builder.understanding import read_schema
 
-        return await read_schema(url)
+        return await read_schema(url, values=self._read_values)
 
     def analyze(self, given: str | Mapping[str, JsonValue], sources: Sequence[DataSource]) -> Needs:
         """What is asked for."""

@@ -158,12 +158,16 @@ class ServiceBuilder:
 
     async def is_worked_on(self, state: BuildState) -> bool:
         """Whether this process or another one works on a build; one that runs by the log may have been interrupted."""
-        if state.build_id in self._running:
+        if state.status is not BuildStatus.RUNNING:
+            return state.build_id in self._running
+        return await self.is_at_work(state.build_id, state.owner)
+
+    async def is_at_work(self, build_id: str, owner: str) -> bool:
+        """Whether this process, or another one that is the owner, works on a build that runs by the log."""
+        if build_id in self._running:
             return True
         own = await anyio.to_thread.run_sync(lambda: self._ownership.owner_id)
-        if state.status is not BuildStatus.RUNNING or state.owner == own:
-            return False
-        return await anyio.to_thread.run_sync(self._ownership.is_alive, state.owner)
+        return owner != own and await anyio.to_thread.run_sync(self._ownership.is_alive, owner)
 
     def may_come_further(self, state: BuildState) -> bool:
         """Whether going on with a build can be of use: not where it is finished, or what was asked for can't be."""

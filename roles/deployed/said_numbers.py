@@ -77,7 +77,7 @@ def _read_numbers(specification: Specification, operation: Operation) -> list[st
     if operation.query is None:
         return []
     query = specification.query(operation.query)
-    keys = {one.column for one in query.filters}
+    keys = {one.column for one in query.all_filters}
     names = {name for one in specification.formulas for name in one.expression.replace("(", " ").split()}
     return [
         one.name for one in query.columns

@@ -8,39 +8,38 @@ import keyword
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
+
+from roles.engineering.query_parts import (
+    Filter,
+    FilterGroup,
+    Identifier,
+    Join,
+    Leading,
+    Over,
+    Part,
+    Query,
+    Related,
+    RowSet,
+    Selected,
+    ValueType,
+    selected_type,
+)  # fmt: skip
 
 __all__ = [
-    "Adjustment", "Column", "Component", "Constraints", "DataSource", "ErrorCase", "Filter", "Formula", "Input", "Join",
-    "Mode", "Operation", "Output", "Query", "Rule", "Selected", "Specification", "Table", "ValueType",
-    "selected_type",
+    "Adjustment", "Column", "Component", "Constraints", "DataSource", "ErrorCase", "Filter", "FilterGroup", "Formula",
+    "Input", "Join", "Leading", "Mode", "Operation", "Output", "Over", "Query", "Related", "RowSet", "Rule", "Selected",
+    "Specification", "Table", "ValueType", "selected_type",
 ]  # fmt: skip
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _METHODS = frozenset({"call", "source"})
-_NAMES = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\s*\()")
 _VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}")
 
-ValueType = Literal["number", "integer", "text", "date", "boolean"]
 
-
-def _identifier(value: str) -> str:
-    if not _IDENTIFIER.fullmatch(value) or keyword.iskeyword(value):
-        raise ValueError(f"{value!r} is no plain lower-case identifier")
-    return value
-
-
-Identifier = Annotated[str, AfterValidator(_identifier)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(_Part):
+class Column(Part):
     """A column of a table as the database describes it."""
 
     name: str = Field(min_length=1, max_length=128)
@@ -49,7 +48,7 @@ class Column(_Part):
     unit: str = ""
 
 
-class Table(_Part):
+class Table(Part):
     """A table and the columns of it that are known; `key` names the columns of its primary key."""
 
     name: str = Field(min_length=1, max_length=128)
@@ -57,20 +56,7 @@ class Table(_Part):
     key: tuple[str, ...] = ()
 
 
-class Join(_Part):
-    """A foreign key that queries may follow: ``left_table.left_column = right_table.right_column``.
-
-    `outer`: rows of the query's tables stay where the joined table has none for them; its columns are NULL then.
-    """
-
-    left_table: str
-    left_column: str
-    right_table: str
-    right_column: str
-    outer: bool = False
-
-
-class DataSource(_Part):
+class DataSource(Part):
     """A SQL database; its address is in the environment variable `variable`, never in the specification."""
 
     name: Identifier = "database"
@@ -79,7 +65,7 @@ class DataSource(_Part):
     joins: tuple[Join, ...] = ()
 
 
-class Input(_Part):
+class Input(Part):
     """An argument of an operation. `choices` are the only values allowed, where there are any."""
 
     name: Identifier
@@ -93,97 +79,7 @@ class Input(_Part):
     choices: tuple[str, ...] = ()
 
 
-class Selected(_Part):
-    """A column of a query's rows: `name` stands for ``table.column`` in formulas.
-
-    `aggregate` condenses all matching rows, by the groups of the query, to one value (`rank`: the percentage of a
-    percentile); `times` is a table and a column that each value is multiplied by before. `expression` is computed by
-    the database in the place of the column: a formula over the query's terms and its columns before this one, each
-    with what condenses it. `part` is that of a date: 2024, ``2024-Q1``, ``2024-03``, ``2024-03-15``.
-    """
-
-    name: Identifier
-    table: str
-    column: str
-    aggregate: (
-        Literal["count", "sum", "mean", "minimum", "maximum", "distinct", "percentile", "stdev", "variance"] | None
-    ) = None
-    times: tuple[str, str] | None = None
-    rank: float | None = Field(default=None, ge=0, le=100)
-    expression: str = Field(default="", max_length=2_000)
-    part: Literal["year", "quarter", "month", "day"] | None = None
-
-
-def selected_type(one: Selected, column: ValueType) -> ValueType:
-    """The type of a selected value, by that of its column."""
-    if one.aggregate in ("count", "distinct"):
-        return "integer"
-    if one.part is not None and one.aggregate is None:
-        return "integer" if one.part == "year" else "text"
-    if (
-        one.expression
-        and one.aggregate is None
-        and re.search(r"[<>]|[=!]=", one.expression)
-        and "if" not in one.expression
-    ):
-        return "boolean"
-    return "number" if one.expression or one.aggregate in ("mean", "percentile", "stdev", "variance") else column
-
-
-class Filter(_Part):
-    """Rows whose ``table.column`` compares so with an input's value, or with a fixed one (then `value`).
-
-    `figure` names a term or column of the query that is compared in the place of ``table.column``; where it condenses
-    rows, groups are left out and not rows. Of a figure that is true or false, `value` is true. `moment` is a day that
-    is known when it is asked (`roles.engineering.moments`), in the place of a value; with an input its number is
-    multiplied by that: ``day-1`` with 30 is 30 days ago.
-    """
-
-    table: str
-    column: str
-    comparison: Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains"]
-    input: Identifier | None = None
-    value: JsonValue = None
-    figure: Identifier | None = None
-    moment: str = Field(default="", pattern=r"^(?:(?:day|week|month|months|quarter|year)[+-]\d{1,4})?$")
-
-
-class Query(_Part):
-    """What is read from a data source: columns of joined tables, filtered, at most `limit` rows.
-
-    `one`: exactly one row is wanted (by key); none is the error ``not_found``. Otherwise the columns are series. An
-    optional filter (its input was not given) is left out. `group_by` names selected columns; the others have an
-    aggregate then. `order_by` names a selected column, with ``-`` before it for descending; what is not known comes
-    last. `terms` are what formulas and filters are made of, and no part of the rows.
-    """
-
-    name: Identifier
-    source: Identifier = "database"
-    table: str
-    columns: tuple[Selected, ...] = Field(min_length=1)
-    terms: tuple[Selected, ...] = ()
-    joins: tuple[Join, ...] = ()
-    filters: tuple[Filter, ...] = ()
-    group_by: tuple[Identifier, ...] = ()
-    order_by: str = ""
-    one: bool = False
-    limit: int = Field(default=1_000, ge=1, le=100_000)
-
-    @property
-    def figures(self) -> Mapping[str, Selected]:
-        """The terms and columns by name, each after those that its formula may use."""
-        return {one.name: one for one in (*self.terms, *self.columns)}
-
-    def condenses(self, one: Selected) -> bool:
-        """Whether a term or column is one value of many rows."""
-        if one.aggregate is not None:
-            return True
-        known = self.figures
-        names = [name for name in _NAMES.findall(one.expression) if name != one.name]
-        return any(self.condenses(known[name]) for name in names if name in known)
-
-
-class Formula(_Part):
+class Formula(Part):
     """A named value by an expression (`roles.engineering.formulas`) over inputs, columns and earlier formulas.
 
     `on_zero` is the message where it would divide by zero or has no value otherwise, `on_null` where a value that it
@@ -200,7 +96,7 @@ class Formula(_Part):
     on_null: str = ""
 
 
-class Adjustment(_Part):
+class Adjustment(Part):
     """A change of a column's or formula's value before it is used: ``multiply`` 0.9, ``add`` 0.02, ``set`` 0."""
 
     target: Identifier
@@ -208,7 +104,7 @@ class Adjustment(_Part):
     amount: float
 
 
-class Mode(_Part):
+class Mode(Part):
     """A way of calculating. `phrases` are words by which a request names it; `custom`: adjustments come from words."""
 
     name: Identifier
@@ -218,7 +114,7 @@ class Mode(_Part):
     custom: bool = False
 
 
-class Rule(_Part):
+class Rule(Part):
     """A condition (an expression that is true or false) over formulas; all of them hold: PASS, else FAIL."""
 
     name: Identifier
@@ -226,7 +122,7 @@ class Rule(_Part):
     description: str = ""
 
 
-class Output(_Part):
+class Output(Part):
     """A value of an operation's answer: an input, column, formula, ``mode``, ``validation_status`` and the like."""
 
     name: Identifier
@@ -236,7 +132,7 @@ class Output(_Part):
     series: bool = False
 
 
-class Operation(_Part):
+class Operation(Part):
     """Something that the agent does: a method of its class, and a tool of its role."""
 
     name: Identifier
@@ -251,7 +147,7 @@ class Operation(_Part):
     """Known answers, for operations without a query: ``{"arguments": {…}, "expected": {…}}``."""
 
 
-class ErrorCase(_Part):
+class ErrorCase(Part):
     """An error that a caller can meet, and what it is told."""
 
     code: Literal["invalid_input", "not_found", "missing_value", "undefined", "source_unavailable", "unsupported"]
@@ -259,7 +155,7 @@ class ErrorCase(_Part):
     todo: str = ""
 
 
-class Component(_Part):
+class Component(Part):
     """A module of the agent's package. `model`: a language model writes it, for no template covers it."""
 
     name: Identifier
@@ -273,7 +169,7 @@ class Component(_Part):
     model: bool = False
 
 
-class Constraints(_Part):
+class Constraints(Part):
     """What an instance may cost, as a process in the sandbox sees it, and what a call may take."""
 
     instantiation_us: float = Field(default=3.0, gt=0)
@@ -281,7 +177,7 @@ class Constraints(_Part):
     call_seconds: float = Field(default=10.0, gt=0, le=600)
 
 
-class Specification(_Part):
+class Specification(Part):
     """An agent, whole. Raises pydantic's `ValidationError` for names that lead nowhere and for cycles.
 
     `name` is that of the package, the agent and its role; `class_name` that of its class. `imports` are modules beyond

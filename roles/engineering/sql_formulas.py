@@ -7,10 +7,12 @@ of one: what builds them is given, see `Algebra`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import reduce
 from typing import Any, Generic, Protocol, TypeVar
 
 from common.errors import ValidationFailed
+from roles.engineering.day_numbers import day_number, number_of
 from roles.engineering.formulas.tree import (
     Binary,
     Call,
@@ -26,6 +28,7 @@ from roles.engineering.formulas.tree import (
     Text,
     walk,
 )  # fmt: skip
+from roles.engineering.moments import moment
 
 __all__ = ["Algebra", "Elements", "Sources", "can_be_asked", "composed"]
 
@@ -34,7 +37,7 @@ _MAX_POWER = 4
 _LETTERS = {"year": "4", "month": "7", "day": "10"}
 """How much of an ISO date tells it. It is written into statements, so that groups are of what is selected."""
 _QUARTERS = (("'03'", "'-Q1'"), ("'06'", "'-Q2'"), ("'09'", "'-Q3'"))
-_CALLS = frozenset({"abs", "round", "coalesce", "min", "max", "is_null"})
+_CALLS = frozenset({"abs", "round", "coalesce", "min", "max", "is_null", "days_between", "days_since"})
 
 
 class Algebra(Protocol[T]):
@@ -69,7 +72,7 @@ class Algebra(Protocol[T]):
         ...
 
     def call(self, function: str, arguments: Sequence[T]) -> T:
-        """``abs``, ``round`` to whole numbers, ``coalesce``, ``is_null``."""
+        """``abs``, ``round`` to whole numbers, ``coalesce``, ``is_null``, ``days_between``, ``days_since``."""
         ...
 
 
@@ -147,10 +150,11 @@ class _Composer(Generic[T]):
 
 
 class Elements:
-    """SQLAlchemy elements; `sqlalchemy` is the module."""
+    """SQLAlchemy elements; `sqlalchemy` is the module, `today` the day of the question (None: the machine's)."""
 
-    def __init__(self, sqlalchemy: Any) -> None:
+    def __init__(self, sqlalchemy: Any, today: date | None = None) -> None:
         self._sql = sqlalchemy
+        self._today = today
 
     def constant(self, value: float | str) -> Any:
         """A bound value."""
@@ -197,7 +201,29 @@ class Elements:
         """See `Algebra`."""
         if function == "is_null":
             return arguments[0].is_(None)
+        if function == "days_between":
+            return day_number(arguments[1], self._sql) - day_number(arguments[0], self._sql)
+        if function == "days_since":
+            return number_of(moment("day+0", self._today)) - day_number(arguments[0], self._sql)
         return getattr(self._sql.func, function)(*arguments)
+
+    def digits(self, text: Any, first: int, letters: int) -> Any:
+        """See `roles.engineering.groups_around.Around`."""
+        sql = self._sql
+        found = sql.func.substr(text, sql.literal_column(str(first)), sql.literal_column(str(letters)))
+        return sql.cast(found, sql.Integer)
+
+    def before(self, value: Any, within: Sequence[Any], along: Any) -> Any:
+        """See `roles.engineering.groups_around.Around`."""
+        return self._sql.func.lag(value).over(partition_by=list(within), order_by=along)
+
+    def total(self, value: Any, within: Sequence[Any], along: Any) -> Any:
+        """See `roles.engineering.groups_around.Around`."""
+        return self._sql.func.sum(value).over(partition_by=list(within), order_by=along)
+
+    def only_if(self, condition: Any, value: Any) -> Any:
+        """See `roles.engineering.groups_around.Around`."""
+        return self._sql.case((condition, value), else_=None)
 
 
 class Sources:
@@ -259,7 +285,37 @@ class Sources:
         """See `Algebra`."""
         if function == "is_null":
             return f"{arguments[0]}.is_(None)"
+        if function in ("days_between", "days_since"):
+            self.used |= {"case", "cast", "func", "literal_column", "Integer", "String"}
+            start = f"_day_number({_bare(arguments[0])})"
+            return (
+                f"(_day_number({_bare(arguments[1])}) - {start})"
+                if len(arguments) > 1
+                else f"(_number_of_today() - {start})"
+            )
         return f"{self._name('func')}.{function}({', '.join(_bare(one) for one in arguments)})"
+
+    def digits(self, text: str, first: int, letters: int) -> str:
+        """See `roles.engineering.groups_around.Around`."""
+        self.used |= {"cast", "func", "literal_column", "Integer"}
+        return f'cast(func.substr({text}, literal_column("{first}"), literal_column("{letters}")), Integer)'
+
+    def before(self, value: str, within: Sequence[str], along: str) -> str:
+        """See `roles.engineering.groups_around.Around`."""
+        return f"{self._name('func')}.lag({_bare(value)}).over({_of_groups(within, along)})"
+
+    def total(self, value: str, within: Sequence[str], along: str | None) -> str:
+        """See `roles.engineering.groups_around.Around`."""
+        return f"{self._name('func')}.sum({_bare(value)}).over({_of_groups(within, along)})"
+
+    def only_if(self, condition: str, value: str) -> str:
+        """See `roles.engineering.groups_around.Around`."""
+        return f"{self._name('case')}(({_bare(condition)}, {_bare(value)}), else_=None)"
+
+
+def _of_groups(within: Sequence[str], along: str | None) -> str:
+    parts = [f"partition_by=[{', '.join(within)}]"] if within else []
+    return ", ".join([*parts, *([f"order_by={_bare(along)}"] if along is not None else [])])
 
 
 def _bare(text: str) -> str:

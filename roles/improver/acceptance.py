@@ -24,8 +24,10 @@ _SCREENING_ALPHA = 0.02
 _RANKED = frozenset({"instantiation", "live_memory", "latency"})
 MEASURED = frozenset({"instantiation", "live_memory", "latency", "first_pass", "fetches"})
 """What a change is judged by where nobody said what it aims at."""
-_COUNTED = frozenset({"fetches"})
-"""Aims that no chance is involved in."""
+_COUNTED = frozenset(
+    {"fetches", "failures", "complexity", "untyped_errors", "unchecked_inputs", "live_memory", "load_memory"}
+)
+"""Figures that no chance is involved in."""
 _TIMED = frozenset({"latency", "first_pass", "instantiation"})
 """Aims that are measured at the changed functions, too."""
 _WHOLE = {
@@ -45,7 +47,7 @@ class AcceptanceRules:
     is taken for a gain, over all figures, candidates and looks at one agent. None of the other figures may be worse by
     more than `tolerance` (a share) with the interval on that side too, beyond a floor in its own unit (`floors`; for
     latency and cold start: for each request). Loading and the first pass count together, as `cold_start`: what a change
-    moves from one to the other costs nothing.
+    moves from one to the other costs nothing. In each of the `rounds` functions are timed in so many `processes`.
     """
 
     gain: float = 0.05
@@ -53,6 +55,7 @@ class AcceptanceRules:
     tolerance: float = 0.10
     screening_rounds: int = 8
     rounds: int = 24
+    processes: int = 3
     finalists: int = 3
     floors: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType(
@@ -122,6 +125,11 @@ class _Screened:
     slower: bool
     behaviour: Behaviour
 
+    def gained(self, candidate: Candidate) -> dict[str, float]:
+        """The one kind of change that a candidate consists of, with its score, where it made nothing slower."""
+        kinds = {site.kind for site in candidate.sites}
+        return dict.fromkeys(kinds, self.score) if len(kinds) == 1 and not self.slower else {}
+
 
 Compose = Callable[[Set[str]], Candidate | None]
 """Makes one candidate of these kinds of change."""
@@ -143,9 +151,10 @@ class Acceptor:
 
         All that keep to the rules and answer alike are measured in a short run. The best few of them are measured anew,
         at full length, and only that second run decides: what was chosen for its luck does not keep it. What `compose`
-        makes of the kinds of change that gained by themselves in the short run competes, too; its verdict is the last.
+        makes of the kinds of change that gained by themselves in the short run competes, too, as many of them as keep
+        to the tolerances that can be counted; its verdict is the last.
         """
-        candidates, gained = list(candidates), set[str]()
+        candidates, gained = list(candidates), dict[str, float]()
         verdicts: dict[int, Verdict] = {}
         screened: list[tuple[float, int]] = []
         behaviours: dict[int, Behaviour] = {}
@@ -159,11 +168,10 @@ class Acceptor:
             else:
                 behaviours[number] = first.behaviour
                 screened.append((first.score, number))
-                kinds = {site.kind for site in candidate.sites}
-                gained |= kinds if len(kinds) == 1 and not first.slower else set()
+                gained |= first.gained(candidate)
             number += 1
             if number == len(candidates) and compose is not None and len(gained) > 1:
-                composed, compose = compose(gained), None
+                composed, compose = self._composed(agent, compose, gained), None
                 if composed is not None and all(composed.files != other.files for other in candidates):
                     candidates.append(composed)
         finalists = [number for _, number in sorted(screened, key=lambda row: (-row[0], row[1]))]
@@ -176,12 +184,32 @@ class Acceptor:
             accepted = verdicts[number].accepted
         return [verdicts[number] for number in range(len(candidates))]
 
+    def _composed(self, agent: AgentSource, compose: Compose, gained: Mapping[str, float]) -> Candidate | None:
+        """One candidate of these kinds of change; where all would be too many, of those that make code longest not."""
+        composed = compose(gained.keys())
+        if composed is None or self._outgrown(agent, composed.files) is None:
+            return composed
+        found, chosen = None, set[str]()
+        for kind in sorted(gained, key=lambda kind: (_growth(agent, compose({kind})), -gained[kind], kind)):
+            composed = compose(chosen | {kind})
+            if composed is not None and self._outgrown(agent, composed.files) is None:
+                found, chosen = composed, chosen | {kind}
+        return found if len(chosen) > 1 else None
+
+    def _outgrown(self, agent: AgentSource, files: Mapping[str, str]) -> Figure | None:
+        """The first figure that reading the code tells to be worse than is tolerated."""
+        before, after = (static_measures(side, agent.specification) for side in (agent.files, files))
+        figures = (Figure(name, value, after[name], _sure(value, after[name])) for name, value in before.items())
+        return next((figure for figure in figures if self._is_worse(figure, len(agent.requests))), None)
+
     async def _first_look(self, original: Original, candidate: Candidate, seed: int) -> Verdict | _Screened:
         """The verdict where a candidate is out already, else what a short run told."""
         agent = original.agent
         problem = await check_change(original, candidate.files, types=self._types)
         if problem is not None:
             return Verdict(candidate, False, "invalid", problem)
+        if (worse := self._outgrown(agent, candidate.files)) is not None:
+            return Verdict(candidate, False, "something_worse", f"Worse: {describe(worse)}.")
         try:
             behaviour = await compare_behaviour(self._bench, agent, candidate.files, candidate.allowances)
             if behaviour.difference is not None:
@@ -190,6 +218,10 @@ class Acceptor:
             figures = await self._figures(agent, candidate, behaviour, rounds, 0.2, seed, least=_SCREENING_ALPHA)
         except SandboxError as error:
             return Verdict(candidate, False, "not_measurable", str(error))
+        counted = (figure for figure in figures if figure.measure in _COUNTED)
+        if worse := next((figure for figure in counted if self._is_worse(figure, len(agent.requests))), None):
+            # what is counted comes out the same in the second run
+            return Verdict(candidate, False, "something_worse", f"Worse: {describe(worse)}.", figures)
         aimed = [figure.estimate.gain for figure in figures if measure_of(figure.measure) in candidate.aims]
         most = max(aimed, default=0.0)
         if most <= self._rules.gain / 2:
@@ -197,8 +229,12 @@ class Acceptor:
             return Verdict(candidate, False, "no_gain", what, figures)
         # what makes several figures better goes before what makes one of them better; what wavers counts for nothing
         told = [figure for figure in figures if measure_of(figure.measure) in _RANKED | candidate.aims]
-        score = sum(_weight(one.measure) * self._certain(one, len(agent.requests)) for one in told)
-        slower = any(self._certain(one, len(agent.requests)) < -self._rules.gain for one in told)
+        certain = {figure.measure: self._certain(figure, len(agent.requests)) for figure in told}
+        # what it does not aim at may be better by the way requests repeat
+        score = sum(
+            _weight(name) * share for name, share in certain.items() if share < 0 or measure_of(name) in candidate.aims
+        )
+        slower = any(share < -self._rules.gain for share in certain.values())
         return _Screened(score, slower, behaviour)
 
     async def _figures(
@@ -210,11 +246,12 @@ class Acceptor:
         alpha: float,
         seed: int,
         least: float = 0.0,
+        processes: int = 1,
     ) -> tuple[Figure, ...]:
         places = places_of(candidate.place_aims, agent.files, candidate.files)
         clocked = [place for place in places if candidate.place_aims[place] & _TIMED]
         told = [place for place in places if "complexity" in candidate.place_aims[place]]
-        a, b = await self._bench.compare(agent.files, candidate.files, agent.requests, rounds, seed, clocked)
+        a, b = await self._bench.compare(agent.files, candidate.files, agent.requests, rounds, seed, clocked, processes)
         counts = [
             {
                 "failures": float(failures),
@@ -227,8 +264,8 @@ class Acceptor:
             )
         ]
         timed = _at_places(a, b, candidate.place_aims)
-        # each function that is timed is one more chance of error
-        alpha = max(alpha / (1 + len(timed)), least)
+        # each figure that it aims at and that chance is involved in is one more chance of error
+        alpha = max(alpha / max(len(candidate.aims - _COUNTED) + len(timed), 1), least)
         return (*_measured(a, b, alpha, timed), *_exact(counts[0], counts[1], a, b))
 
     async def final(
@@ -236,9 +273,10 @@ class Acceptor:
     ) -> Verdict:
         """The verdict by one full run, on a candidate that is known to answer alike (`behaviour`)."""
         rules = self._rules
-        alpha = share_of_look(rules.alpha, agent.looks) / rules.finalists / max(len(candidate.aims - _COUNTED), 1)
+        alpha = share_of_look(rules.alpha, agent.looks) / rules.finalists
         try:
-            figures = await self._figures(agent, candidate, behaviour or Behaviour(None), rules.rounds, alpha, seed)
+            known = behaviour or Behaviour(None)
+            figures = await self._figures(agent, candidate, known, rules.rounds, alpha, seed, processes=rules.processes)
         except SandboxError as error:
             return Verdict(candidate, False, "not_measurable", str(error))
         worse = next((figure for figure in figures if self._is_worse(figure, len(agent.requests))), None)
@@ -266,11 +304,11 @@ class Acceptor:
     def _certain(self, figure: Figure, requests: int) -> float:
         """By what share a figure became smaller for certain (negative: grew, beyond its floor); 0 where neither is.
 
-        What the whole agent's first pass loses counts with the cold start alone: loading may have moved there.
+        What a first pass loses counts with the cold start alone: loading may have moved there.
         """
         if figure.estimate.high < 0:
             return min(-figure.estimate.high, 1.0)
-        known = figure.measure != "first_pass" and self._beyond(figure, requests) is not False
+        known = measure_of(figure.measure) != "first_pass" and self._beyond(figure, requests) is not False
         return -min(figure.estimate.low, 1.0) if figure.estimate.low > 0 and known else 0.0
 
     def _beyond(self, figure: Figure, requests: int) -> bool | None:
@@ -287,6 +325,13 @@ class Acceptor:
 
     def _verdict(self, candidate: Candidate, figures: Sequence[Figure], code: str, reason: str) -> Verdict:
         return Verdict(candidate, False, code, reason, tuple(figures))
+
+
+def _growth(agent: AgentSource, candidate: Candidate | None) -> float:
+    """By how much a candidate's code is harder to follow than the agent's."""
+    sides = (agent.files, agent.files if candidate is None else candidate.files)
+    before, after = (static_measures(files, agent.specification)["complexity"] for files in sides)
+    return after - before
 
 
 def describe(figure: Figure) -> str:

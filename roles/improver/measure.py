@@ -78,8 +78,9 @@ class Measurement:
 class Sample:
     """Figures of one side in the rounds of one A/B run, one value a round; requests apart from each other.
 
-    `fetches`: how often all requests together asked for rows, in their first pass. `places`: of functions, the seconds
-    that the first pass spent in them, and a later one.
+    `later` is the fastest of several passes for each request: what else the machine does makes none faster. `fetches`:
+    how often all requests together asked for rows, in their first pass. `places`: of functions, the seconds that the
+    first pass spent in them, and a later one.
     """
 
     load: tuple[float, ...]
@@ -163,10 +164,12 @@ class Workbench:
         rounds: int,
         seed: int = 0,
         places: Sequence[Place] = (),
+        processes: int = 1,
     ) -> tuple[Sample, Sample]:
         """Original and candidate measured in turn, each time in a process of its own.
 
         `places` are timed by themselves, apart from the agent's own figures: a clock around a function takes time.
+        In each round that is done in so many `processes` of each side, of which the fastest counts.
         Which of the two goes first is drawn anew for each round, so that what drifts on the machine falls on both.
         Raises `SandboxError` where one of them can't be measured.
         """
@@ -175,8 +178,9 @@ class Workbench:
         order = [side for _ in range(rounds) for side in draw.sample(("a", "b"), 2)]
         pieces: list[list[Any]] = [["weigh", f"/work/{side}", timed, _HELD] for side in ("a", "b")]
         pieces += [["time", f"/work/{side}", timed, _IN_ROUNDS, 0.02] for side in order]
+        again = [side for at in range(0, len(order), 2) for side in order[at : at + 2] * processes]
         if places:
-            pieces += [["places", f"/work/{side}", timed, [list(place) for place in places]] for side in order]
+            pieces += [["places", f"/work/{side}", timed, [list(place) for place in places]] for side in again]
         # no run is so long that a busy machine ends it, and both sides of a round are in the same one
         parts = [pieces[:2], *(pieces[at : at + _IN_A_RUN] for at in range(2, len(pieces), _IN_A_RUN))]
         answers = [one for part in parts for one in await self.work({"a": original, "b": candidate}, part)]
@@ -188,8 +192,10 @@ class Workbench:
         a, b = _sample(by_side["a"], weights["a"]), _sample(by_side["b"], weights["b"])
         if not places:
             return a, b
-        spent = {side: [row for own, row in zip(order, clocked, strict=True) if own == side] for side in weights}
-        return replace(a, places=_places(places, spent["a"])), replace(b, places=_places(places, spent["b"]))
+        spent = {side: [row for own, row in zip(again, clocked, strict=True) if own == side] for side in weights}
+        return replace(a, places=_places(places, spent["a"], processes)), replace(
+            b, places=_places(places, spent["b"], processes)
+        )
 
 
 @cache
@@ -232,17 +238,27 @@ def _sample(rows: Sequence[Any], weight: Any) -> Sample:
         cold=tuple(row["cold"] for row in rows),
         instantiation=tuple(row["instantiation"] for row in rows if row["instantiation"] is not None),
         first=tuple(tuple(row["first"]) for row in rows),
-        later=tuple(tuple(row["later"]) for row in rows),
+        later=tuple(tuple(row["fastest"]) for row in rows),
         load_memory=weight["load"],
         live_memory=weight["instance"],
         fetches=rows[0]["fetches"],
     )
 
 
-def _places(places: Sequence[Place], rows: Sequence[Any]) -> dict[Place, tuple[tuple[float, float], ...]]:
-    """The times of each function in all rounds, of those that can be timed."""
+def _places(
+    places: Sequence[Place], rows: Sequence[Any], processes: int
+) -> dict[Place, tuple[tuple[float, float], ...]]:
+    """The times of each function in all rounds, of those that can be timed; the least of each round's processes."""
     by_place = dict(zip(places, zip(*rows, strict=True), strict=True))
-    return {place: tuple((one[0], one[1]) for one in times) for place, times in by_place.items() if None not in times}
+    return {
+        place: tuple(_least(times[at : at + processes]) for at in range(0, len(times), processes))
+        for place, times in by_place.items()
+        if None not in times
+    }
+
+
+def _least(times: Sequence[Any]) -> tuple[float, float]:
+    return min(one[0] for one in times), min(one[1] for one in times)
 
 
 def _hot_spots(profile: Any) -> tuple[HotSpot, ...]:

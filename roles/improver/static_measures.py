@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from roles.improver.agent import AgentSpecification
 from roles.improver.strategies.input_checks import unchecked_inputs
@@ -11,17 +11,31 @@ from roles.improver.strategies.input_checks import unchecked_inputs
 __all__ = ["complexity", "static_measures", "untyped_errors"]
 
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp, ast.Match)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NESTS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.Match)
 
 
 def static_measures(files: Mapping[str, str], specification: AgentSpecification) -> dict[str, float]:
-    """`complexity`, `untyped_errors` and `unchecked_inputs` of an agent's files; all are better when smaller."""
+    """`complexity`, `untyped_errors` and `unchecked_inputs` of an agent's files; all are better when smaller.
+
+    A function of a module that stands word for word in several files is understood once, and counts once.
+    """
     trees = [ast.parse(text) for path, text in files.items() if path.endswith(".py")]
     return {
-        "complexity": float(sum(map(complexity, trees))),
+        "complexity": float(sum(map(complexity, trees)) - _known_already(trees)),
         "untyped_errors": float(sum(map(untyped_errors, trees))),
         "unchecked_inputs": float(unchecked_inputs(files, specification)),
     }
+
+
+def _known_already(trees: Sequence[ast.Module]) -> int:
+    """The complexity of functions that stand in an earlier file in the same words."""
+    seen, known = set[str](), 0
+    for tree in trees:
+        functions = {ast.unparse(part): part for part in tree.body if isinstance(part, _FUNCTIONS)}
+        known += sum(complexity(functions[text]) for text in functions.keys() & seen)
+        seen |= functions.keys()
+    return known
 
 
 def complexity(tree: ast.AST) -> int:

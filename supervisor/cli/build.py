@@ -250,13 +250,17 @@ def show_build(
     """One build, stage by stage, with what was tried."""
 
     async def work() -> int:
+        from supervisor.building import told_status
+
         async with open_supervisor(common) as supervisor:
             state = await supervisor.builds.show(build_id)
-            further = supervisor.builds.builder.may_come_further(state)
+            under_way = await supervisor.builds.builder.is_worked_on(state)
+            further = not under_way and supervisor.builds.builder.may_come_further(state)
+        status = told_status(state.status, under_way=under_way)
         if json:
-            write_json(_data(state))
+            write_json(_data(state) | {"status": status})
         else:
-            write("\n".join(_lines(state, further=further)))
+            write("\n".join(_lines(state, status, further=further)))
         return 0
 
     return anyio.run(work)
@@ -276,10 +280,10 @@ def _data(state: BuildState) -> dict[str, Any]:
     }
 
 
-def _lines(state: BuildState, *, further: bool) -> list[str]:
+def _lines(state: BuildState, status: str, *, further: bool) -> list[str]:
     started = state.started
     asked = started.requirements if isinstance(started.requirements, str) else json_of.dumps(started.requirements)
-    lines = [f"build {state.build_id}: {state.status}, begun by {started.by}"]
+    lines = [f"build {state.build_id}: {status}, begun by {started.by}"]
     if asked:
         lines.append(f"asked for: {one_line(asked, 300)}")
     for done in state.done.values():
@@ -288,7 +292,7 @@ def _lines(state: BuildState, *, further: bool) -> list[str]:
     lines += [f"  tried: {one.stage}, {one.component}: {one_line(one.error, 300)}" for one in state.tried]
     if state.failed is not None:
         lines.append(f"failed at {state.failed.stage}: {state.failed.error} {state.failed.todo}".rstrip())
-        if further:
-            lines.append(f"go on: agent-supervisor build --resume {state.build_id}")
+    if further:
+        lines.append(f"go on: agent-supervisor build --resume {state.build_id}")
     lines.append(f"{state.seconds:.1f} s, {state.model_calls} model calls, {state.tokens:,} tokens")
     return lines

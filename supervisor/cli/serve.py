@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from cyclopts.validators import Number
 
 from supervisor.cli.options import CommonOptions
 from supervisor.cli.output import note
+from supervisor.cli.own_process import answer_promptly
 from supervisor.cli.runtime import open_supervisor
 
 __all__ = ["serve"]
@@ -48,8 +48,7 @@ async def _serve(common: CommonOptions, given: dict[str, Any]) -> int:
             note("There is no token yet, so that nothing but health answers: agent-supervisor tokens create NAME.")
 
         def listening(address: str) -> None:
-            gc.collect()
-            gc.freeze()  # what the start made stays: looking through it again and again would hold up answers
+            answer_promptly()
             note(f"HTTP API at {address}/")
 
         await serve_http(supervisor, settings, listening=listening)

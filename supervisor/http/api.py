@@ -57,7 +57,7 @@ class Api:
         return redactor.value(cast("JsonValue", value))
 
 
-def _api(request: Request) -> Api:
+async def _api(request: Request) -> Api:  # a plain function would be called on a thread, for every call
     api: Api = request.app.state.api
     return api
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from contextvars import Context
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from common.errors import SupervisorError
 from events.catalogue.token import TokenCreated
@@ -28,7 +31,7 @@ _KEPT = 2_000
 _KEPT_BYTES = 8_000_000
 _PAGE = 200
 _GATHER = 0.03
-"""Seconds that a reader waits for more after news, so that what comes together is sent together."""
+"""Seconds that readers are told of news later, so that what comes together is sent together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Feed:
         self._over = False
         self._fault: SupervisorError | None = None
         self._changed = anyio.Event()
+        self._telling: asyncio.TimerHandle | None = None
         self._leading = anyio.Lock()
 
     async def lead(self) -> None:
@@ -91,11 +95,20 @@ class Feed:
                 while len(self._kept) > _KEPT or self._bytes > _KEPT_BYTES:
                     dropped = self._kept.popleft()
                     self._begin, self._bytes = dropped.position, self._bytes - len(dropped.encoded)
-                self._tell()
+                self._tell_soon()
         self._over = True
         self._tell()
 
+    def _tell_soon(self) -> None:
+        """Tell all readers in a moment: one timer for all of them, and one turn of each for all that came meanwhile."""
+        if self._telling is None:
+            later = asyncio.get_running_loop().call_later  # anyio has no timers without a task
+            self._telling = later(_GATHER, self._tell, context=Context())
+
     def _tell(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
 
@@ -112,7 +125,6 @@ class Feed:
                 if self._over:
                     return
                 await changed.wait()
-                await anyio.sleep(_GATHER)
                 continue
             if self._begin is None:
                 if self._over:
@@ -139,6 +151,7 @@ class Feed:
         return [await self._shown(entry) for entry in entries], reached
 
     async def _shown(self, entry: RecordedEvent) -> Shown:
+        await checkpoint()  # taking secrets out takes a while: calls get their turns between two events
         data = event_data(entry, await self._secrets.redactor_for(entry))
         for name in _NEVER_SHOWN.get(entry.topic, ()):
             data["payload"].pop(name, None)

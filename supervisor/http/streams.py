@@ -33,7 +33,6 @@ EVENT_SCHEMA: dict[str, Any] = {
 }
 
 _log = get_logger(__name__)
-_BUFFERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +120,51 @@ class Streams:
                 del self._by[token_id]
 
     async def _send_all(self, send: Callable[[bytes], Awaitable[None]], events: Events) -> None:
-        into, out = anyio.create_memory_object_stream[bytes](_BUFFERED)
+        """Send events as they come, from the task that they come to: any further one would cost every reader a turn."""
+        sender = _Sender(send)
+        async with anyio.create_task_group() as group, aclosing(self._encoded(events)) as chunks:
+            group.start_soon(sender.keep_alive, self._keep_alive)
+            async for chunk in chunks:
+                await sender.send(chunk)
+            group.cancel_scope.cancel()
 
-        async def pump() -> None:
-            async with into, aclosing(events):
-                try:
-                    async for event in events:
-                        await into.send(event if isinstance(event, bytes) else event.encode())
-                except SupervisorError as error:
-                    _log.warning("a stream of the HTTP API ended: %s", self._redactor.text(str(error)))
-                    told = {"code": error.code, "detail": self._redactor.text(error.what)}
-                    await into.send(ServerEvent("failed", told).encode())
-                except Exception:
-                    _log.exception("a stream of the HTTP API failed")
-                    await into.send(ServerEvent("failed", {"code": "internal", "detail": "internal error"}).encode())
+    async def _encoded(self, events: Events) -> AsyncGenerator[bytes]:
+        """Events as they are sent; where they fail, an event that says so ends them."""
+        async with aclosing(events):
+            try:
+                async for event in events:
+                    yield event if isinstance(event, bytes) else event.encode()
+            except SupervisorError as error:
+                _log.warning("a stream of the HTTP API ended: %s", self._redactor.text(str(error)))
+                told = {"code": error.code, "detail": self._redactor.text(error.what)}
+            except Exception:
+                _log.exception("a stream of the HTTP API failed")
+                told = {"code": "internal", "detail": "internal error"}
+            else:
+                return
+            yield ServerEvent("failed", told).encode()
 
-        async with anyio.create_task_group() as group, out:
-            group.start_soon(pump)
-            while True:
-                chunk = b": alive\n\n"
-                with anyio.move_on_after(self._keep_alive):
-                    try:
-                        chunk = await out.receive()
-                    except anyio.EndOfStream:
-                        return
-                await send(chunk)
+
+class _Sender:
+    """Sends the chunks of one stream, one at a time, and tells when it was silent for long that it lives."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]]) -> None:
+        self._send = send
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._sent = anyio.current_time()
+
+    async def send(self, chunk: bytes) -> None:
+        """Send a chunk, as soon as the reader takes it."""
+        async with self._turn:
+            await self._send(chunk)
+        self._sent = anyio.current_time()
+
+    async def keep_alive(self, seconds: float) -> None:
+        """Send a comment whenever nothing was sent for so long."""
+        while True:
+            await anyio.sleep_until(self._sent + seconds)
+            if anyio.current_time() >= self._sent + seconds:
+                await self.send(b": alive\n\n")
 
 
 class EventStream(Response):

@@ -26,6 +26,7 @@ _ALLOWED = {
     "events/view_fold.py": "when an event was parked, for the operator",
     "llm_provider/private_run.py": "an agent that is run by itself, without a request; its one reading of the clock",
     "llm_provider/retries.py": "how long a server asks to wait, where it answers with a date",
+    "roles/engineering/formulas/": "packages copy it that run without a supervisor",
     "roles/engineering/moments.py": "packages use it that run without a supervisor, which tells its own day",
     "roles/deployed/version_folder.py": "how old a folder is that another process left behind",
     "supervisor/monitoring/machine.py": "how long the process has run, which the machine tells by its clock",

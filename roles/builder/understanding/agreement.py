@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from common.errors import ValidationFailed
+from roles.builder.understanding.accounting import places_of
 from roles.builder.understanding.reading_words import as_for_people
 from roles.builder.understanding.requirements import Place, Requirements
+from roles.builder.understanding.surer_readings import has_use_for_more
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.unit_figures import counts_units
 from roles.builder.understanding.words import words_of_name
@@ -15,7 +18,7 @@ from roles.engineering.formulas import parse
 from roles.engineering.formulas.text import text_of
 from roles.engineering.formulas.tree import Name, Node
 
-__all__ = ["SO_MANY_OF_EACH", "differences", "settled", "surer", "which_is_meant"]
+__all__ = ["SO_MANY_OF_EACH", "differences", "of_one_table_instead", "settled", "surer", "which_is_meant"]
 
 
 def differences(one: Requirements, other: Requirements, tables: Tables) -> frozenset[str]:
@@ -42,6 +45,17 @@ SO_MANY_OF_EACH = re.compile(
     re.IGNORECASE,
 )
 """ "3 most expensive products per category": what no query here tells, and a grammar reads as the top of all."""
+
+
+def of_one_table_instead(whole: Requirements, other: Requirements) -> bool:
+    """Whether only one reading puts two sets of rows together, where one table has all that the other one computes.
+
+    "Fuel litres per km of a vehicle": the kilometres of the trips whose fuel it is, not those of the vehicle.
+    """
+    used = {one.place.table for one in other.bindings if one.place is not None}
+    return bool(whole.sets) and not other.sets and bool(other.figures) and len(used) == 1
+
+
 _OVER_TIME = re.compile(
     r"\bover (?:the |its |their )?(?:whole |full )?(?:term|life|lifetime|period|duration)\b", re.IGNORECASE
 )
@@ -66,15 +80,62 @@ def settled(whole: Requirements, other: Requirements, tables: Tables) -> bool:
     It has words for its order and for its number of rows where the other one invents them; "of an owner" is one owner,
     not all who are called so; and of a thing with several rows a figure is that of their totals.
     """
-    if _totals_of_rows(whole, other, tables):
+    if has_use_for_more(whole, other) or _totals_of_rows(whole, other, tables) or _told_in_full(whole, other, tables):
         return True
     reasons = {
-        "count": _is_said(whole.limit, whole) and not _is_said(other.limit, other),
-        "order": _order_is_said(whole, other),
+        "count": (_is_said(whole.limit, whole) and not _is_said(other.limit, other)) or _is_one(whole, other),
+        "order": _order_is_said(whole, other) or _is_invented(other, whole, tables),
+        "computed": _is_invented(other, whole, tables) or _is_computed_only_here(whole, other),
         "entity": bool(whole.entity) and _label_given(whole, other, tables),
         "rows": bool(whole.entity) and _label_given(whole, other, tables),
     }
     return all(reasons.get(what, False) for what in differences(whole, other, tables))
+
+
+def _is_invented(other: Requirements, whole: Requirements, tables: Tables) -> bool:
+    """Whether a reading computes with a column of which the request has no word: "sold most" is no salary."""
+    read = [one for one in places_of(whole) if not tables.is_key(one)]
+    said = {word[:4] for word in re.findall(r"[a-z]{3,}", whole.request.lower())}
+    places = [one.place for one in other.condensed] + [one.place for one in other.bindings if one.place is not None]
+    return bool(read) and any(
+        one not in read and not tables.is_key(one) and not {word[:4] for word in words_of_name(one.column)} & said
+        for one in places
+    )
+
+
+def _told_in_full(whole: Requirements, other: Requirements, tables: Tables) -> bool:
+    """Whether the readings differ in conditions only, and the other one made nothing of words that tell one.
+
+    What a caller is to give has words for that in the request, else it is no condition of it.
+    """
+    if differences(whole, other, tables) != frozenset({"rows"}):
+        return False
+    mine, others = _chosen(whole, tables), _chosen(other, tables)
+    if _GIVEN.search(whole.request) is None:
+        given = {(f"{one.table}.{one.column}", "is", "given") for one in other.filters if one.input}
+        others -= given - mine
+    return others < mine
+
+
+_GIVEN = re.compile(
+    r"\b(?:given|certain|chosen|choose|selected|specific|particular|inputs?|enter|asks?|pick|by (?:its|their|the))\b",
+    re.IGNORECASE,
+)
+
+
+def _is_computed_only_here(whole: Requirements, other: Requirements) -> bool:
+    """Whether one reading puts a column together, by a word for that, which the other one only lists."""
+    listed = {(one.table, one.column) for one in other.show}
+    read = {(one.place.table, one.place.column) for one in whole.condensed}
+    said = re.search(r"\b(?:total|sum|average|mean|median|overall|combined)\b", whole.request, re.IGNORECASE)
+    alone = not (whole.groups or whole.entity or other.figures or other.condensed or other.entity)
+    return bool(read) and read <= listed and alone and said is not None
+
+
+def _is_one(whole: Requirements, other: Requirements) -> bool:
+    """ "The latest title" is one: the grammar takes only what is said in singular for one, the other had no number."""
+    same = whole.order == other.order and whole.order_by == other.order_by and whole.descending == other.descending
+    return whole.limit == 1 and other.limit == _ALL and same
 
 
 def _is_said(limit: int, made: Requirements) -> bool:
@@ -137,8 +198,11 @@ def _totals_of_rows(whole: Requirements, other: Requirements, tables: Tables) ->
         if what not in ("groups", "entity")
     ):
         return False
-    return "/" not in str(left["computed"]) or any(
-        _is_of_time(tables, one.table, one.column) for one in whole.filters if not one.figure
+    order = tables.order(whole.table)
+    return (
+        "/" not in str(left["computed"])
+        or (order is not None and tables.column(order).type == "date")
+        or any(_is_of_time(tables, one.table, one.column) for one in whole.filters if not one.figure)
     )
 
 
@@ -226,6 +290,10 @@ def _chosen(made: Requirements, tables: Tables) -> set[tuple[str, ...]]:
             continue
         value = one.value[0] if isinstance(one.value, list) and one.value else one.value
         said = "given" if one.input else one.moment or _number(value)
+        if one.comparison == "<=" and re.fullmatch(r"\d{4}-\d\d-\d\d", said):
+            # not after a day is before the next one
+            found.add((column, "<", (date.fromisoformat(said) + timedelta(days=1)).isoformat()))
+            continue
         ways = (
             (">=", "<=")
             if one.comparison == "=" and isinstance(value, int | float) and value > 1

@@ -8,20 +8,40 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from common.errors import BuildError, ValidationFailed
-from roles.builder.understanding.agreement import SO_MANY_OF_EACH, differences, settled, surer, which_is_meant
+from roles.builder.understanding.agreement import (
+    SO_MANY_OF_EACH,
+    differences,
+    of_one_table_instead,
+    settled,
+    surer,
+    which_is_meant,
+)
 from roles.builder.understanding.calculations import calculation
+from roles.builder.understanding.choices import dropped_choices
 from roles.builder.understanding.condensed_rows import condensed
 from roles.builder.understanding.coverage import beyond_templates
 from roles.builder.understanding.definitions import Definition, find_definitions
+from roles.builder.understanding.denials import dropped_words
 from roles.builder.understanding.figures import Figures, gather
+from roles.builder.understanding.given_things import with_named_things
 from roles.builder.understanding.grammar import read_by_grammar
+from roles.builder.understanding.grammar.times_compared import as_said, with_times_compared
 from roles.builder.understanding.implied import implied_measures
 from roles.builder.understanding.leftovers import question_about, with_leftovers
 from roles.builder.understanding.lexicon import Lexicon
-from roles.builder.understanding.links import note_links, with_clear_conditions, with_clear_links, with_rows_once
+from roles.builder.understanding.links import (
+    note_links,
+    with_clear_conditions,
+    with_clear_links,
+    with_figures_once,
+    with_rows_once,
+)
+from roles.builder.understanding.links_said import links_said, with_links_said
 from roles.builder.understanding.listings import listed_with_totals, listing
 from roles.builder.understanding.measures import read_measures
 from roles.builder.understanding.modes import SaidMode, find_modes, modes_of
+from roles.builder.understanding.named_things import things_named
+from roles.builder.understanding.named_values import dropped_values
 from roles.builder.understanding.naming import name_agent
 from roles.builder.understanding.overview_queries import unasked
 from roles.builder.understanding.overviews import Overview, overview_of, read_overview
@@ -30,10 +50,13 @@ from roles.builder.understanding.prose_formulas import in_formula_signs
 from roles.builder.understanding.rates import with_added_rate
 from roles.builder.understanding.requirements import Question, Requirements
 from roles.builder.understanding.rules import read_rules_of
+from roles.builder.understanding.said_plainly import said_plainly
 from roles.builder.understanding.structured import as_text
+from roles.builder.understanding.sure_rows import with_sure_rows
 from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged, tag
 from roles.builder.understanding.unit_figures import unit_figures
+from roles.builder.understanding.unkept import with_promises_kept
 from roles.builder.understanding.which_end import with_known_end
 from roles.builder.understanding.whole_readings import lost_words, with_things_left_out
 from roles.builder.understanding.windows import windows_in_dates
@@ -80,10 +103,23 @@ def analyze(given: str | Mapping[str, JsonValue], sources: Sequence[DataSource])
 
 
 def _understood(text: str, tables: Tables, sources: Sequence[DataSource]) -> Requirements:
-    dated, times = windows_in_dates(in_plain_phrases(text))
+    compared = with_times_compared(text) if tables else text
+    plain, named = things_named(said_plainly(compared) if tables else text, tables)
+    plain, meant = links_said(plain, tables)
+    tables.meant.update(meant)
+    made = with_links_said(_of_plain_text(plain, tables, sources, times=compared != text), meant)
+    return with_promises_kept(with_named_things(made, named, tables), plain, tables)
+
+
+def _of_plain_text(text: str, tables: Tables, sources: Sequence[DataSource], *, times: bool) -> Requirements:
+    """What a text asks for; `times`: it compares times."""
+    dated, counted = windows_in_dates(in_plain_phrases(text))
     whole = _read_whole(dated, tables, sources)
-    other = _by_marks(dated, times, tables)
-    if whole is None or SO_MANY_OF_EACH.search(dated) is not None:
+    other = _with_denials(_by_marks(dated, counted, tables), dated, tables)
+    grown = whole is None and _grows_from_row_to_row(other, tables)
+    if grown or (times and (whole is None or not (whole.sets or whole.looks_around))):
+        return _with_times_asked(other if whole is None else whole)
+    if whole is None or (whole.leading is None and SO_MANY_OF_EACH.search(dated) is not None):
         return with_things_left_out(other, tables)
     if (whole.order is not None and not whole.groups) or "_per_" in whole.order_by:
         # of figures the grammar knows which end is bad, of columns it takes the lowest for it
@@ -92,13 +128,46 @@ def _understood(text: str, tables: Tables, sources: Sequence[DataSource]) -> Req
         whole = _checked(whole, other, dated, tables)
         if whole is other or whole.missing:
             return with_things_left_out(whole, tables)
-    return with_things_left_out(whole.model_copy(update={"assumptions": (*whole.assumptions, *times)}), tables)
+    return with_things_left_out(whole.model_copy(update={"assumptions": (*whole.assumptions, *counted)}), tables)
+
+
+def _with_denials(made: Requirements, text: str, tables: Tables) -> Requirements:
+    lost = [*dropped_words(text, made, tables), *dropped_choices(text, made, tables)]
+    if not (made.missing or made.uncovered):
+        lost += dropped_values(text, made, tables)
+    return made.model_copy(update={"missing": (question_about(lost),)}) if lost else made
+
+
+def _grows_from_row_to_row(made: Requirements, tables: Tables) -> bool:
+    """Whether a growth is that from the first to the last of all rows, which are of any day."""
+    order = tables.order(made.table) if made.table else None
+    dated = order is not None and tables.column(order).type == "date"
+    return dated and not made.entity and any("growth(" in one.expression for one in made.figures)
+
+
+def _with_times_asked(made: Requirements) -> Requirements:
+    """A reading that makes nothing of times that are compared."""
+    if made.missing or made.uncovered:
+        missing = tuple(one.model_copy(update={"text": as_said(one.text)}) for one in made.missing)
+        return made.model_copy(update={"missing": missing, "uncovered": tuple(map(as_said, made.uncovered))})
+    text = "Which figure is compared, and at which two times? Say it as “sales in 2025 against sales in 2024”."
+    return made.model_copy(update={"missing": (Question(name="times", text=text),)})
 
 
 def _checked(whole: Requirements, other: Requirements, text: str, tables: Tables) -> Requirements:
     """The reading by the grammar, compared with that by the marks: one of them, or a question which is meant."""
     lost = _lost_words(whole, text, tables)
-    if other.missing or other.uncovered:
+    if not (other.missing or other.uncovered) and of_one_table_instead(whole, other):
+        return other
+    if (
+        whole.sets
+        and any(one.name == "join" for one in other.missing)
+        and any(one.name in RATIOS for one in other.figures)
+    ):
+        # a ratio of the library is of one thing: not of the totals of tables that nothing joins
+        return other
+    beyond_marks = bool(whole.filter_groups or whole.leading or whole.sets or whole.looks_around)
+    if other.missing or other.uncovered or beyond_marks:
         return whole.model_copy(update={"missing": (question_about(lost),)}) if lost else whole
     two = differences(whole, other, tables)
     if not two:
@@ -134,13 +203,14 @@ def _by_marks(dated: str, times: tuple[str, ...], tables: Tables) -> Requirement
     if times and not found.uncovered:
         found = found.model_copy(update={"assumptions": (*found.assumptions, *times)})
     clear = with_rows_once(with_clear_conditions(with_clear_links(found, tables), tables), tables)
-    return with_known_end(with_leftovers(clear, tagged), dated, tables)
+    clear = with_figures_once(clear, tables)
+    return with_sure_rows(with_known_end(with_leftovers(clear, tagged), dated, tables), tables)
 
 
 def _read_whole(text: str, tables: Tables, sources: Sequence[DataSource]) -> Requirements | None:
     """The requirements, where the grammar reads every word of the request; None where it does not."""
     said, rest = find_modes(numbers_in_digits(text))
-    made = read_by_grammar(rest, sources)
+    made = read_by_grammar(rest, sources, dict(tables.meant))
     if made is None or not said or made.missing:
         return made
     if not made.figures or made.each:

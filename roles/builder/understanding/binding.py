@@ -142,8 +142,3 @@ def _only_measure(quantity: Quantity, tables: Tables) -> Place | None:
         if len(measures) == 1:
             return measures[0]
     return None
-
-
-def tables_of(places: Iterable[Place]) -> list[str]:
-    """The tables of these columns, each once."""
-    return list(dict.fromkeys(one.table for one in places))

@@ -35,16 +35,21 @@ def _queries(specification: Specification) -> Iterable[Finding]:
         tables = {
             one.name: {column.name for column in one.columns} for one in specification.source(query.source).tables
         }
-        uses = [(one.table, one.column) for one in (*query.columns, *query.terms, *query.filters)]
-        uses += [(one.left_table, one.left_column) for one in query.joins]
-        uses += [(one.right_table, one.right_column) for one in query.joins]
+        keys = [one for each in query.sets for one in each.keys]
+        joins = [*query.joins, *(one for each in query.sets for one in each.joins)]
+        uses = [(one.table, one.column) for one in (*query.columns, *query.terms, *query.all_filters, *keys)]
+        uses += [one for group in query.filter_groups for one in sorted(group.reads)]
+        uses += [(one.left_table, one.left_column) for one in joins]
+        uses += [(one.right_table, one.right_column) for one in joins]
         uses += [one.times for one in query.columns if one.times is not None]
         for table, column in uses:
             if column not in tables.get(table, set()):
                 yield _finding("column", f"query {query.name} uses {table}.{column}, which the source does not have.")
         reached = {query.table, *(name for one in query.joins for name in (one.left_table, one.right_table))}
         for table in {one.table for one in (*query.columns, *query.terms, *query.filters)} - reached:
-            yield _finding("join", f"query {query.name} uses {table}, which no join leads to.", "Add a join.")
+            if not query.sets:
+                yield _finding("join", f"query {query.name} uses {table}, which no join leads to.", "Add a join.")
+        yield from _sets(query)
         yield from _computed(query)
         names = [one.name for one in (*query.terms, *query.columns)]
         if len(names) != len(set(names)):
@@ -53,6 +58,52 @@ def _queries(specification: Specification) -> Iterable[Finding]:
             if name not in names:
                 yield _finding("name", f"query {query.name} groups or orders by {name}, which it does not select.")
         yield from _groups(query)
+        yield from _chosen(query)
+
+
+def _chosen(query: Query) -> Iterable[Finding]:
+    """What is wrong with groups of filters, and with the first rows of each kind."""
+    reached = {query.table, *(name for one in query.joins for name in (one.left_table, one.right_table))}
+    for group in query.filter_groups:
+        for table in group.tables - reached:
+            yield _finding("join", f"query {query.name} uses {table}, which no join leads to.", "Add a join.")
+        if any(one.figure for one in group.all_filters):
+            yield _finding("name", f"query {query.name} has a group of filters by a figure.", "Filter the query by it.")
+    leading = query.leading
+    if leading is None:
+        return
+    columns = {one.name for one in query.columns}
+    for name in leading.by:
+        if name not in query.figures or (query.group_by and name not in query.group_by):
+            yield _finding("group", f"query {query.name} has no column {name} that tells the kinds of its rows.")
+    if leading.order_by.removeprefix("-") not in columns:
+        yield _finding("name", f"query {query.name} orders the rows of a kind by {leading.order_by}, which it lacks.")
+    if query.is_wrapped or query.one or query.sets:
+        yield _finding("group", f"query {query.name} can't have the first rows of each kind besides the rest.")
+
+
+def _sets(query: Query) -> Iterable[Finding]:
+    """What is wrong with sets of rows: columns of other tables, groups that a set has no columns for."""
+    sets = {one.name: one for one in query.sets}
+    for one in query.sets:
+        reached = {one.table, *(name for join in one.joins for name in (join.left_table, join.right_table))}
+        read = {each.table for each in query.figures.values() if each.rows == one.name}
+        for table in (one.tables | read) - reached:
+            yield _finding("join", f"the rows {one.name} use {table}, which no join leads to.", "Add a join.")
+        for name in set(query.group_by) - {key.name for key in one.keys}:
+            yield _finding("group", f"the rows {one.name} have no column for the group {name}.")
+        if any(each.figure for each in one.filters):
+            yield _finding("name", f"the rows {one.name} are filtered by a figure.", "Filter the query by it.")
+    for one in query.figures.values():
+        plain = not one.expression and one.name not in query.group_by
+        if one.rows is not None and one.rows not in sets:
+            yield _finding("name", f"query {query.name} has no rows {one.rows}.")
+        if sets and plain and one.rows is None:
+            yield _finding("name", f"query {query.name}: {one.name} is of none of its sets of rows.")
+        looked = [*one.over.within, one.over.along] if one.over is not None else []
+        for name in looked:
+            if name is not None and name not in query.group_by:
+                yield _finding("group", f"query {query.name}: {one.name} looks along {name}, which is no group.")
 
 
 def _computed(query: Query) -> Iterable[Finding]:
@@ -122,7 +173,7 @@ def _operation(specification: Specification, operation: Operation) -> list[Findi
         inputs = {one.name for one in operation.inputs}
         found += [
             _finding("input", f"query {query.name} filters by {one.input}, which is no input of {where}.")
-            for one in query.filters if one.input is not None and one.input not in inputs
+            for one in query.all_filters if one.input is not None and one.input not in inputs
         ]  # fmt: skip
         units |= _units(specification, query)
         if any(one.formula.name in {column.name for column in query.columns} for one in formulas):

@@ -18,7 +18,7 @@ NEGATED = 0.93
 
 _Words = tuple[str, ...]
 _Phrase = tuple[_Words, float]
-_MEASURING = frozenset({"total", "average", "number", "count", "monthly", "annual"})
+_MEASURING = frozenset({"total", "average", "number", "count", "monthly", "annual", "unit"})
 _SYNONYMS = """
     salary pay paid wage earnings compensation; price cost expensive cheap costly pricey cheapest priciest; employee
     staff worker people; customer client buyer; borrower applicant debtor; fee charge; quantity amount volume; stock
@@ -27,7 +27,8 @@ _SYNONYMS = """
     duration length; distance mileage km; type kind category; department team division; hired joined started; rent
     rental; visit appointment; doctor physician; patient case; student pupil; loan credit mortgage; reading
     measurement; company firm business; vehicle car truck; supplier vendor; invoice bill; due deadline; status
-    state; opened started created; placed ordered; born birth
+    state; opened started created; placed ordered; born birth; bicycle bike; apartment flat; film movie; lorry truck;
+    teacher instructor tutor; photo picture; animal pet
 """
 """Groups of words that stand for one thing."""
 _GENERIC = word_set("""value cost amount date name id number type status price rate x n size time interest end start""")

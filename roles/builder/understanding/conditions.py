@@ -324,8 +324,3 @@ def _read_values(tagged: Tagged, tables: Tables, near: Sequence[str], rows: Rows
             continue
         tagged.use(mark)
         tagged.take(match)
-
-
-def name_of_compared(one: Compared) -> str:
-    """The name of a comparison of two columns."""
-    return f"{column_identifier(one.left.column)}_against_{column_identifier(one.right.column)}"[:48]

@@ -10,7 +10,7 @@ from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import Tagged
 from roles.builder.understanding.words import words_of_name
 
-__all__ = ["note_links", "with_clear_conditions", "with_clear_links", "with_rows_once"]
+__all__ = ["note_links", "with_clear_conditions", "with_clear_links", "with_figures_once", "with_rows_once"]
 
 
 def note_links(tagged: Tagged, tables: Tables) -> None:
@@ -49,6 +49,24 @@ def with_rows_once(made: Requirements, tables: Tables) -> Requirements:
         text += f"how many of them each of the {of} has?"
         return made.model_copy(update={"missing": (Question(name="unclear", text=text),)})
     return made
+
+
+def with_figures_once(made: Requirements, tables: Tables) -> Requirements:
+    """The requirements, with a question where figures would be made of rows that count once for each of others."""
+    if made.missing or made.uncovered or made.sets:
+        return made
+    wanted = [*(one.place.table for one in made.condensed),
+              *(one.place.table for one in made.bindings if one.place is not None)]  # fmt: skip
+    base = tables.base(wanted) if wanted else None
+    apart = [one for one in wanted if base is not None and tables.path(base, one, upwards=True) is None]
+    if not apart:
+        return made
+    one, other = (name.replace("_", " ") for name in (str(base), apart[0]))
+    text = (
+        f"The figures are made of {one} and of {other}, which don't belong to each other. What is to be put together "
+        f"of each, and for what? Say it as “the total of … of each …”."
+    )
+    return made.model_copy(update={"missing": (Question(name="unclear", text=text),)})
 
 
 _PILES_UP = word_set("hour minute kg km mile litre liter kwh point tonne")

@@ -51,13 +51,15 @@ _KNOWN = [
     "crisis",
     "recession",
     "extreme",
+    "good(?=[ -](?:case|scenario|mode))",
+    "bad(?=[ -](?:case|scenario|mode))",
 ]
 _MARK = re.compile(
     rf"\b(?:modes?|scenarios?|variants?|cases|(?<=worst[ -])case|(?<=best[ -])case|(?:{'|'.join(_KNOWN)})[ -]case)\b",
     re.IGNORECASE,
 )
-_PLAIN = word_set("standard normal base baseline default regular expected current actual")
-_CHANGING = frozenset(_KNOWN) - _PLAIN
+_PLAIN = word_set("standard normal base baseline default regular expected current actual as_is unchanged today")
+_CHANGING = (frozenset(_KNOWN) | {"good", "bad"}) - _PLAIN
 """Modes that say by their name that they change something, be there others or not."""
 _KNOWN_AT = re.compile(
     rf"\b(?:(worst|best)[ -]case|({'|'.join(_KNOWN)}))\b(?:(?<=custom)[ -]stress(?:[ -]?test(?:s|ing)?|es)?)?"
@@ -67,7 +69,8 @@ _KNOWN_AT = re.compile(
 _LIST = re.compile(
     r"(?:\b(?:in|with|having|offering|under|supporting|has|have|and|it has|there are|use|using|for)\s+)?"
     r"(?:\b(?:the|these|following|different|several|two|three|four|five|\d)\s+){0,3}\b(?:calculation\s+)?"
-    r"(?:modes?|scenarios?|variants?|cases)\b\s*(?:of calculation|available|such as|like)?\s*(?:[:,(–—-]|are\b|is\b|)",
+    r"(?:modes?|scenarios?|variants?|cases)\b\s*(?:of calculation|available|such as|like|please)?"
+    r"\s*(?:[:,(–—-]|are\b|is\b|)",
     re.IGNORECASE,
 )
 _PIECE = re.compile(
@@ -80,15 +83,23 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 _STRESS = re.compile(r"\b(?:stress[- ]?test(?:s|ed|ing)?|what[- ]if(?: analysis)?)\b", re.IGNORECASE)
+_ASSUMED = re.compile(r"\bwhat if\b(?! analys)[^:;?.]{3,80}\d+(?:\.\d+)? ?(?:%|per ?cent\b|euros?\b)", re.IGNORECASE)
+"""One change that is to be computed with, and no mode."""
 _EXAMPLE = re.compile(
     r"^(?:\s*,?\s*(?:described |given |told |said |put )?in (?:plain |his |her |their |my |own |free )*words)?"
     r"(?:\s*[,:(]?\s*(?:such as|like|e\.g\.|for example|for instance|say)\s*,?\s*(?:'[^']*'|\"[^\"]*\"|[^.;]*)\)?)?",
     re.IGNORECASE,
 )
 """Examples of what is said as a stress test."""
+_DOES = (
+    r"(?:uses?|takes?|keeps?|leaves?|means?|assumes?|applies|appl(?:y|ies)|raises?|lowers?|cuts?|adds?|reduces?"
+    r"|increases?|expects?|subtracts?|works? with|reckons? with)\b"
+)
 _ROW = re.compile(
     rf"\b(?:standard|normal|base|baseline|default|regular)(?:[ -](?:case|mode))?\s*(?:,|and\b)\s*(?:and\s+)?(?:an?\s+)?"
-    rf"(?:{'|'.join(sorted(_CHANGING))})(?:[ -](?:case|mode))?\s*(?:,|\(|and\b|with\b|where\b|$)",
+    rf"(?:{'|'.join(sorted(_CHANGING))})(?:[ -](?:case|mode))?\s*(?:,|\(|and\b|with\b|where\b|$)"
+    rf"|\b(?:standard|normal|base|baseline|default|regular)\s+{_DOES}[^.;]*[;,]\s*(?:and\s+)?"
+    rf"(?:{'|'.join(sorted(_CHANGING))})\s+{_DOES}",
     re.IGNORECASE,
 )
 """Modes in a row that nothing calls so, or only what stands behind them all."""
@@ -141,10 +152,33 @@ def find_modes(text: str) -> tuple[list[SaidMode], str]:
     kept: list[str] = []
     for sentence in _SENTENCE.split(text):
         kept.append(_read_sentence(_one_list(sentence), found))
-    if not found and (stress := _STRESS.search(text)) is not None:
+    _with_own_stress(found)
+    if not found and (stress := _STRESS.search(text)) is not None and not _ASSUMED.search(text):
         rest = (text[: stress.start()] + _EXAMPLE.sub("", text[stress.end() :])).strip()
         return [SaidMode("standard"), SaidMode("custom", [text[stress.start() :]])], rest
     return list(found.values())[:_MAX], " ".join(part for part in kept if part.strip())
+
+
+_OWN_STRESS = re.compile(
+    r"\s*[,;]?\s*\b(?:and|plus|but)\s+(?P<own>(?:(?!\band\b)[^;.\d])*"
+    r"\b(?:stress(?:es|[- ]?tests?)?|what[- ]ifs?|changes?|assumptions?)\b[^;.\d]*)$",
+    re.IGNORECASE,
+)
+_TOLD_FREELY = re.compile(
+    r"\b(?:describ\w*|typ(?:e|ed|ing)|enter\w*|words?|own|tell\w*|say|free\w*|custom|custom\w*)\b", re.IGNORECASE
+)
+
+
+def _with_own_stress(found: dict[str, SaidMode]) -> None:
+    """ "Conservative with 10 % less, and let me describe a stress of my own": that is a mode by itself."""
+    for one in list(found.values()):
+        for index, about in enumerate(one.about):
+            match = _OWN_STRESS.search(about.rstrip(" ."))
+            if match is None or _TOLD_FREELY.search(match["own"]) is None or one.name == "custom":
+                continue
+            if _AMOUNT.search(about[: match.start()]) or one.name in _PLAIN:
+                one.about[index] = about[: match.start()]
+                found.setdefault("custom", SaidMode("custom")).about.append(match["own"])
 
 
 _FURTHER = re.compile(
@@ -272,6 +306,8 @@ def _by_list(text: str) -> list[tuple[str, str]]:
         if match is not None and len(match["name"]) <= 40:
             name = re.sub(r"\s*(?:mode|scenario|case)$", "", match["name"].lower())
             pieces.append((identifier(name), match["rest"]))
+        elif pieces and pieces[-1][0] in _PLAIN and _AMOUNT.search(piece):
+            pieces.append((identifier(re.sub(r"^(?:and|or)\s+|\s*%", "", piece.strip(" .").lower())), piece))
         elif pieces:
             pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]}, {piece}")
     return pieces

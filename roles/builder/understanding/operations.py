@@ -82,7 +82,9 @@ def _calculated(made: Requirements, tables: Tables, query: MadeQuery) -> tuple[O
     found += [Output(name="mode", type="text", description="How it was calculated")] if made.modes else []
     found += [_text("adjustments", "What the mode changed", series=True)] if made.modes else []
     for binding in made.bindings:
-        if binding.place is not None and binding.name not in query.in_series:
+        if binding.aggregate is not None:
+            found.append(Output(name=binding.name, type="integer" if binding.aggregate == "count" else "number"))
+        elif binding.place is not None and not binding.rows and binding.name not in query.in_series:
             column = tables.column(binding.place)
             found.append(Output(name=binding.name, type=column.type, unit=column.unit or _unit(binding.name)))
     found += [Output(name=one.name, type="number", unit=one.unit, description=one.title) for one in made.figures]

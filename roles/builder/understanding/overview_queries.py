@@ -10,10 +10,10 @@ from roles.engineering.formulas import parse
 from roles.engineering.formulas.functions import FUNCTIONS
 from roles.engineering.formulas.text import text_of
 from roles.engineering.formulas.tree import Call, Expression, Node, Number
-from roles.engineering.specification import Selected
+from roles.engineering.specification import Over, Selected
 from roles.engineering.sql_formulas import can_be_asked
 
-__all__ = ["computed_columns", "unasked"]
+__all__ = ["bound_columns", "computed_columns", "unasked"]
 
 _AGGREGATES = {"sum": "sum", "mean": "mean", "count": "count", "minimum": "minimum", "maximum": "maximum",
                "stdev": "stdev", "variance": "variance", "distinct": "distinct"}  # fmt: skip
@@ -32,10 +32,7 @@ def computed_columns(
         name = column_name(place, tables, made.table, names)
         names.add(name)
         leading.append(Selected(name=name, table=place.table, column=place.column, part=place.part or None))
-    parts: list[Selected] = []
-    for one in made.bindings:
-        if one.place is not None:
-            parts.append(Selected(name=one.name, table=one.place.table, column=one.place.column))
+    parts = bound_columns(made)
     rows_only = not made.groups and not made.condensed and not _condenses(made)
     terms = [] if rows_only else parts
     shown = parts if rows_only else []
@@ -43,6 +40,8 @@ def computed_columns(
     known = [one.name for one in parts]
     for figure in made.figures:
         extra, column = _selected(figure, made, [*known, *(one.name for one in made.figures)], names)
+        if figure.over:
+            column = column.model_copy(update={"over": _over(figure, made, leading)})
         terms += extra
         figures += [column] if figure.asked else []
         terms += [] if figure.asked else [column]
@@ -53,8 +52,37 @@ def computed_columns(
     return leading, terms, figures
 
 
+def bound_columns(made: Requirements) -> list[Selected]:
+    """The columns that names of the formulas stand for: as they are, or condensed within their set of rows."""
+    return [
+        Selected(
+            name=one.name, table=one.place.table, column=one.place.column,
+            rows=None if one.aggregate else one.rows or None,
+            expression=one.expression, aggregate=one.aggregate, rank=one.rank,
+        )
+        for one in made.bindings if one.place is not None
+    ]  # fmt: skip
+
+
+def _over(figure: Figure, made: Requirements, leading: list[Selected]) -> Over:
+    """How a figure looks at other groups: along the group that is a time, within all others or those that are said.
+
+    Raises `ValidationFailed` where no group is a time.
+    """
+    names = {place: one.name for place, one in zip(made.groups, leading, strict=True)}
+    if figure.over == "all":
+        return Over(way="all", within=tuple(names[place] for place in figure.within))
+    times = [place for place in made.groups if place.part] or [
+        place for place in made.groups if {"year", "season", "vintage"} & {*place.column.lower().split("_")}
+    ]
+    if len(times) != 1:
+        raise ValidationFailed("there is no one time to look back along", where=figure.name)
+    others = tuple(name for place, name in names.items() if place != times[0])
+    return Over.model_validate({"way": figure.over, "along": names[times[0]], "within": others})
+
+
 def _condenses(made: Requirements) -> bool:
-    return any(one.aggregate is not None or _series(_parsed(one, made)) for one in made.figures)
+    return bool(made.sets) or any(one.aggregate is not None or _series(_parsed(one, made)) for one in made.figures)
 
 
 def _parsed(one: Figure, made: Requirements) -> Expression:

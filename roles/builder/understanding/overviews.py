@@ -16,7 +16,7 @@ from roles.builder.understanding.grouping import (
 )
 from roles.builder.understanding.implied import average_like
 from roles.builder.understanding.overview_words import by_verdict, functions_of, is_filter, order_of, worse_than
-from roles.builder.understanding.requirements import Binding, Condensed, Figure, Place, Requirements
+from roles.builder.understanding.requirements import Condensed, Figure, Place, Requirements
 from roles.builder.understanding.rows import GROUP, read_rows, singular_said
 from roles.builder.understanding.rows_read import Rows
 from roles.builder.understanding.tables import Tables
@@ -25,7 +25,6 @@ from roles.engineering.formulas import parse
 from roles.engineering.formulas.text import text_of
 from roles.engineering.formulas.tree import Binary, Name, Node, walk
 from roles.engineering.specification import Filter, Input
-from roles.engineering.sql_formulas import can_be_asked
 
 __all__ = ["Overview", "overview_of", "read_overview"]
 
@@ -302,23 +301,3 @@ def _totals(node: Node) -> str:
     if isinstance(node, Binary):
         return f"({_totals(node.left)} {node.operator} {_totals(node.right)})"
     return f"mean({text_of(node)})"
-
-
-def cannot_be_asked(made: Requirements) -> list[str]:
-    """The figures that databases can't compute."""
-    bound = [one.name for one in made.bindings]
-    found: list[str] = []
-    for one in made.figures:
-        expression = parse(one.expression, scalars=[*bound, *(other.name for other in made.figures)])
-        if (
-            not expression.series_names
-            and not any(name in ("sum", "mean") for name in expression.functions)
-            and not can_be_asked(expression)
-        ):
-            found.append(one.name)
-    return found
-
-
-def named_bindings(made: Requirements) -> dict[str, Binding]:
-    """The bindings by name."""
-    return {one.name: one for one in made.bindings}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from roles.builder.understanding.idle_phrases import without_idle_phrases
+
 __all__ = ["in_plain_phrases"]
 
 _WHOEVER = (
@@ -76,7 +78,7 @@ def in_plain_phrases(text: str) -> str:
 
     "The last N days" are ``lately given dayspan``, "the next N weeks" ``ahead given weekspan``.
     """
-    plain = _DAYS_OF_MINE.sub(lambda match: f"{match['which']} N {match['unit']}", text)
+    plain = _DAYS_OF_MINE.sub(lambda match: f"{match['which']} N {match['unit']}", without_idle_phrases(text))
     plain = _ON_TOP.sub(lambda match: f"{'highest' if match['seller'] else match['which']} first", plain)
     plain = _MORE_THAN_ONE.sub(r"\1 1", plain)
     plain = _SO_MANY.sub(

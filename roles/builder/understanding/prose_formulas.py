@@ -16,7 +16,6 @@ _IT = (
 )
 _THEN = r"\s*,?\s*(?:(?:and|then|afterwards|finally)\s+)*"
 _THE = r"(?:(?:the|its|their|our|all|of)\s+)*"
-_FIGURE = r"(?:(?:the|its|their|our)\s+)?"
 _STEP = (
     rf"(?:divid(?:e|ed|ing)\s+(?:{_IT}\s+)?by|multipl(?:y|ied|ying)\s+(?:{_IT}\s+)?(?:by|with)"
     rf"|subtract(?:ing)?(?!\s+{_X}\s+from\b)|deduct(?:ing)?|add(?:ing)?)\b"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.language.words import word_set
+from roles.builder.understanding.apart_queries import single_row_of_sets, with_sets
+from roles.builder.understanding.leading_queries import with_leading
 from roles.builder.understanding.naming_columns import column_name, free_name
 from roles.builder.understanding.overview_queries import computed_columns
 from roles.builder.understanding.requirements import Place, Requirements
@@ -39,14 +41,33 @@ def query_of(made: Requirements, tables: Tables) -> MadeQuery:
         leads = (join for join in tables.joins if (join.left_table, join.left_column) == (one.table, one.column))
         tables.meant.update({(join.left_table, join.right_table): one.column for join in leads})
     if made.each:
-        return _overview(made, tables)
+        return _chosen(_overview(made, tables), made, tables)
     if made.condensed:
-        return _condensed(made, tables)
+        return _chosen(_condensed(made, tables), made, tables)
     if made.show:
-        return _listed(made, tables)
+        return _chosen(_listed(made, tables), made, tables)
     if not any(one.place for one in made.bindings):
         return MadeQuery(None, _given(made))
-    return _calculated(made, tables)
+    return _chosen(_calculated(made, tables), made, tables)
+
+
+def _chosen(found: MadeQuery, made: Requirements, tables: Tables) -> MadeQuery:
+    """The query with its groups of filters, and with only the first rows of each kind where these are wanted."""
+    query = found.query
+    if query is None or not (made.filter_groups or made.leading):
+        return found
+    if made.leading is not None:
+        query = with_leading(query, made.leading, made, tables)
+    # what one of several conditions is about may not be there for every row
+    wanted = [name for one in made.filter_groups for name in sorted(one.tables)]
+    there = {query.table, *(name for one in query.joins for name in (one.left_table, one.right_table))}
+    further = [one for one in _joins(tables, query.table, wanted, outer=True) if not _joined(one, there)]
+    query = query.model_copy(update={"filter_groups": made.filter_groups, "joins": (*query.joins, *further)})
+    return replace(found, query=query)
+
+
+def _joined(one: Join, there: set[str]) -> bool:
+    return {one.left_table, one.right_table} <= there
 
 
 def _given(made: Requirements) -> tuple[Input, ...]:
@@ -58,6 +79,8 @@ def entity_input(made: Requirements, tables: Tables) -> tuple[Input, Filter] | N
     """What names the one row that is asked about, with its filter; None where none is."""
     if not made.entity:
         return None
+    if made.named_by is not None:
+        return _named_by(made.named_by, tables)
     key = tables.key(made.entity)
     name = column_identifier(key)
     one = tables.one(made.entity)
@@ -69,6 +92,17 @@ def entity_input(made: Requirements, tables: Tables) -> tuple[Input, Filter] | N
     described = f"{key.replace('_', ' ').capitalize() if name == key else 'Number'} of the {one.replace('_', ' ')}"
     given = Input(name=name, type=kind, description=described)
     return given, Filter(table=table, column=column or key, comparison="=", input=name)
+
+
+def _named_by(place: Place, tables: Tables) -> tuple[Input, Filter]:
+    """What names a row that callers do not know the key of."""
+    one = tables.one(place.table)
+    name = column_identifier(place.column)
+    if "_" not in name:
+        name = f"{one}_{name}"[:48]
+    described = f"{place.column.replace('_', ' ').capitalize()} of the {one.replace('_', ' ')}"
+    given = Input(name=name, type=tables.column(place).type, description=described)
+    return given, Filter(table=place.table, column=place.column, comparison="=", input=name)
 
 
 def _terms(made: Requirements) -> tuple[tuple[Selected, ...], tuple[Filter, ...]]:
@@ -121,8 +155,30 @@ def _joins(
     return tuple(found)
 
 
+def _beside(tables: Tables, base: str, shown: Iterable[str], known: tuple[Join, ...]) -> tuple[Join, ...]:
+    """Further joins, to what is only shown beside rows: rows stay whose key to it may be missing."""
+    found: list[Join] = []
+    there = {base, *(name for one in known for name in (one.left_table, one.right_table))}
+    open_ones = {one.right_table for one in known if one.outer}
+    for table in dict.fromkeys(shown):
+        here = base
+        for join in tables.path(base, table) or []:
+            up = join.left_table == here
+            new = join.right_table if up else join.left_table
+            if new not in there:
+                missing = up and tables.column(Place(table=here, column=join.left_column)).nullable
+                outer = missing or here in open_ones
+                open_ones |= {new} if outer else set()
+                found.append(join.model_copy(update={"outer": True}) if outer else join)
+                there.add(new)
+            here = new
+    return tuple(found)
+
+
 def _calculated(made: Requirements, tables: Tables) -> MadeQuery:
     inputs, filters = _inputs(made, tables)
+    if made.sets:
+        return MadeQuery(single_row_of_sets(made, tables, f"{tables.one(made.table)}_figures"[:48], filters[0]), inputs)
     places = {one.name: one.place for one in made.bindings if one.place is not None}
     singles = [*(one.name for one in made.figures), *(one.name for one in made.bindings if one.input is not None)]
     read = [parse(one.expression, scalars=singles) for one in made.figures]
@@ -182,6 +238,7 @@ def _overview(made: Requirements, tables: Tables) -> MadeQuery:
         filters=filters,
         group_by=tuple(one.name for one in leading) if made.groups else (), order_by=order_by, limit=made.limit,
     )  # fmt: skip
+    query = with_sets(query, made, tables) if made.sets else query
     return MadeQuery(query, inputs, listed=tuple(one.name for one in columns))
 
 
@@ -240,10 +297,12 @@ def _listed(made: Requirements, tables: Tables) -> MadeQuery:
         if name:
             order_by = f"-{name}" if made.descending else name
     terms = _terms(made)[0]
-    wanted = [*(selected.table for selected in columns), *(given.table for given in (*filters, *terms))]
+    sure = [*(given.table for given in (*filters, *terms)), *([made.order.table] if made.order is not None else [])]
+    joins = _joins(tables, made.table, sure, filters)
+    joins += _beside(tables, made.table, [each.table for each in columns], joins)
     query = Query(
         name=f"{tables.one(made.table) if one else plural(tables.one(made.table))}_found"[:48], table=made.table,
-        columns=tuple(columns), terms=terms, joins=_joins(tables, made.table, wanted, filters),
+        columns=tuple(columns), terms=terms, joins=joins,
         filters=filters, order_by=order_by, one=one, limit=1 if one else made.limit,
     )  # fmt: skip
     names = tuple(one.name for one in columns)

@@ -6,9 +6,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from roles.engineering.specification import Filter, Input, Mode, Rule
+from roles.engineering.specification import Filter, FilterGroup, Input, Mode, Rule
 
-__all__ = ["Binding", "Compared", "Condensed", "Figure", "Place", "Question", "Requirements"]
+__all__ = [
+    "Binding",
+    "Compared",
+    "Condensed",
+    "Figure",
+    "LeadingRows",
+    "Place",
+    "Question",
+    "Requirements",
+    "RowsApart",
+]
 
 
 Aggregate = Literal[
@@ -58,15 +68,25 @@ class Figure(_Part):
     asked: bool = True
     aggregate: Aggregate | None = None
     rank: float | None = None
+    over: Literal["", "before", "year_before", "all", "so_far"] = ""
+    within: tuple[Place, ...] = ()
 
 
 class Binding(_Part):
-    """Where a name of the formulas comes from: a column, or what the caller gives."""
+    """Where a name of the formulas comes from: a column, or what the caller gives.
+
+    `rows` is the set of rows that the column is read from, where there are sets. `expression` over the columns of the
+    same set is condensed by `aggregate` to one value then.
+    """
 
     name: str
     place: Place | None = None
     input: Input | None = None
     phrases: tuple[str, ...] = ()
+    rows: str = ""
+    expression: str = ""
+    aggregate: Aggregate | None = None
+    rank: float | None = None
 
 
 class Condensed(_Part):
@@ -79,13 +99,30 @@ class Condensed(_Part):
     rank: float | None = None
 
 
+class RowsApart(_Part):
+    """Rows of a table that are put together by themselves, beside those of other sets; `keys` are for the groups."""
+
+    name: str
+    table: str
+    filters: tuple[Filter, ...] = ()
+    keys: tuple[Place, ...] = ()
+
+
+class LeadingRows(_Part):
+    """Of the rows with the same values in `by` only the first `number`, in the order of the request."""
+
+    by: tuple[Place, ...]
+    number: int = 1
+
+
 class Requirements(_Part):
     """A request, understood. Nothing is built while `missing` or `uncovered` hold anything.
 
     `table` is the one that is asked about; `entity` the one of which a caller names one row by its key. Rows are listed
     with the columns of `show`, or condensed by the columns of `groups`; `single`: only the first row counts. `each`:
     the figures are those of each row, or of each group. `order_by` names a figure, or what is condensed, to order by.
-    `links` are the keys that are meant where several lead to one table.
+    `links` are the keys that are meant where several lead to one table. `named_by` is the column by which a caller
+    names the row of `entity`, where that is not its key.
     """
 
     request: str
@@ -97,10 +134,14 @@ class Requirements(_Part):
     bindings: tuple[Binding, ...] = ()
     table: str = ""
     entity: str = ""
+    named_by: Place | None = None
     show: tuple[Place, ...] = ()
     condensed: tuple[Condensed, ...] = ()
     groups: tuple[Place, ...] = ()
     filters: tuple[Filter, ...] = ()
+    filter_groups: tuple[FilterGroup, ...] = ()
+    sets: tuple[RowsApart, ...] = ()
+    leading: LeadingRows | None = None
     compared: tuple[Compared, ...] = ()
     links: tuple[Place, ...] = ()
     inputs: tuple[Input, ...] = ()
@@ -116,6 +157,17 @@ class Requirements(_Part):
     missing: tuple[Question, ...] = ()
     uncovered: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+
+    @property
+    def all_filters(self) -> tuple[Filter, ...]:
+        """The filters, with those in groups and of sets of rows."""
+        grouped = (one for group in self.filter_groups for one in group.all_filters)
+        return (*self.filters, *grouped, *(one for each in self.sets for one in each.filters))
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether figures are made of other groups: of the period before, of all."""
+        return any(one.over for one in self.figures)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -136,6 +188,7 @@ class Requirements(_Part):
         lines = [f"{self.title or self.name}: {'a calculation' if self.kind == 'calculation' else 'a look-up'}"]
         lines += [f"computes {one.name} = {one.expression}" for one in self.figures]
         lines += [f"{one.name} is {_source(one)}" for one in self.bindings]
+        lines += [f"{one.name} are rows of {one.table} by themselves" for one in self.sets]
         lines += [f"{one.name} is the {one.function} of {_product(one)}" for one in self.condensed]
         if self.groups:
             lines.append(f"by {', '.join(f'{one.table}.{one.column}' for one in self.groups)}")
@@ -144,7 +197,7 @@ class Requirements(_Part):
         lines += [
             f"only those with {one.figure or f'{one.table}.{one.column}'} {one.comparison} "
             f"{one.input or one.moment or ('nothing' if one.value is None else one.value)}"
-            for one in self.filters
+            for one in (*self.filters, *(each for told in self.sets for each in told.filters))
         ]
         lines += [
             f"only those with {one.left.table}.{one.left.column} {one.sign} {one.right.table}.{one.right.column}"
@@ -168,6 +221,8 @@ def _product(one: Condensed) -> str:
 
 
 def _source(binding: Binding) -> str:
+    if binding.aggregate is not None:
+        return f"the {binding.aggregate} of {binding.expression}"
     if binding.place is not None:
         return f"{binding.place.table}.{binding.place.column}"
     return "given by the caller"

@@ -82,7 +82,6 @@ _LIMITS = frozenset(
 _YEARS = frozenset({"year", "season", "vintage", "cohort"})
 """Words of columns whose numbers are years."""
 _OF_NUMBERS = re.compile(r"\b(?:value|number|amount|limit|figure)s?\b")
-_NEGATIVE_LEVEL = 5
 
 
 def read_rows(

@@ -48,7 +48,8 @@ _BEHIND = re.compile(
     r"|by\b|per\b|for\b|in\b|sort|order|show|,))"
 )
 _NO_VALUES = word_set(
-    """given chosen known unknown missing null above below over under at more less greater lower higher between
+    """ask want need request require expect say given chosen known unknown missing null above below over under
+    at more less greater lower higher between
     not no yes and or
     true false the an a any some mine what which that this first last only too also please each every per with
     without for from

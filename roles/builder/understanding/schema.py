@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from common.errors import BuildError, SupervisorError
 from common.extras import import_extra
+from roles.builder.understanding.known_values import SourceWithValues, read_values
 from roles.engineering.queries import engine_for
 from roles.engineering.specification import Column, DataSource, Join, Table, ValueType
 
@@ -20,15 +21,22 @@ _MAX_COLUMNS = 300
 _SECONDS = 30.0
 
 
-async def read_schema(url: str, *, variable: str = "DATABASE_URL", seconds: float = _SECONDS) -> tuple[DataSource, ...]:
-    """The tables and views of a SQLite or PostgreSQL database, as one source; nothing of its rows is read.
+async def read_schema(
+    url: str, *, variable: str = "DATABASE_URL", seconds: float = _SECONDS, values: bool = True
+) -> tuple[DataSource, ...]:
+    """The tables and views of a SQLite or PostgreSQL database, as one source.
+
+    Of rows only the values of short texts are read, which tell what words of requests mean
+    (`roles.builder.understanding.known_values`); with `values` false nothing is.
 
     Raises `BuildError` where it can't be reached, has no tables, or has more than can be taken in; the message holds
     no password.
     """
     try:
         with anyio.fail_after(seconds):
-            return (await anyio.to_thread.run_sync(lambda: _read(url, variable), abandon_on_cancel=True),)
+            return (
+                await anyio.to_thread.run_sync(lambda: _read(url, variable, values=values), abandon_on_cancel=True),
+            )
     except TimeoutError:
         raise BuildError(
             f"the database did not tell its tables within {seconds:g} seconds",
@@ -37,7 +45,7 @@ async def read_schema(url: str, *, variable: str = "DATABASE_URL", seconds: floa
         ) from None
 
 
-def _read(url: str, variable: str) -> DataSource:
+def _read(url: str, variable: str, *, values: bool) -> DataSource:
     sqlalchemy: Any = import_extra("sqlalchemy", extra="builder", where=variable)
     try:
         engine = engine_for(url)
@@ -45,7 +53,8 @@ def _read(url: str, variable: str) -> DataSource:
         raise BuildError(error.what, where=variable, todo=error.todo) from None
     try:
         inspector = sqlalchemy.inspect(engine)
-        names = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+        views = {*inspector.get_view_names()}
+        names = sorted({*inspector.get_table_names(), *views})
         if len(names) > _MAX_TABLES:
             raise BuildError(
                 f"the database has {len(names)} tables; {_MAX_TABLES} can be taken in", where=variable,
@@ -53,6 +62,7 @@ def _read(url: str, variable: str) -> DataSource:
             )  # fmt: skip
         tables = [table for name in names if (table := _table(inspector, name)) is not None]
         joins = [join for name in names for join in _joins(inspector, name)]
+        known = read_values(engine, [one for one in tables if one.name not in views], sqlalchemy) if values else {}
     except sqlalchemy.exc.SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or type(error).__name__).strip().split("\n", 1)[0][:200]
         if (password := engine.url.password) is not None:
@@ -62,12 +72,12 @@ def _read(url: str, variable: str) -> DataSource:
         engine.dispose()
     if not tables:
         raise BuildError("the database has no tables", where=variable, todo="Create them first, or check its address.")
-    known = {table.name for table in tables}
-    return DataSource(
+    there = {table.name for table in tables}
+    return SourceWithValues(
         variable=variable,
         tables=tuple(tables),
-        joins=tuple(join for join in joins if {join.left_table, join.right_table} <= known),
-    )
+        joins=tuple(join for join in joins if {join.left_table, join.right_table} <= there),
+    ).with_values(known)
 
 
 def _table(inspector: Any, name: str) -> Table | None:

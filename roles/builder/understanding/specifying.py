@@ -85,11 +85,11 @@ def _used_source(sources: Sequence[DataSource], query: Query | None) -> tuple[Da
     """The source with the tables that the query reads; nothing else of the database gets into the agent."""
     if query is None or not sources:
         return ()
-    names = {query.table, *(one.table for one in (*query.columns, *query.terms, *query.filters))}
-    names |= {name for join in query.joins for name in (join.left_table, join.right_table)}
+    names = query.tables
     kept = tuple(table for table in sources[0].tables if table.name in names)
     joins = tuple(one for one in sources[0].joins if {one.left_table, one.right_table} <= names)
-    return (sources[0].model_copy(update={"tables": kept, "joins": joins}),)
+    # of a plain class: what is known of the rows stays behind
+    return (DataSource(name=sources[0].name, variable=sources[0].variable, tables=kept, joins=joins),)
 
 
 def _formula(figure: Figure, requirements: Requirements, in_series: frozenset[str]) -> Formula:

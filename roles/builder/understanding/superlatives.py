@@ -12,7 +12,7 @@ from roles.builder.understanding.tables import Tables
 from roles.builder.understanding.tagged import DETERMINER, Tagged
 from roles.builder.understanding.words import singular, words_of_name
 
-__all__ = ["SUPERLATIVE", "read_superlative"]
+__all__ = ["SUPERLATIVE", "read_superlative", "superlative_of"]
 
 SUPERLATIVE = (
     r"(?!(?:inter|requ|for|gu|harv|inv|hon|cont|near|dig|arr|prot|sugg|qu|mod|manif|conqu|late|crest|int|pri|ch|prot|"
@@ -114,6 +114,15 @@ def _by_column(word: str, place: Place, tables: Tables) -> tuple[Place, bool] | 
     if word in _HIGH or word in _LOW:
         return place, word in _HIGH
     return None
+
+
+def superlative_of(word: str, tables: Tables, table: str) -> tuple[Place, bool] | None:
+    """The column of a table that an adjective such as "heaviest" is about, and whether the highest comes first."""
+    return (
+        _of_table(word, tables, table)
+        if word in _OLD or word in _HIGH or word in _LOW or word.endswith("est")
+        else None
+    )
 
 
 def _of_table(word: str, tables: Tables, table: str) -> tuple[Place, bool] | None:

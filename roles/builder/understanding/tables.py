@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from roles.builder.understanding.known_values import known_values, phrase_of
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.words import identifier, words_of_name
 from roles.engineering.specification import Column, DataSource, Join, Table
@@ -22,6 +23,13 @@ class Tables:
     def __init__(self, sources: Sequence[DataSource]) -> None:
         self.tables: dict[str, Table] = {one.name: one for one in sources[0].tables} if sources else {}
         self.joins: tuple[Join, ...] = sources[0].joins if sources else ()
+        self.values: dict[Place, dict[tuple[str, ...], tuple[str, ...]]] = {}
+        """What columns of texts hold, as far as it was read, by the words for it."""
+        for (table, column), values in known_values(sources).items():
+            said: dict[tuple[str, ...], tuple[str, ...]] = {}
+            for value in values:
+                said[phrase_of(value)] = (*said.get(phrase_of(value), ()), value)
+            self.values[Place(table=table, column=column)] = said
         self.meant: dict[tuple[str, str], str] = {}
         """Of two tables between which several keys lead: the column of the first that is meant."""
         self.phrases: dict[Place, Mapping[tuple[str, ...], float]] = {}

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from roles.builder.understanding.accounting import unaccounted
+from roles.builder.understanding.accounting import places_of, unaccounted
+from roles.builder.understanding.grammar.amounts import deeds
+from roles.builder.understanding.grammar.tokens import stem
 from roles.builder.understanding.requirements import Place, Requirements
 from roles.builder.understanding.superlatives import SUPERLATIVE
 from roles.builder.understanding.tables import Tables
@@ -23,6 +25,8 @@ _FOR = re.compile(r"(?P<before>[a-z]+ )?for (?P<name>[A-Z][a-z]+)\b")
 _TO_WHOM = frozenset({"agent", "helper", "tool", "assistant", "bot", "endpoint", "request", "something", "query"})
 _SUPERLATIVE = re.compile(rf"\b(?:{SUPERLATIVE}|(?:most|least) (?:expensive|costly|valuable|recent))\b")
 _IN_TIME = re.compile(r"\b(?:oldest|newest|latest|earliest|most recent)\b")
+_ASKING = frozenset({"list", "show", "rank", "count", "order", "report", "name"})
+"""What a request may begin with, and columns may be called."""
 _AS_VERB = re.compile(r"counts? as\b")
 _MANY_OF = re.compile(r"\bhow (?:many|much) (?!T\d)")
 
@@ -35,20 +39,74 @@ def lost_words(made: Requirements, tagged: Tagged) -> list[str]:
     tagged.taken.append((0, len(tagged.text)))
     skipped = _skipped(made)
     known = {word for one in made.figures for word in one.name.split("_")}
-    known |= {word.lower() for one in made.filters for value in _values(one.value) for word in value.split()}
+    known |= {word.lower() for one in made.all_filters for value in _values(one.value) for word in value.split()}
+    known |= _deeds_elsewhere(made, tagged)
     found: list[str] = []
     for said in unaccounted(made, tagged):
         words = said.lower().split()
         if all(word in known | skipped for word in words) or (skipped and words[0] in skipped):
             continue
+        if (
+            len(words) == 1
+            and re.match(rf"(?:please )?(?:{re.escape(said.lower())})\b", made.request.lower())
+            and said.lower() in _ASKING
+        ):
+            continue
+        if said == "means":
+            # what stands for what, and no average
+            continue
+        if said.lower() == "longer" and "no longer" in made.request.lower():
+            continue
         if said in ("counts", "count") and _AS_VERB.search(tagged.text.lower() + " " + made.request.lower()):
             continue
         if said.lower().startswith(("how many", "how much")) and _MANY_OF.search(made.request.lower()):
             continue
+        if all(_is_told(word, made, tagged.tables) for word in words):
+            continue
         if words[-1].isdigit() and _is_known(int(words[-1]), made):
             continue
         found.append(said)
-    return list(dict.fromkeys([*found, *_chosen_by_skipped(made), *_no_order(made, tagged), *_order_of_none(made)]))
+    found += [*_chosen_by_skipped(made), *_no_order(made, tagged), *_order_of_none(made), *_of_rows_or_groups(made)]
+    return list(dict.fromkeys(found))
+
+
+_LIMIT_BEHIND = re.compile(
+    r",\s*(?P<limit>(?:at least|at most|over|under|above|below|more than|less than|no more than) \d[\d,.]*\b)",
+    re.IGNORECASE,
+)
+
+
+def _of_rows_or_groups(made: Requirements) -> Iterable[str]:
+    """ "Average use per plan, at least 5 GB": the rows that count, or the averages that are listed."""
+    condensed = [one.place for one in made.condensed if one.function != "count"]
+    rows = [one for one in made.filters if not one.figure and isinstance(one.value, int | float)]
+    match = _LIMIT_BEHIND.search(made.request)
+    of_rows = any(Place(table=one.table, column=one.column) in condensed for one in rows)
+    if made.groups and match is not None and of_rows:
+        yield match["limit"]
+
+
+def _is_told(word: str, made: Requirements, tables: Tables) -> bool:
+    """Whether the columns or rows that are read tell it: "paid" is told by a payment, "worked" by hours of work."""
+    if word in _PAYING and made.order is not None:
+        return True
+    told = {made.table, *(one.table for one in places_of(made))}
+    if told.intersection(deeds(tables, word)):
+        return True
+    read = {stem(each) for one in places_of(made) for each in words_of_name(one.column)}
+    return len(word) > 3 and stem(word) in read
+
+
+_PAYING = frozenset({"earns", "earn", "earned", "charges", "charge", "costs", "cost", "paid"})
+
+
+def _deeds_elsewhere(made: Requirements, tagged: Tagged) -> set[str]:
+    """Words for what rows elsewhere tell, of which it is asked whether there are any: "who sold forks"."""
+    from roles.builder.understanding.grammar.amounts import deeds
+
+    tables = {table for group in made.filter_groups for table, _ in group.reads}
+    words = {word for word in re.findall(r"[a-z]{3,}", made.request.lower()) if tables}
+    return {word for word in words if tables.intersection(deeds(tagged.tables, word))}
 
 
 def _values(value: object) -> Iterable[str]:
@@ -92,7 +150,7 @@ def _no_order(made: Requirements, tagged: Tagged) -> Iterable[str]:
     ):
         return
     names = {word for words in tagged.tables.names for word in words}
-    values = {word.lower() for one in made.filters for value in _values(one.value) for word in value.split()}
+    values = {word.lower() for one in made.all_filters for value in _values(one.value) for word in value.split()}
     latest = any("latest" in one for one in made.assumptions)
     for match in _SUPERLATIVE.finditer(made.request.lower()):
         word = match[0].split()[-1]
@@ -119,7 +177,7 @@ def with_things_left_out(made: Requirements, tables: Tables) -> Requirements:
         return made
     if any("left out" in one for one in made.assumptions) or any(one.figure for one in made.filters):
         return made
-    if made.descending and made.limit < _ALL:
+    if made.leading is not None or (made.descending and made.limit < _ALL):
         # of the highest ones nothing is missing
         return made
     things = [

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-__all__ = ["moment_of", "windows_in_dates"]
+from roles.builder.understanding.shared_dates import with_whole_dates
+
+__all__ = ["moment_of", "moment_text", "windows_in_dates"]
 
 NOTE = "{!r} is counted from the day on which it is asked"
 _MONTHS = {
@@ -32,7 +34,6 @@ _PERIOD = (
     rf"|(?:the\s+)?(?:calendar\s+|fiscal\s+|financial\s+)?(?:year\s+)?(?P<y4>{_YEAR}))(?![\d-])"
 )
 _P1, _P2 = (re.sub(r"\?P<(\w+)>", rf"?P<{side}_\1>", _PERIOD) for side in ("a", "b"))
-_A_DATE = rf"(?:{_ISO}|{_P1})"
 _SPAN = re.compile(rf"\b(?:between|from|in|during)\s+(?P<a>{_ISO}|{_P1})\s*(?:and|to|until|till|through|up to|–|-)\s*"
                    rf"(?P<b>{_ISO}|{_P2})", re.IGNORECASE)  # fmt: skip
 _WITHIN = re.compile(rf"\b(?:in|during|within|throughout|over|for|dated|of)\s+(?P<a>{_P1})(?!\s*%)", re.IGNORECASE)
@@ -69,7 +70,7 @@ def moment_of(said: str) -> str:
     return f"{unit}{away:+d}"
 
 
-def _moment(unit: str, away: int) -> str:
+def moment_text(unit: str, away: int) -> str:
     """A moment in the form of a date, of a year that no window reaches."""
     digits = f"{away + 5000:04d}"
     return f"9{_UNITS.index(unit)}00-{digits[:2]}-{digits[2:]}"
@@ -84,24 +85,24 @@ def _as_relative(match: re.Match[str]) -> str:
         unit, number = "month", 3 * number
     if not said and not (unit == "day" or (match["back"] or "").lower() in ("past", "trailing")):
         away = 1 if forward else -1
-        return f"span {_moment(unit, away)} {_moment(unit, away + 1)}"
+        return f"span {moment_text(unit, away)} {moment_text(unit, away + 1)}"
     days = {"day": number, "week": 7 * number}.get(unit, 0)
     away = number * (12 if unit == "year" else 1)
     here = ("day", days) if days else ("months", away)
     if forward:
-        return f"span {_moment('day', 0)} {_moment(here[0], here[1] + (1 if days else 0))}"
-    return f"span {_moment(here[0], -here[1])} {_moment('day', 1)}"
+        return f"span {moment_text('day', 0)} {moment_text(here[0], here[1] + (1 if days else 0))}"
+    return f"span {moment_text(here[0], -here[1])} {moment_text('day', 1)}"
 
 
 def _as_now(match: re.Match[str]) -> str:
     if match["day"]:
         away = {"yesterday": -1, "today": 0, "tomorrow": 1}[match["day"].lower()]
-        return f"span {_moment('day', away)} {_moment('day', away + 1)}"
+        return f"span {moment_text('day', away)} {moment_text('day', away + 1)}"
     if match["unit"]:
         unit = match["unit"].lower()
-        return f"span {_moment(unit, 0)} {_moment(unit, 1)}"
+        return f"span {moment_text(unit, 0)} {moment_text(unit, 1)}"
     unit = (match["to"] or {"ytd": "year", "mtd": "month"}[match["short"].lower()]).lower()
-    return f"span {_moment(unit, 0)} {_moment('day', 1)}"
+    return f"span {moment_text(unit, 0)} {moment_text('day', 1)}"
 
 
 def windows_in_dates(text: str) -> tuple[str, tuple[str, ...]]:
@@ -110,7 +111,8 @@ def windows_in_dates(text: str) -> tuple[str, tuple[str, ...]]:
     A window becomes ``span START END`` (both belong to it). One that depends on the day of the question has moments
     (see `moment_of`) in their place, of which the end does not belong to it.
     """
-    plain = _ISO_MONTH.sub(lambda match: f"{calendar.month_name[int(match['month'])]} {match['year']}", text)
+    plain = with_whole_dates(text)
+    plain = _ISO_MONTH.sub(lambda match: f"{calendar.month_name[int(match['month'])]} {match['year']}", plain)
     for pattern in _FULL:
         plain = re.sub(rf"\b{pattern}\b", _as_iso, plain, flags=re.IGNORECASE)
     plain = _HALF.sub(_as_half, plain)
@@ -214,6 +216,10 @@ def _as_within(match: re.Match[str]) -> str:
     return f"span {start.isoformat()} {end.isoformat()}"
 
 
+_ONWARDS = re.compile(r"\bon(?:wards?)?$", re.IGNORECASE)
+_THINGS_BEFORE = re.compile(r"\b[a-z]{2,}s\s+$", re.IGNORECASE)
+
+
 def _as_edge(match: re.Match[str]) -> str:
     start, end = _ends(match, "a")
     word = match["word"].lower()
@@ -229,4 +235,7 @@ def _as_edge(match: re.Match[str]) -> str:
         return ways[word]()
     if word in ("until", "till", "up to", "by", "on or before"):
         return f"until {end.isoformat()}"
+    if word == "from" and _THINGS_BEFORE.search(match.string[: match.start()]) and not _ONWARDS.search(match[0]):
+        # "orders from 2024" are of that year, who is "hired from 2024 on" came since
+        return f"span {start.isoformat()} {end.isoformat()}"
     return f"since {start.isoformat()}"

@@ -86,12 +86,9 @@ def write_frame(spec: Specification) -> dict[str, str]:
             has_ranks=any(statements.ranks(query) for query in spec.queries),
             has_statistics=statements.has_statistics(spec),
             has_moments=statements.has_moments(spec),
-            selected=statements.selected,
-            way=statements.way,
-            joined=statements.joined,
+            has_days=statements.has_days(spec),
+            pieces=statements.pieces,
             condition=statements.condition,
-            grouped=statements.grouped,
-            ordered=statements.ordered,
             is_date=statements.is_date,
         )
         if statements.has_statistics(spec):

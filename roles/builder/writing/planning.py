@@ -70,7 +70,7 @@ def _query_plan(spec: Specification, query: Query) -> QueryPlan:
         if operation.query == query.name:
             for one in operation.inputs:
                 inputs.setdefault(one.name, InputPlan(one))
-    wanted = dict.fromkeys(one.input for one in query.filters if one.input is not None)
+    wanted = dict.fromkeys(one.input for one in query.all_filters if one.input is not None)
     if missing := [name for name in wanted if name not in inputs]:
         raise ValidationFailed(f"query {query.name!r} filters by inputs that no operation has: {', '.join(missing)}")
     users = [{one.name for one in operation.inputs} for operation in spec.operations if operation.query == query.name]

@@ -88,7 +88,7 @@ def templates_version() -> str:
             if one.name.endswith(end):
                 found.update(one.name.encode() + b"\0" + one.read_bytes() + b"\0")
     used = ("formulas/arithmetic.py", "formulas/python_source.py", "formulas/stress_words.py", "rank_functions.py")
-    for module in (*used, "sql_formulas.py", "moments.py"):
+    for module in (*used, "sql_formulas.py", "groups_around.py", "moments.py"):
         found.update(files("roles.engineering").joinpath(module).read_bytes())
     return found.hexdigest()
 

@@ -10,9 +10,10 @@ from pydantic import JsonValue
 
 from common.extras import import_extra
 from roles.builder.writing.plan import Plan, Value
+from roles.builder.writing.sample_choices import chosen_value
 from roles.builder.writing.samples import sample, source_of_samples
 from roles.engineering.queries import run_query
-from roles.engineering.specification import Column, Query, Specification, Table
+from roles.engineering.specification import Column, Filter, Query, Specification, Table
 
 __all__ = ["QueryCase", "SampleDatabase", "sample_database"]
 
@@ -65,19 +66,25 @@ def _quoted(name: str) -> str:
 
 def _contents(spec: Specification, table: Table) -> list[list[JsonValue]]:
     chance = source_of_samples(spec.name, table.name)
+    reading = [one for query in spec.queries for one in (query, *query.sets)]
     links = {
         side
         for source in spec.sources
-        for join in (*source.joins, *(join for query in spec.queries for join in query.joins))
+        for join in (*source.joins, *(join for one in reading for join in one.joins))
         for side in ((join.left_table, join.left_column), (join.right_table, join.right_column))
     }
     # what one row is looked up by tells rows apart, though the database does not call it a key
-    links |= {(each.table, each.column) for query in spec.queries if query.one for each in query.filters if each.input}
+    links |= {
+        (each.table, each.column) for query in spec.queries if query.one for each in query.all_filters if each.input
+    }
     rows: list[list[JsonValue]] = []
     for number in range(1, _ROWS + 1):
         row: list[JsonValue] = []
         for column in table.columns:
-            if column.name in table.key or (table.name, column.name) in links:
+            chosen = None if column.name in table.key else chosen_value(spec, table.name, column, number)
+            if chosen is not None:
+                row.append(chosen())
+            elif column.name in table.key or (table.name, column.name) in links:
                 row.append(_key(column, number))
             elif number == _ROWS and column.nullable:
                 row.append(None)
@@ -122,7 +129,7 @@ def _parameters(
     query: Query, tables: Mapping[str, Table], contents: Mapping[str, list[list[JsonValue]]]
 ) -> list[dict[str, JsonValue]]:
     """None of the inputs, then those of a row that there is, then those of none."""
-    inputs = [one for one in query.filters if one.input is not None]
+    inputs = [one for one in query.all_filters if one.input is not None]
     found: list[dict[str, JsonValue]] = [] if query.one else [{}]
     for row in (1, 3):
         given: dict[str, JsonValue] = {}
@@ -130,7 +137,17 @@ def _parameters(
             names = [column.name for column in tables[one.table].columns]
             value = contents[one.table][row][names.index(one.column)]
             if one.input is not None and value is not None:
-                given[one.input] = 30 * row if one.moment else value
+                given[one.input] = 30 * row if one.moment else _in_part(one, value)
         if given and given not in found:
             found.append(given)
     return found
+
+
+def _in_part(one: Filter, value: JsonValue) -> JsonValue:
+    """The period that a date is in, where a filter compares one."""
+    day = str(value)
+    if one.part is None or one.part == "day":
+        return value
+    if one.part == "quarter":
+        return f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}"
+    return int(day[:4]) if one.part == "year" else day[:7]

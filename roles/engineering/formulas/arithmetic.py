@@ -144,6 +144,11 @@ def days_between(first: str, second: str) -> float:
         raise Undefined("a text that is no date") from None
 
 
+def days_since(first: str) -> float:
+    """Days from a date, ISO 8601, to today."""
+    return days_between(first, date.today().isoformat())
+
+
 def present_value(rate: float, periods: float, payment: float) -> float:
     """Value now of equal payments."""
     if periods <= 0 or rate <= -1:

@@ -148,9 +148,9 @@ class _Walker:
             if not numbers and function != "sum":
                 raise _Null
             return condense(function, numbers)
-        if function == "days_between":
-            first, second = (_date(self.value(one)) for one in arguments)
-            return float((second - first).days)
+        if function in ("days_between", "days_since"):
+            days = [*(_date(self.value(one)) for one in arguments), date.today()]
+            return float((days[1] - days[0]).days)
         numbers = [_number(self.value(one)) for one in arguments]
         return MONEY[function](*numbers) if function in MONEY else _SINGLE[function](*numbers)
 

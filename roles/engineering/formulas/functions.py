@@ -55,6 +55,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "coalesce": _of("nn", "the first value that is not NULL; all but the last are plain names", more=True),
     "is_null": _of("v", "whether the value is NULL", truth=True),
     "days_between": _of("tt", "days from the first date to the second, ISO 8601"),
+    "days_since": _of("t", "days from a date, ISO 8601, to the day of the question"),
     "payment": _of("nnn", "level payment per period of a loan: rate per period, periods, principal"),
     "present_value": _of("nnn", "value now of equal payments: rate per period, periods, payment"),
     "future_value": _of("nnn", "value at the end of an amount now: rate per period, periods, amount"),

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-_CLAUSES = re.compile(r"[;,](?!\d)|\band\b|\bplus\b(?!\s*\d)|\bas well as\b|\bwhile\b|\bthen\b|\bbut\b")
+_CLAUSES = re.compile(
+    r"[;,](?!\d)|\band\b|\bplus\b(?!\s*\d)|\bas well as\b|\b(?:together|combined|along|coupled) with\b"
+    r"|\bwhile\b|\bthen\b|\bbut\b"
+)
 _AMOUNT = re.compile(
     r"(?P<sign>[+\-−]\s*)?[$€£]?\s*(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)\s*"
     r"(?P<unit>%(?:\s*points?)?|percentage points?|percent(?:age)? ?points?|percent|per cent|pp\b|ppts?\b|"
@@ -21,7 +24,7 @@ _UP = re.compile(
     r"\b(?:up|increas\w*|rais\w*|rise\w*|rising|higher|more|plus|grow\w*|add\w*|above|gain\w*|jump\w*|climb\w*)\b"
 )
 _DOWN = re.compile(
-    r"\b(?:down|decreas\w*|reduc\w*|lower\w*|less|minus|cut\w*|haircut\w*|drop\w*|fall\w*|fell|declin\w*|discount\w*|"
+    r"\b(?:down|decreas\w*|reduc\w*|lower\w*|less|fewer|minus|cut\w*|haircut\w*|drop\w*|fall\w*|fell|declin\w*|discount\w*|"
     r"below|loss\w*|lose\w*|shrink\w*|subtract\w*|off)\b"
 )
 _STRESS = re.compile(r"\b(?:stress\w*|shock\w*|worse\w*|adverse\w*|downturn)\b")

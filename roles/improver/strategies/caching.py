@@ -12,6 +12,9 @@ __all__ = ["Caching"]
 
 _LOOPS = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
 _CONTAINERS = frozenset({"list", "dict", "set"})
+_COLLECTIONS = frozenset(
+    {"Collection", "Iterable", "Iterator", "Mapping", "MutableMapping", "MutableSequence", "Sequence"}
+)
 _SPLITS = frozenset({"split", "splitlines"})
 _KEEP = "_remember"
 _COPY = "_remember_copy"
@@ -86,7 +89,8 @@ class Caching(Strategy):
         if args.vararg or args.kwarg:
             raise Refuse("it takes any number of arguments")
         for parameter in function.parameters:
-            if view.analysis.kind(ast.Name(parameter, ast.Load()), function) in _CONTAINERS | {"tuple", "frozenset"}:
+            known = view.analysis.kind(ast.Name(parameter, ast.Load()), function)
+            if known in _CONTAINERS | {"tuple", "frozenset"} or _declared(function, parameter) in _COLLECTIONS:
                 raise Refuse(f"{parameter} is a container, for which nothing can be remembered")
         if reason := view.analysis.why_impure(function):
             raise Refuse(reason)
@@ -161,8 +165,7 @@ def _key(view: View, function: FunctionFacts) -> str:
     tests: list[str] = []
     parts: list[str] = []
     for name in function.parameters:
-        annotation = function.annotation(name)
-        declared = annotation.id if isinstance(annotation, ast.Name) else ""
+        declared = _declared(function, name)
         if declared in ("int", "str") and view.facts.is_builtin(declared):
             tests.append(f"type({name}) is {declared}")
             parts.append(name)
@@ -171,6 +174,14 @@ def _key(view: View, function: FunctionFacts) -> str:
             parts.append(f"type({name}), {name}")
     whole = ", ".join(parts)
     return f"{f'({whole})' if ',' in whole else whole} if {' and '.join(tests)} else None"
+
+
+def _declared(function: FunctionFacts, parameter: str) -> str:
+    """The name of a parameter's type, without what that holds; empty where it has none."""
+    annotation = function.annotation(parameter)
+    if isinstance(annotation, ast.Subscript):
+        annotation = annotation.value
+    return annotation.id if isinstance(annotation, ast.Name) else ""
 
 
 def _is_own(view: View, value: ast.expr, function: FunctionFacts) -> bool:

@@ -28,6 +28,7 @@ _BOUNDS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.LtE: ("high", "<="),
 }
 """Which end of a range an operator is about, and how it is said with the smaller number at the left."""
+_HASHED = frozenset({"str", "int", "bool"})
 
 
 class Conditions(Strategy):
@@ -84,7 +85,10 @@ class Conditions(Strategy):
                 view.edits.replace(node, text)
 
     def _choices(self, view: View, node: ast.BoolOp) -> None:
-        """``x == a or x == b or x == c`` is ``x in (a, b, c)``, and with ``!=`` and ``and`` it is ``not in``."""
+        """``x == a or x == b or x == c`` is ``x in (a, b, c)``, and with ``!=`` and ``and`` it is ``not in``.
+
+        For x of which it is certain that it is text or a number it is a set.
+        """
         equal = isinstance(node.op, ast.Or)
         values: list[ast.expr] = []
         names: set[str] = set()
@@ -102,8 +106,11 @@ class Conditions(Strategy):
                 raise Refuse("a class here defines operators of its own")
             if not all(isinstance(value, ast.Constant) and isinstance(value.value, int | str) for value in values):
                 raise Refuse("the values are not written out")
-            listed = ", ".join(view.edits.text_of(value) for value in values)
-            view.edits.replace(node, f"{names.pop()} {'in' if equal else 'not in'} ({listed})")
+            listed, name = ", ".join(view.edits.text_of(value) for value in values), names.pop()
+            kind = view.analysis.kind(ast.Name(name, ast.Load()), view.facts.function_at(node))
+            # what has a hash is found at once; anything else would be an error in a set
+            listed = f"{{{listed}}}" if kind in _HASHED else f"({listed})"
+            view.edits.replace(node, f"{name} {'in' if equal else 'not in'} {listed}")
 
     def _range(self, view: View, node: ast.BoolOp) -> None:
         """``x >= a and x < b`` is ``a <= x < b`` for numbers a and b that are written out."""

@@ -70,7 +70,7 @@ MUTATORS = _names(
 OPERATORS = _names(
     """__add__ __radd__ __iadd__ __sub__ __mul__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __contains__
     __getitem__ __iter__ __len__ __bool__ __getattr__ __getattribute__ __setattr__ __delattr__ __call__ __str__
-    __repr__ __format__ __index__ __int__ __float__ __get__ __set__ __next__ __enter__ __neg__ __setitem__ __or__
+    __repr__ __format__ __index__ __int__ __float__ __get__ __set__ __next__ __neg__ __setitem__ __or__
     __and__ __truediv__ __mod__ __matmul__ __instancecheck__ __class_getitem__ __missing__"""
 )
 """Methods by which a class gives an operator a meaning of its own."""

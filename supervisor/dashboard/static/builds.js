@@ -76,7 +76,7 @@ function draw(ctx, found, refresh) {
       { class: "card" },
       h("h2", {}, asked || (found.given_specification ? "From a given specification" : "A build")),
       facts([
-        ["State", found.status === "running" && !found.under_way ? state("interrupted") : standing(found.status)],
+        ["State", standing(found.status)],
         ["Agent", found.agent ? [link(found.agent, "agents", found.agent), ` ${found.agent_version}`] : null],
         ["In service", found.status === "finished" ? (found.deployed ? "yes" : "no, as it was asked for") : null],
         ["Next stage", found.status === "finished" ? null : found.next_stage],

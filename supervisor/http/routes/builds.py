@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from common.errors import NotFound
 from events.state.build import BuildState
+from supervisor.building import told_status
 from supervisor.http.access import SystemController, SystemReader
 from supervisor.http.answers import Answer, Body, Cursor, Limit, Page, Paged, problems
 from supervisor.http.api import Api, TheApi
@@ -27,7 +28,7 @@ class Build(BaseModel):
     """A build; `stage` is the last one that was done or failed, `result` what came of it."""
 
     id: str
-    status: str = Field(description="running, finished or failed")
+    status: str = Field(description="running, interrupted, finished or failed")
     stage: str
     agent: str
     agent_version: str
@@ -78,8 +79,8 @@ class Failure(BaseModel):
 class BuildWhole(Build):
     """A build, stage by stage. `next_stage`: what comes next, null where all is done.
 
-    `under_way`: a process works on it now; one that runs and is not under way was interrupted. `resumable`: going on
-    with it can be of use; not where it is under way or finished, or what was asked for can't be built.
+    `under_way`: a process works on it now. `resumable`: going on with it can be of use; not where it is under way or
+    finished, or what was asked for can't be built.
     """
 
     requirements: JsonValue
@@ -141,8 +142,12 @@ async def show_build(build_id: _BuildId, api: TheApi, caller: SystemReader) -> A
         raise NotFound(f"there is no build {build_id!r}", where="builds")
     shown = {**_build(api, row).model_dump(), **api.clean(_whole(state))}
     under_way = await builds.builder.is_worked_on(state)
-    resumable = not under_way and builds.builder.may_come_further(state)
-    return Answer(data=BuildWhole.model_validate({**shown, "under_way": under_way, "resumable": resumable}))
+    shown |= {
+        "status": told_status(state.status, under_way=under_way),
+        "under_way": under_way,
+        "resumable": not under_way and builds.builder.may_come_further(state),
+    }
+    return Answer(data=BuildWhole.model_validate(shown))
 
 
 @router.post("", status_code=202, responses=problems(409))

@@ -65,7 +65,7 @@ def answer(spec: Specification, url: str, given: Mapping[str, Any]) -> dict[str,
     values: dict[str, Any] = {one.name: one.default for one in operation.inputs} | _named(operation, arguments)
     if operation.query is not None:
         query = spec.query(operation.query)
-        wanted = {one.input: values[one.input] for one in query.filters if one.input}
+        wanted = {one.input: values[one.input] for one in query.all_filters if one.input}
         engine = engine_for(url)
         rows = run_query(engine, spec, query.name, wanted)
         engine.dispose()

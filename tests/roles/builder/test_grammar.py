@@ -78,7 +78,6 @@ WORDINGS = (
     ),
     ("ticket revenue per line and quarter in 2025", [["Coast"], ["2025-Q1"], [6800]]),
     ("trips without an arrival date", [[3], ["2025-02-03"]]),
-    ("show me trips in February 2025 with a passenger count above 95", None),
     ("customer complaints per line", None),
     ("which lines are the nicest?", None),
 )

@@ -287,6 +287,26 @@ def test_modes_in_requests() -> None:
     assert not said
 
 
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("Standard mode as it is, conservative mode with revenue 10 % lower, and let me describe a stress of my own.",
+         ["standard", "conservative", "custom"]),
+        ("Standard uses the stored figures; conservative cuts the revenue by 10 %.", ["standard", "conservative"]),
+        ("Two modes please: standard, and severe with revenue 20 % lower together with costs 5 % higher.",
+         ["standard", "severe"]),
+    ],
+)  # fmt: skip
+def test_each_mode_keeps_what_is_said_of_it(said: str, names: list[str], shops: tuple[DataSource, ...]) -> None:
+    made = analyze(f"profit = revenue - costs of a shop. {said}", shops)
+    assert [one.name for one in made.modes] == names
+    assert not made.questions, made.summary()
+    changed = {one.name: len(one.adjustments) for one in made.modes}
+    assert changed.get("conservative", 1) == 1
+    assert changed.get("severe", 2) == 2
+    assert [one.custom for one in made.modes] == [name == "custom" for name in names]
+
+
 def test_a_mode_without_a_change_is_asked_about(shops: tuple[DataSource, ...]) -> None:
     needs = analyze("profit = revenue - costs of a shop in two modes: standard and gloomy", shops)
     assert [one.name for one in needs.questions] == ["mode_gloomy"]

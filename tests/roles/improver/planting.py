@@ -87,7 +87,7 @@ def _rank(text: str) -> int:
 def _checksum(text: str) -> int:  # planted: repeated-computation
     """A checksum of a name."""
     value = 17
-    for letter in text * 8:
+    for letter in text * 40:
         value = (value * 31 + ord(letter)) % 65_521
     return value
 

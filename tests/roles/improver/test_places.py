@@ -103,13 +103,19 @@ def test_calls_within_a_call_are_a_part_of_it_and_what_has_no_clock_has_no_time(
     module: Any = ModuleType("timed_example")
     module.__file__ = "/work/a/timed_example.py"
     code = (
-        "def deep(n):\n    return n and deep(n - 1)\ndef walk():\n    yield 1\n"
-        "class A:\n    @staticmethod\n    def s():\n        return deep(3)\n"
+        "def deep(n):\n    spend(10)\n    return n and deep(n - 1)\ndef walk():\n    yield 1\n"
+        "class A:\n    @staticmethod\n    def s():\n        spend(5)\n        return deep(3)\n"
         "    @property\n    def p(self):\n        return 1\n"
     )
+    now = [0.0]
+
+    def spend(seconds: float) -> float:
+        now[0] += seconds
+        return now[0]
+
+    module.spend = spend
     exec(code, module.__dict__)
-    ticks = iter(range(1_000_000))
-    monkeypatch.setattr(time, "thread_time", lambda: float(next(ticks)))
+    monkeypatch.setattr(time, "thread_time", lambda: spend(1.0))
     monkeypatch.setitem(sys.modules, "timed_example", module)
     # it takes the output away for good, in a process of its own
     monkeypatch.setattr(sys, "stdout", sys.stdout)
@@ -118,8 +124,8 @@ def test_calls_within_a_call_are_a_part_of_it_and_what_has_no_clock_has_no_time(
     told = time_places(
         _Agent(), "/work/a", [], [["timed_example.py", name] for name in names], lambda _agent, _requests: module.A.s()
     )
-    # `s` reads the clock first and last, and `deep` within it once, however deep it goes
-    assert told == [[1.0, 1.0], None, [3.0, 3.0], None, None]
+    # looking at the clock takes a second each time, which is no part of what is told
+    assert told == [[40.0, 40.0], None, [45.0, 45.0], None, None]
 
 
 async def test_a_change_is_measured_where_it_is(bench: Workbench) -> None:

@@ -24,7 +24,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeParts:
     """The commands build with these parts, in a folder of their own."""
     made = MadeParts(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("supervisor.building.real_parts", lambda *_: made.parts())
+    monkeypatch.setattr("supervisor.building.real_parts", lambda *_, **__: made.parts())
     return made
 
 
@@ -94,6 +94,13 @@ def test_going_on_is_offered_only_where_it_can_be_of_use(
     with contextlib.suppress(KeyboardInterrupt):
         assert main(["build", REQUEST, "--quiet"]) != 0
     assert "build --resume" in capsys.readouterr().err
+    assert main(["builds", "--json"]) == 0
+    latest = shown(capsys)[0]
+    assert latest["status"] == "interrupted"
+    assert main(["builds", "show", latest["id"]]) == 0
+    told = capsys.readouterr().out
+    assert f"build {latest['id']}: interrupted" in told
+    assert f"build --resume {latest['id']}" in told
 
 
 def test_a_name_of_another_role_is_refused_before_anything_is_begun(

@@ -143,7 +143,9 @@ async def test_one_that_was_interrupted_is_told_and_gone_on_with(served: Served,
     started = BuildStarted(build_id=name, requirements="double a number", folder=name, owner="dead", by="ann")
     await served.supervisor.store.append(build_stream(name), [started], 0)
     found = data(await client.get(f"/api/builds/{name}"))
-    assert (found["status"], found["under_way"], found["resumable"]) == ("running", False, True)
+    assert (found["status"], found["under_way"], found["resumable"]) == ("interrupted", False, True)
+    (listed,) = data(await client.get("/api/builds"))
+    assert listed["status"] == "interrupted"
     data(await client.post(f"/api/builds/{name}/resume"), 202)
     assert (await ended(client, name))["status"] == "finished"
 

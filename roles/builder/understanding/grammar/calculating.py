@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from roles.builder.understanding.grammar.adjusted import rounded
 from roles.builder.understanding.grammar.filtering import Filters
+from roles.builder.understanding.grammar.forms import ColumnRef, Query, Ratio, Rounded, Thing
 from roles.builder.understanding.grammar.forms import Figure as SaidFigure
-from roles.builder.understanding.grammar.forms import Query, Ratio, Thing
 from roles.builder.understanding.grammar.forms import Rule as SaidRule
 from roles.builder.understanding.grammar.formulas import Formulas
+from roles.builder.understanding.grammar.joint_filters import plain_groups
 from roles.builder.understanding.grammar.listing import parents_of
 from roles.builder.understanding.grammar.naming_figures import figure_name
 from roles.builder.understanding.grammar.resolving import (
@@ -19,6 +21,7 @@ from roles.builder.understanding.grammar.resolving import (
     inner_aggregates,
     inner_columns,
 )
+from roles.builder.understanding.grammar.row_totals import over_its_rows
 from roles.builder.understanding.requirements import Figure, Place, Requirements
 from roles.engineering.formulas import parse
 from roles.engineering.formulas.ratios import RATIOS
@@ -39,23 +42,28 @@ def calculation(query: Query, resolver: Resolver, entity: Thing) -> Requirements
     base = resolver.tables.base([*dict.fromkeys(wanted), entity.table]) if wanted else None
     if base is None and not ratios:
         raise Unfit("the columns don't belong together", where="request")
+    added_up: tuple[str, ...] = ()
+    if base and query.entity is not None:
+        query, added_up = over_its_rows(query, resolver, base, entity.table)
     tables = parents_of(resolver, base) if base else []
     formulas = Formulas(resolver, base or entity.table, tables or [entity.table])
     figures = _figures(query, formulas, resolver)
     base = resolver.tables.base([*(one.place.table for one in formulas.bindings.values() if one.place), entity.table])
     if base is None or resolver.tables.path(base, entity.table, upwards=True) is None:
         raise Unfit("the columns don't belong to the thing", where="request")
+    apart = [one.place.table for one in formulas.bindings.values() if one.place is not None
+             and resolver.tables.path(base, one.place.table, upwards=True) is None]  # fmt: skip
+    if apart:
+        raise Beyond(f"putting figures over the rows of {base} and {apart[0]} side by side", where="request")
+    if query.rules and any(one.kind == "compare" and isinstance(one.left, ColumnRef) for one in query.conditions):
+        raise Unfit("a limit of a column beside what passes", where="request")
     filters = Filters(resolver, parents_of(resolver, base))
     for told in query.conditions:
         filters.add(told)
     names = [one.name for one in figures]
     series = any(parse(one.expression, scalars=names).series_names for one in figures)
     if series:
-        _once(query, resolver, base)
-    if series and base == entity.table:
-        raise Unfit("there is one row only", where="request")
-    if series and not all(aggregates(one.value) or isinstance(one.value, Ratio) for one in query.figures):
-        raise Unfit("figures of one row beside those of many", where="request")
+        _of_many_rows(query, resolver, base, entity)
     order, notes = _latest(resolver, base, entity.table, series=series, ratios=bool(ratios))
     shown = [resolver.place(one, [base]) for one in query.shown]
     if shown and series:
@@ -66,10 +74,20 @@ def calculation(query: Query, resolver: Resolver, entity: Thing) -> Requirements
     usual, told = _usual(figures) if not rules else ((), ())
     return Requirements(
         request="", kind="calculation", table=base, entity=entity.table, figures=tuple(figures),
-        bindings=tuple(formulas.bindings.values()), filters=tuple(filters.filters), compared=tuple(filters.compared),
+        bindings=tuple(formulas.bindings.values()), filters=tuple(filters.filters),
+        filter_groups=plain_groups(filters.groups), compared=tuple(filters.compared),
         inputs=tuple(filters.inputs), order=order, descending=not series, rules=(*rules, *usual),
-        assumptions=tuple(dict.fromkeys([*formulas.assumptions, *filters.assumptions, *notes, *told])),
+        assumptions=tuple(dict.fromkeys([*formulas.assumptions, *filters.assumptions, *notes, *told, *added_up])),
     )  # fmt: skip
+
+
+def _of_many_rows(query: Query, resolver: Resolver, base: str, entity: Thing) -> None:
+    """Raises `Unfit`, `Beyond` where the figures can't all be put together of several rows."""
+    _once(query, resolver, base)
+    if base == entity.table:
+        raise Unfit("there is one row only", where="request")
+    if not all(aggregates(one.value) or isinstance(one.value, Ratio) for one in query.figures):
+        raise Unfit("figures of one row beside those of many", where="request")
 
 
 def _once(query: Query, resolver: Resolver, base: str) -> None:
@@ -110,7 +128,7 @@ def _figures(query: Query, formulas: Formulas, resolver: Resolver) -> list[Figur
         name = figure_name(one if not isinstance(one.value, Ratio) else replace(one, name=f"{one.value.name}_percent"),
                            resolver, taken | set(formulas.bindings) | set(formulas.steps))  # fmt: skip
         taken.add(name)
-        made.append(_made(one, name, text))
+        made.append(_made(one, name, text, query.rounded))
     steps = [_asked(one, query) for one in formulas.steps.values()]
     return [*steps, *made]
 
@@ -120,10 +138,10 @@ def _asked(step: Figure, query: Query) -> Figure:
     return step.model_copy(update={"asked": step.name.removesuffix("_computed") in plain})
 
 
-def _made(one: SaidFigure, name: str, text: str) -> Figure:
+def _made(one: SaidFigure, name: str, text: str, way: Rounded | None) -> Figure:
     percent = one.percent and not in_hundreds(text)
     text = text[1:-1] if text.startswith("(") and _closes(text) and not percent else text
-    expression = f"{text} * 100" if percent else text
+    expression = rounded(f"{text} * 100" if percent else text, way)
     title = one.name.capitalize() if one.name else name.replace("_", " ").capitalize()
     source = "Given in the request" if not isinstance(one.value, Ratio) else ""
     return Figure(name=name, expression=expression, title=title, unit="percent" if one.percent else "", source=source)
@@ -168,9 +186,10 @@ def _rule(one: SaidRule, figure: Figure) -> tuple[str, Rule]:
     if not one.limit.percent and figure.unit == "fraction" and limit > 1.5:
         limit /= 100
     shown = f"{one.limit.value:g} %" if one.limit.percent else f"{limit:g}"
-    key = f"{figure.name[:36]}_{'minimum' if '>' in one.sign else 'maximum'}"
+    key = one.name or f"{figure.name[:36]}_{'minimum' if '>' in one.sign else 'maximum'}"
     sign = "==" if one.sign == "=" else one.sign
     text = f"The {figure.title[:1].lower() + figure.title[1:]} is {_WORDS[one.sign]} {shown}"
+    text += f"; else it is {one.name}" if one.name else ""
     return key, Rule(name=key, expression=f"{figure.name} {sign} {limit:.12g}", description=text)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Chart", "Grammar", "Reading"]
 
 _KEPT_PER_END = 3
 _KEPT = 24
-_MAX_STEPS = 60_000
+_MAX_STEPS = 150_000
 _DETERMINERS = frozenset(
     {"the", "our", "my", "your", "its", "their", "his", "her", "this", "these", "those", "that", "own", "whole",
      "respective", "such"}

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from roles.builder.understanding.grammar.adjusted import with_changes
 from roles.builder.understanding.grammar.calculating import calculation
-from roles.builder.understanding.grammar.forms import Aggregate, ColumnRef, Condition, Count, Figure, Query, Thing
+from roles.builder.understanding.grammar.forms import (
+    Aggregate,
+    ColumnRef,
+    Condition,
+    Count,
+    Figure,
+    Query,
+    Ratio,
+    Thing,
+)
+from roles.builder.understanding.grammar.formulas import Formulas
+from roles.builder.understanding.grammar.leading import leading, with_top
 from roles.builder.understanding.grammar.linking import Linker
 from roles.builder.understanding.grammar.listing import listing
 from roles.builder.understanding.grammar.overview import overview
 from roles.builder.understanding.grammar.resolving import Resolver, Unfit, aggregates
+from roles.builder.understanding.grammar.side_by_side import is_of_two_levels, side_by_side
+from roles.builder.understanding.grammar.versus import has_two_times, with_versus
 from roles.builder.understanding.implied import average_like
-from roles.builder.understanding.requirements import Requirements
+from roles.builder.understanding.requirements import Place, Requirements
 
 __all__ = ["compiled"]
 
@@ -19,20 +33,71 @@ __all__ = ["compiled"]
 def compiled(query: Query, linker: Linker, text: str) -> Requirements:
     """The requirements of a request. Raises `Unfit` where it does not fit the tables, `Unclear` where it is open."""
     resolver = Resolver(query, linker)
-    query = _by_label(_with_implied(query, resolver), resolver)
+    query = with_changes(_by_label(_with_implied(query, resolver), resolver), resolver)
+    query = with_versus(with_top(query), resolver)
+    made = side_by_side(query, resolver) if has_two_times(query) else _made(query, resolver)
+    if not _tables_of(made, resolver).issuperset(query.mentioned):
+        raise Unfit("a table was named for nothing", where="request")
+    return made.model_copy(update={"request": text, "assumptions": (*made.assumptions, *query.notes)})
+
+
+def _made(query: Query, resolver: Resolver) -> Requirements:
+    """The requirements, of one set of rows where that holds all; else of several, side by side."""
+    if query.top is None and is_of_two_levels(query, resolver):
+        try:
+            return side_by_side(query, resolver)
+        except Unfit:
+            pass
+    try:
+        return _of_rows(query, resolver)
+    except Unfit:
+        if not query.figures or query.top is not None:
+            raise
+        try:
+            return side_by_side(query, resolver)
+        except Unfit:
+            pass
+        raise
+
+
+def _of_rows(query: Query, resolver: Resolver) -> Requirements:
+    if query.top is not None:
+        return leading(query, resolver)
     if not query.figures:
         if query.rules or query.empty_too:
             raise Unfit("nothing to compute is said", where="request")
-        made = listing(_by_given(query, resolver), resolver)
-    elif query.entity is not None and not query.groups:
-        made = calculation(query, resolver, query.entity)
-    elif (each := _each_row(query, resolver)) is not None:
-        made = calculation(query, resolver, each)
-    else:
-        made = overview(query, resolver)
-    if not _tables_of(made, resolver).issuperset(query.mentioned):
-        raise Unfit("a table was named for nothing", where="request")
-    return made.model_copy(update={"request": text})
+        return listing(_by_given(query, resolver), resolver)
+    if query.entity is not None and not query.groups:
+        return calculation(query, resolver, query.entity)
+    if (thing := _of_a_year(query, resolver)) is not None:
+        return calculation(query, resolver, thing).model_copy(update={"entity": ""})
+    each = _each_row(query, resolver)
+    if each is None:
+        return overview(_of_each(query, resolver), resolver)
+    try:
+        return calculation(query, resolver, each)
+    except Unfit:
+        if query.rules:
+            raise
+        # many rows belong to each of them: the totals by things
+        return overview(query, resolver)
+
+
+def _of_a_year(query: Query, resolver: Resolver) -> Thing | None:
+    """Figures "for a given year" of a table with one row for each year are those of one row."""
+    given = [one for one in query.conditions if one.kind == "window" and one.window and one.window.asked == ("year",)]
+    if len(given) != 1 or query.groups or query.orders or any(aggregates(one.value) for one in query.figures):
+        return None
+    formulas = Formulas(resolver, "", [])
+    places = [resolver.place(one) for one in resolver.columns_of(query.figures)]
+    places += [
+        place for one in query.figures if isinstance(one.value, Ratio) for place in formulas.places_of(one.value)
+    ]
+    names = {one.table for one in places}
+    table = next(iter(names)) if len(names) == 1 else ""
+    if not table or resolver.tables.order(table) != Place(table=table, column=resolver.tables.key(table)):
+        return None
+    return Thing(table, "one")
 
 
 def _with_implied(query: Query, resolver: Resolver) -> Query:
@@ -71,7 +136,11 @@ def _by_given(query: Query, resolver: Resolver) -> Query:
     about = query.entity.table if query.entity is not None else query.subject
     if len(query.groups) > 1 or not isinstance(key, ColumnRef) or not about:
         raise Unfit("nothing to compute is said", where="request")
-    if resolver.place(key, [about]) != resolver.tables.label(about):
+    place = resolver.place(key, [about])
+    if len(query.orders) == 1 and query.orders[0].by is None and resolver.kind(place) != "text":
+        # "sites by area, largest first"
+        return replace(query, groups=(), orders=(replace(query.orders[0], by=key, of=""),))
+    if place != resolver.tables.label(about):
         raise Unfit("nothing to compute is said", where="request")
     return replace(query, groups=(), entity=None, conditions=(*query.conditions, Condition("asked", key)))
 
@@ -81,7 +150,14 @@ def _tables_of(made: Requirements, resolver: Resolver) -> set[str]:
     places = [*made.show, *made.groups, *(one.place for one in made.condensed)]
     places += [one.place for one in made.bindings if one.place is not None]
     places += [side for one in made.compared for side in (one.left, one.right)]
-    wanted = {made.table, made.entity, *(one.table for one in places), *(one.table for one in made.filters)} - {""}
+    places += [place for one in made.sets for place in one.keys]
+    wanted = {
+        made.table,
+        made.entity,
+        *(one.table for one in made.sets),
+        *(one.table for one in places),
+        *(one.table for one in made.all_filters),
+    } - {""}
     found = set(wanted)
     for one in wanted:
         for join in resolver.tables.path(made.table, one) or []:
@@ -89,11 +165,23 @@ def _tables_of(made: Requirements, resolver: Resolver) -> set[str]:
     return found
 
 
+def _of_each(query: Query, resolver: Resolver) -> Query:
+    """ "Margin for each product, highest first": of each row, where the figures are made of its own columns."""
+    thing = query.groups[0] if len(query.groups) == 1 else None
+    if not isinstance(thing, Thing) or any(aggregates(one.value) for one in query.figures):
+        return query
+    columns = [resolver.place(one, [thing.table]) for one in resolver.columns_of(query.figures)]
+    if not columns or any(one.table != thing.table for one in columns):
+        return query
+    return replace(query, groups=(), subject=thing.table, every=True)
+
+
 def _each_row(query: Query, resolver: Resolver) -> Thing | None:
     """ "Per payslip: net pay / gross pay" is a calculation for a payslip: the formula is of one row."""
     if (
         query.entity is not None
         or query.orders
+        or query.notes
         or query.every
         or query.grouped_by
         or any(one.kind != "window" for one in query.conditions)
@@ -101,6 +189,9 @@ def _each_row(query: Query, resolver: Resolver) -> Thing | None:
         return None
     if len(query.groups) == 1 and isinstance(query.groups[0], Thing):
         thing = query.groups[0]
+        if thing.which == "each" and not query.rules:
+            # "for every show" is of them all
+            return None
     elif not query.groups and query.subject and query.figure_first:
         thing = Thing(query.subject)
     else:

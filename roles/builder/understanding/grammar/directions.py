@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 
 from common.language.words import word_set
-from roles.builder.understanding.grammar.forms import Condition, Figure, Ratio, Share
-from roles.builder.understanding.grammar.resolving import Unclear
+from roles.builder.understanding.grammar.forms import (
+    Aggregate,
+    Binary,
+    Condition,
+    Count,
+    Expression,
+    Figure,
+    Ratio,
+    Share,
+)
+from roles.builder.understanding.grammar.resolving import Unclear, inner_columns
+from roles.builder.understanding.words import words_of_name
 from roles.engineering.formulas.ratios import RATIOS
 
 __all__ = ["higher_first"]
 
 _GOOD = word_set(
     """revenue revpar adr income profit margin yield sale sales occupancy performance score rating efficiency
-    utilisation utilization satisfaction growth return earnings ebitda coverage uptime availability attendance
-    turnover wage salary productivity output energy"""
+    utilisation utilization satisfaction growth earnings ebitda coverage uptime availability attendance
+    turnover takings wage salary productivity output energy"""
 )
 _BAD = word_set(
     """cost costs price expense expenses tax loss losses delay delays fault faults downtime complaint complaints overdue
@@ -49,7 +59,28 @@ def _high_is_good(figure: Figure, name: str) -> bool | None:
             return False
     if words & _BAD:
         return False
-    return True if words & _GOOD else None
+    # goods that come back are no return on anything
+    return True if words & _GOOD or {"return", "on"} <= words else _of_parts(figure.value)
+
+
+def _of_parts(value: Expression) -> bool | None:
+    """What formulas tell: of what is earned less what it costs more is better."""
+    match value:
+        case Binary(operator="/", left=Count(table=table)) if {*words_of_name(table)} & {
+            *_BAD,
+            "return",
+            "cancellation",
+        }:
+            return False
+        case Binary(operator="/", left=left):
+            return _of_parts(left)
+        case Binary(operator="-", left=left, right=right):
+            good = any({*one.words.lower().split()} & _GOOD for one in inner_columns(left))
+            return True if good and any({*one.words.lower().split()} & _BAD for one in inner_columns(right)) else None
+        case Aggregate(of=of):
+            return _of_parts(of)
+        case _:
+            return None
 
 
 def _words(told: Condition) -> set[str]:

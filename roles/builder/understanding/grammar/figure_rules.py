@@ -20,7 +20,9 @@ from roles.builder.understanding.grammar.forms import (
     Named,
     Number,
     Thing,
+    count_of,
 )  # fmt: skip
+from roles.builder.understanding.grammar.prose_rules import chained, summed_chain
 
 __all__ = ["add_figure_rules", "owned"]
 
@@ -28,7 +30,7 @@ __all__ = ["add_figure_rules", "owned"]
 def owned(column: ColumnRef, thing: Thing) -> ColumnRef | None:
     """A column of a thing; None where that has no such column."""
     own = tuple(one for one in column.candidates if one[0].table == thing.table)
-    return ColumnRef(column.words, own, thing.table) if own else None
+    return ColumnRef(column.words, own, thing.table) if own and not thing.where else None
 
 
 def _functions(grammar: Grammar) -> None:
@@ -68,6 +70,8 @@ def _operand(grammar: Grammar) -> None:
     add("factor", "<plain_number>", lambda number: number)
     add("factor", "<plain_number> %", lambda number: Number(number.value / 100), 0.1)
     add("factor", "<field>", lambda column: column)
+    add("factor", "~ <defined>", lambda named: named)
+    add("factor", "~ <amount_of>", lambda column: column, 0.4)
     add("factor", "( <arithmetic> )", lambda inner: inner)
     add("factor", "~ <ratio>", lambda ratio: ratio)
     add("factor", "<aggregate>", lambda inner: inner)
@@ -86,7 +90,7 @@ def _aggregates(grammar: Grammar) -> None:
     add(
         "aggregate",
         "~ number|count|numbers of ~ <identifier> <bare_table> ( <told> )",
-        lambda _, thing, told: Count(thing.table, (told,)),
+        lambda _, thing, told: count_of(thing, told),
         0.3,
     )
     add("aggregate", "~ <function> <value_like> <field>", _valued_aggregate, 0.5)
@@ -101,21 +105,20 @@ def _aggregates(grammar: Grammar) -> None:
     add(
         "aggregate",
         "~ number|count|numbers of all? ~ <bare_table> <told>*",
-        lambda thing, told: Count(thing.table, told),
+        lambda thing, told: count_of(thing, *told),
         0.2,
     )
-    add(
-        "aggregate", "~ total number|count of ~ <bare_table> <told>*", lambda thing, told: Count(thing.table, told), 0.1
-    )
+    add("aggregate", "~ total number|count of ~ <bare_table> <told>*", lambda thing, told: count_of(thing, *told), 0.1)
     add(
         "aggregate",
         "~ number|count of all? ~ <value_like> <bare_table> <told>*",
-        lambda value, thing, told: Count(thing.table, (value, *told)),
+        lambda value, thing, told: count_of(thing, value, *told),
         0.3,
     )
-    add("aggregate", "~ <bare_table> count", lambda thing: Count(thing.table), 0.2)
-    add("aggregate", "( ~ number|count of ~ <bare_table> )", lambda thing: Count(thing.table), 0.1)
+    add("aggregate", "~ <bare_table> count", lambda thing: count_of(thing), 0.2)
+    add("aggregate", "( ~ number|count of ~ <bare_table> )", lambda thing: count_of(thing), 0.1)
     add("sum_of", "<field>", lambda column: column)
+    add("sum_of", "~ <defined>", lambda named: named)
     add("sum_of", "<field> times|*|× <field>", lambda left, right: Binary("*", left, right), 0.05)
     add("sum_of", "( <arithmetic> )", lambda inner: inner)
 
@@ -141,18 +144,18 @@ def _through(thing: Thing) -> tuple[Condition, ...]:
 def _arithmetic(grammar: Grammar) -> None:
     add = grammar.add
     grammar.words("times", {"*|×|times|multiplied_by": "*"})
-    grammar.words("over", {"/|÷|divided_by|divided_through": "/"})
-    grammar.words("plus", {"+|plus": "+", "-|–|minus|less": "-"})
+    grammar.words("over", {"/|÷": "/", "divided_by|divided_through": "/w"})
+    grammar.words("plus", {"+": "+", "-|–": "-", "plus": "+w", "minus|less": "-w"})
     add("product", "<power>", lambda inner: inner)
-    add("product", "<power> <product_rest>*", _chain)
+    add("product", "<power> <product_rest>*", chained)
     add("product_rest", "<times> ~ <power>", lambda operator, right: (operator, right))
     add("product_rest", "<over> ~ <power>", lambda operator, right: (operator, right))
     add("product_rest", "over ~ <power>", _over)
     add("sum", "<product>", lambda inner: inner)
-    add("sum", "<product> <sum_rest>*", _chain)
+    add("sum", "<product> <sum_rest>*", summed_chain)
     add("sum_rest", "<plus> ~ <product>", lambda operator, right: (operator, right))
     add("arithmetic", "<sum>", lambda inner: inner)
-    add("arithmetic", "<sum> <whole_rest>*", _chain)
+    add("arithmetic", "<sum> <whole_rest>*", chained)
     for lead in (
         ", and? then?",
         ", all|it_all|the_whole|the_result|everything",
@@ -167,7 +170,7 @@ def _arithmetic(grammar: Grammar) -> None:
         add(
             "whole_rest",
             f"{lead} divide|divides|divided that|this|it|the_sum|the_result|all? by ~ <product>",
-            lambda right: ("/", right),
+            lambda right: ("/w", right),
             0.05,
         )
         add(
@@ -179,7 +182,7 @@ def _arithmetic(grammar: Grammar) -> None:
     add(
         "whole_rest",
         "and divide|divides|divided that|this|it|the_sum|the_result by ~ <product>",
-        lambda right: ("/", right),
+        lambda right: ("/w", right),
         0.05,
     )
     _means_of_columns(grammar)
@@ -194,9 +197,9 @@ def _arithmetic(grammar: Grammar) -> None:
     add("arithmetic", "dividing <sum> by <sum>", lambda left, right: Binary("/", left, right))
     add("arithmetic", "multiply|multiplying <sum> by|with <sum>", lambda left, right: Binary("*", left, right))
     add("arithmetic", "subtract|subtracting <sum> from <sum>", lambda left, right: Binary("-", right, left))
-    add("arithmetic", "~ average|mean <field> per <field>", lambda left, right: Binary("/", left, right), 0.1)
+    add("arithmetic", "~ average|mean <field> per ~ <number_field>", lambda left, right: Binary("/", left, right), 0.1)
     add("arithmetic", "<field> per <unit>", lambda left, right: Binary("/", left, right), 0.3)
-    add("arithmetic", "<field> per <field>", lambda left, right: Binary("/", left, right), 0.2)
+    add("arithmetic", "<field> per ~ <number_field>", lambda left, right: Binary("/", left, right), 0.2)
 
 
 def _means_of_columns(grammar: Grammar) -> None:
@@ -248,16 +251,7 @@ def _days(start: ColumnRef, end: ColumnRef) -> Expression:
 
 
 def _over(right: Expression) -> Any:
-    return None if isinstance(right, Number) else ("/", right)
-
-
-def _chain(first: Expression, rest: tuple[tuple[Any, Expression], ...]) -> Expression | None:
-    if not rest:
-        return None
-    made = first
-    for operator, right in rest:
-        made = Binary(operator, made, right)
-    return made
+    return None if isinstance(right, Number) else ("/w", right)
 
 
 def _shares(grammar: Grammar) -> None:

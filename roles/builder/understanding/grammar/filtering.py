@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from common.language.words import word_set
 from roles.builder.understanding.conditions import flag_like
+from roles.builder.understanding.grammar.amounts import deeds
+from roles.builder.understanding.grammar.condition_columns import HOW_FAR, ConditionColumns
+from roles.builder.understanding.grammar.denying import add_denied
 from roles.builder.understanding.grammar.forms import ColumnRef, Condition, Given, Named, Number, Window
-from roles.builder.understanding.grammar.resolving import Resolver, Unfit
+from roles.builder.understanding.grammar.joint_filters import add_age, add_values, group_of, is_presence, of_deeds
+from roles.builder.understanding.grammar.parents import of_parents, whole_of
+from roles.builder.understanding.grammar.period_rules import PERIODS
+from roles.builder.understanding.grammar.resolving import Unfit
+from roles.builder.understanding.grammar.states import add_state, end_day, state_of
 from roles.builder.understanding.grammar.tokens import stem
 from roles.builder.understanding.requirements import Compared, Place
 from roles.builder.understanding.windows import moment_of
 from roles.builder.understanding.words import column_identifier, words_of_name
-from roles.engineering.specification import Filter, Input
+from roles.engineering.periods import SHAPES
+from roles.engineering.specification import Filter, FilterGroup, Input
 
 __all__ = ["Filters", "value_variants"]
 
 _NUMERIC = ("number", "integer")
-_PLACES = word_set("city town country nation region county province area district postcode location state")
-_LABELS = word_set("name title label full_name")
 
 
 def value_variants(value: str) -> tuple[str, ...]:
@@ -35,67 +40,87 @@ def value_variants(value: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class Filters:
-    """Filters being gathered; `tables` are those that rows are of or belong to, the nearest first."""
+class Filters(ConditionColumns):
+    """Filters being gathered.
 
-    resolver: Resolver
-    tables: Sequence[str]
+    `owner` is the table whose rows have what there is elsewhere; empty: as the request has it.
+    """
+
     filters: list[Filter] = field(default_factory=list[Filter])
+    groups: list[FilterGroup] = field(default_factory=list[FilterGroup])
+    owner: str = ""
     compared: list[Compared] = field(default_factory=list[Compared])
     inputs: list[Input] = field(default_factory=list[Input])
     assumptions: list[str] = field(default_factory=list[str])
 
     def add(self, told: Condition) -> None:
         """Add the filters of a condition. Raises `Unfit` where it is none of rows, `Unclear`."""
+        told = of_deeds(of_parents(told, self.resolver, self.tables), self)
+        match told.kind:
+            case "compare" | "value" | "empty" | "asked" | "flag":
+                self._of_column(told)
+            case "window" | "past" | "late" | "aged":
+                self._of_time(told)
+            case "done":
+                self._done(told)
+            case "has" if told.table in self.tables[1:] and told.where and told.sign != "=" and is_presence(told):
+                # "with trees", of sales that are of one plant each: the plant is a tree
+                for one in told.where:
+                    self.add(one)
+            case "any" | "all" | "has":
+                self._group(told)
+            case "not":
+                add_denied(self, told)
+            case "state":
+                self._want(add_state(self, told))
+            case _:
+                raise Unfit(f"{told.kind} is no condition of rows", where="request")
+
+    def _of_column(self, told: Condition) -> None:
         match told.kind:
             case "compare":
                 self._compare(told)
             case "value":
-                self._value(told)
+                add_values(self, told)
             case "empty":
-                place = self._column(told.left)
-                self._want(
-                    self.resolver.kind(place) in ("text", "date") and self.resolver.tables.column(place).nullable
-                )
-                self._null(place, missing=not told.negated)
+                self._empty(told)
             case "asked":
                 self._asked(self._column(told.left))
-            case "done":
-                self._done(told)
+            case _:
+                self._flag(told)
+
+    def _of_time(self, told: Condition) -> None:
+        match told.kind:
             case "window":
                 self._window(told)
             case "past":
-                place = self._column(told.left)
-                self._want(self.resolver.kind(place) == "date")
-                self._filter(place, "<", moment="day+0")
-                self.assumptions.append(
-                    f"what has passed is {place.column.replace('_', ' ')} before the day of the question"
-                )
+                self._past(told)
             case "late":
                 self._late(told)
-            case "flag":
-                self._flag(told)
             case _:
-                raise Unfit(f"{told.kind} is no condition of rows", where="request")
+                add_age(self, told)
 
-    def column_of(self, told: Condition) -> Place:
-        """The column of a value, a participle or a field."""
-        if told.kind == "value":
-            return self._value_column(told)
-        return self._column(told.left)
+    def _empty(self, told: Condition) -> None:
+        place = self._column(told.left)
+        self._want(
+            (told.values or self.resolver.kind(place) in ("text", "date") or self.resolver.tables.is_key(place))
+            and self.resolver.tables.column(place).nullable
+        )
+        self._null(place, missing=not told.negated)
 
-    def _want(self, fits: object) -> None:
-        if not fits:
-            raise Unfit("it does not fit the columns", where="request")
+    def _past(self, told: Condition) -> None:
+        place = self._column(told.left)
+        self._want(self.resolver.kind(place) == "date")
+        self._filter(place, "<", moment="day+0")
+        self.assumptions.append(f"what has passed is {place.column.replace('_', ' ')} before the day of the question")
 
-    def _column(self, one: Any) -> Place:
-        if isinstance(one, ColumnRef):
-            return self.resolver.place(one, self.tables)
-        if isinstance(one, Named) and one.words:
-            found = self.resolver.happened(one.words, [*self.tables, *self.resolver.focus])
-            if found is not None:
-                return found
-        raise Unfit("no column is meant", where="request")
+    def _group(self, told: Condition) -> None:
+        group = group_of(told, self)
+        one = _one_of(group)
+        if one is None:
+            self.groups.append(group)
+        elif one not in self.filters:
+            self.filters.append(one)
 
     def _filter(self, place: Place, sign: str, value: Any = None, *, moment: str = "", given: str = "") -> None:
         made = {"table": place.table, "column": place.column, "comparison": sign}
@@ -117,6 +142,8 @@ class Filters:
         left = self._column(told.left)
         kind = self.resolver.kind(left)
         right = told.right
+        if isinstance(right, Named) and right.words == "in full":
+            right = whole_of(left, self.resolver.tables)
         if isinstance(right, ColumnRef):
             other = self.resolver.place(right, [left.table, *self.tables])
             self._want(other != left and _alike(self.resolver.kind(other), kind))
@@ -134,9 +161,12 @@ class Filters:
             value = float(getattr(number, "value", 0.0))
             self._filter(left, sign, int(value) if value.is_integer() else value)
 
-    def _value(self, told: Condition) -> None:
+    def value(self, told: Condition) -> None:
+        """Add that a column has one of some values. Raises `Unfit`, `Unclear`."""
+        if told.left is None and self._state_said(told):
+            return
         place = self._value_column(told)
-        words = told.values
+        words = self._as_written(place, told.values)
         self._want(len(words) == 1 or self.resolver.kind(place) == "text")
         if self.resolver.kind(place) == "date":
             self._null(place, missing=(words[0].lower().startswith("un")) != told.negated)
@@ -146,73 +176,18 @@ class Filters:
             self._filter(place, "=", holds if self.resolver.kind(place) == "boolean" else int(holds))
             return
         self._want(self.resolver.kind(place) == "text")
+        known = bool(self.resolver.tables.values.get(place))
+        ways = list(words) if known else [variant for value in words for variant in value_variants(value)]
         if told.negated:
-            for one in (variant for value in words for variant in value_variants(value)):
+            for one in ways:
                 self._filter(place, "!=", one)
         else:
-            self._filter(place, "in", [variant for value in words for variant in value_variants(value)])
+            held = [one.value for one in self.filters
+                    if (one.table, one.column, one.comparison) == (place.table, place.column, "in")]  # fmt: skip
+            self._want(not any(isinstance(one, list) and not any(value in ways for value in one) for one in held))
+            self._filter(place, "in", ways)
         what = " or ".join(repr(one) for one in words)
         self.assumptions.append(f"{what} is meant as a value of {place.table}.{place.column}")
-
-    def _value_column(self, told: Condition) -> Place:
-        """The column that a value is of. Raises `Unfit` where it can't be told."""
-        resolver = self.resolver
-        if isinstance(told.left, ColumnRef):
-            return self._text_of(resolver.place(told.left, self.tables))
-        if isinstance(told.left, Named) and told.left.words == "place":
-            return self._where()
-        if isinstance(told.left, Named) and told.left.words == "kind":
-            kind = resolver.linker.kind_of(self.tables[0], but=_HOW_FAR)
-            if kind is None:
-                raise Unfit("no column tells the kind", where="request")
-            return kind
-        if isinstance(told.left, Named):
-            table = told.table or next(iter(self.tables))
-            label = resolver.tables.label(table)
-            if label is None:
-                raise Unfit("the things have no names", where="request")
-            return label
-        word = told.values[0]
-        return self._adjective(word.lower(), capital=word[:1].isupper())
-
-    def _text_of(self, place: Place) -> Place:
-        """For a key that leads to a table the label of that."""
-        self._want(self.resolver.kind(place) == "text" and not self.resolver.tables.is_key(place))
-        return place
-
-    def _where(self) -> Place:
-        tables = self.resolver.tables
-        for table in self.tables[:1]:
-            found = [
-                one.name for one in tables.tables[table].columns
-                if one.type == "text" and {*words_of_name(one.name)} & _PLACES
-                and not tables.is_key(Place(table=table, column=one.name))
-            ]  # fmt: skip
-            if len(found) == 1:
-                return Place(table=table, column=found[0])
-            self._want(not found)
-        raise Unfit("no column tells where", where="request")
-
-    def _adjective(self, word: str, *, capital: bool) -> Place:
-        """The column of a word before a thing: a flag, a date of something done or undone, a state or a kind."""
-        resolver = self.resolver
-        plain = word[2:] if word.startswith("un") and len(word) > 5 else word
-        for table in self.tables:
-            for place, score in resolver.linker.columns((plain,)):
-                if place.table == table and score >= 0.9 and flag_like(resolver.tables, place):
-                    return place
-            done = resolver.happened(plain, [table])
-            stated = resolver.linker.stated(table)
-            if done is not None and plain != word:
-                return done
-            if done is not None and stated is None:
-                return done
-            if stated is not None:
-                self._want(done is None)
-                return stated
-            if capital and (kind := resolver.linker.kind_of(table)) is not None:
-                return kind
-        raise Unfit(f"{word!r} is no value of a column", where="request")
 
     def _asked(self, place: Place) -> None:
         """A filter by what the caller gives: of texts that hold it, as people write only a part of names."""
@@ -243,15 +218,22 @@ class Filters:
                             not told.negated if self.resolver.kind(other) == "boolean" else int(not told.negated),
                         )
                         return
-            if not told.negated and any(stem(word) in self._stems(table) for table in tables):
+            if self._state_said(told):
+                return
+            known = self.resolver.tables.values.items()
+            held = [one for one, values in known if one.table in self.tables and (word,) in values]
+            if len(held) == 1:
+                self.value(Condition("value", ColumnRef(word, ((held[0], 1.0),)), values=(word,), negated=told.negated))
+                return
+            if not told.negated and any(self._tells_of(word, table) for table in tables):
                 # "shipments shipped" are shipments
                 return
             if not told.negated and word in _DOING:
                 # "hours worked" are hours
                 return
             stated = next((one for table in self.tables[:1] if (one := self.resolver.linker.stated(table))), None)
-            self._want(stated is not None and {*words_of_name(stated.column)} & _HOW_FAR)
-            self._value(
+            self._want(stated is not None and {*words_of_name(stated.column)} & HOW_FAR)
+            self.value(
                 Condition(
                     "value", ColumnRef(word, ((stated, 1.0),)) if stated else None, values=(word,), negated=told.negated
                 )
@@ -262,6 +244,16 @@ class Filters:
         elif not self.resolver.tables.column(place).nullable:
             return
         self._null(place, missing=told.negated)
+
+    def _state_said(self, told: Condition) -> bool:
+        """Whether a word tells a state of the rows, which was added then."""
+        way = state_of(told.values[0]) if len(told.values) == 1 else None
+        made = Condition("state", values=(way, told.values[0]), table=told.table, negated=told.negated) if way else None
+        return made is not None and add_state(self, made)
+
+    def _tells_of(self, word: str, table: str) -> bool:
+        """Whether every row of a table tells that something was done: sales of what was sold."""
+        return stem(word) in self._stems(table) or table in deeds(self.resolver.tables, word)
 
     def _stems(self, table: str) -> set[str]:
         return {stem(word) for word in words_of_name(table)}
@@ -276,6 +268,9 @@ class Filters:
             self.assumptions.append(f"when it was is told by {self._time(told).column.replace('_', ' ')}")
         place = self._time(told)
         kind = self.resolver.kind(place)
+        if window.asked and window.asked[0] in PERIODS:
+            self._period(place, window.asked[0])
+            return
         if window.asked:
             self._want(kind == "date")
             for side in window.asked:
@@ -300,12 +295,24 @@ class Filters:
             last = date.fromisoformat(window.end)
             self._filter(place, "<", (last if window.outside else last + timedelta(days=1)).isoformat())
 
+    def _period(self, place: Place, part: str) -> None:
+        """The day, month, quarter or year that whoever asks names."""
+        if self.resolver.kind(place) == "integer":
+            self._want(part == "year")
+            self._filter(place, "=", given=self._ask("year", "integer", "Year"))
+            return
+        self._want(self.resolver.kind(place) == "date")
+        described = f"{part.capitalize()} of the {place.column.replace('_', ' ')}, such as {SHAPES[part]}"
+        name = self._ask(part, "integer" if part == "year" else "date" if part == "day" else "text", described)
+        made = {"table": place.table, "column": place.column, "comparison": "=", "input": name, "part": part}
+        self.filters.append(Filter.model_validate(made))
+
     def _is_state(self, word: str) -> bool:
         """Whether a participle tells a state of the rows: they have a column of states, and no date of that."""
         stated = self.resolver.linker.stated(self.tables[0])
         named = word in _ANY_TIME or word in _DOING or any(stem(word) in self._stems(one) for one in self.tables)
         return (
-            stated is not None and bool({*words_of_name(stated.column)} & _HOW_FAR) and not named
+            stated is not None and bool({*words_of_name(stated.column)} & HOW_FAR) and not named
             and self.resolver.happened(word, [*self.tables, *self.resolver.focus]) is None
         )  # fmt: skip
 
@@ -327,12 +334,11 @@ class Filters:
             return self._column(told.left)
         if isinstance(told.left, Named):
             found = self.resolver.happened(told.left.words, [*self.tables, *self.resolver.focus])
+            found = found or end_day(self.resolver.tables, self.tables[0], told.left.words)
             if found is not None:
                 return found
             # "visits made in March", "orders placed": the only time that rows have
-            self._want(
-                told.left.words in _ANY_TIME or any(stem(told.left.words) in self._stems(one) for one in self.tables)
-            )
+            self._want(told.left.words in _ANY_TIME or any(self._tells_of(told.left.words, one) for one in self.tables))
         for table in self.tables:
             found = self.resolver.moment(table)
             if found is not None:
@@ -348,8 +354,21 @@ class Filters:
         self.compared.append(Compared(left=left, sign="<=" if told.negated else ">", right=due))
 
 
+def _one_of(group: FilterGroup) -> Filter | None:
+    """ "High or critical" is one choice of two values of a column."""
+    first = group.filters[0] if group.any and len(group.filters) > 1 and not group.groups else None
+    if first is None or group.related is not None:
+        return None
+    if any(
+        (one.table, one.column, one.comparison) != (first.table, first.column, "in") or not isinstance(one.value, list)
+        for one in group.filters
+    ):
+        return None
+    values = [value for one in group.filters if isinstance(one.value, list) for value in one.value]
+    return first.model_copy(update={"value": list(dict.fromkeys(map(str, values)))})
+
+
 _DATED = {stem(word) for word in ["date", "day", "time", "on", "at", "month"]}
-_HOW_FAR = word_set("status state stage outcome result phase")
 _DOING = word_set(
     "worked taught spent made driven earned produced generated used consumed burned burnt collected done run"
 )

@@ -9,19 +9,24 @@ from roles.builder.understanding.figures import Figures, SaidInputs
 from roles.builder.understanding.grammar.filtering import Filters
 from roles.builder.understanding.grammar.forms import (
     Aggregate,
+    Around,
     Binary,
     ColumnRef,
     Condition,
     Count,
     Expression,
+    Given,
+    Moment,
     Number,
     Ratio,
     Share,
+    Thing,
 )  # fmt: skip
 from roles.builder.understanding.grammar.resolving import Resolver, Unfit
 from roles.builder.understanding.requirements import Binding, Figure, Place
-from roles.builder.understanding.words import column_identifier
+from roles.builder.understanding.words import column_identifier, identifier
 from roles.engineering.formulas import parse, tree
+from roles.engineering.specification import Input
 
 __all__ = ["Formulas"]
 
@@ -38,12 +43,16 @@ class Formulas:
     bindings: dict[str, Binding] = field(default_factory=dict[str, Binding])
     steps: dict[str, Figure] = field(default_factory=dict[str, Figure])
     assumptions: list[str] = field(default_factory=list[str])
+    looks: dict[str, Figure] = field(default_factory=dict[str, Figure])
+    """Figures of other groups that formulas use."""
 
     def text(self, one: Expression) -> str:
         """The formula of an expression. Raises `Unfit` where it has none, `Unclear`."""
         match one:
             case Number(value=value):
                 return f"{value:.12g}"
+            case Given(words=words):
+                return self._given(words)
             case ColumnRef():
                 place = self.resolver.place(one, self.tables)
                 self._want(
@@ -66,6 +75,8 @@ class Formulas:
                 return f"share({self._all(holds)})"
             case Ratio(name=name):
                 return self._ratio(name)
+            case Around(way=way, of=of, within=within):
+                return self._around(way, of, within)
             case _:
                 raise Unfit("it is no formula", where="request")
 
@@ -83,6 +94,8 @@ class Formulas:
                 return _read(parse(list(figures.figures.values())[-1].expression).tree, figures)
             case Binary(operator=operator, left=left, right=right):
                 return Binary(operator, self.expanded(left), self.expanded(right))
+            case Around(way=way, of=of, within=within):
+                return Around(way, self.expanded(of), within)
             case _:
                 return one
 
@@ -98,8 +111,20 @@ class Formulas:
         self.bindings[plain] = Binding(name=plain, place=place, phrases=(place.column.replace("_", " "),))
         return plain
 
+    def _given(self, words: str) -> str:
+        """The name of what the caller gives."""
+        name = identifier(words)
+        known = self.bindings.get(name)
+        self._want(name and (known is None or known.input is not None))
+        given = Input(name=name, type="number", description=words.capitalize())
+        self.bindings[name] = Binding(name=name, input=given, phrases=(words,))
+        return name
+
     def _binary(self, operator: str, left: Expression, right: Expression) -> str:
         dates = [one for one in (left, right) if isinstance(one, ColumnRef) and self._kind(one) == "date"]
+        if isinstance(left, Moment):
+            self._want(operator == "-" and len(dates) == 1)
+            return f"days_since({self.name(self.resolver.place(dates[0], self.tables))})"
         if dates:
             self._want(operator == "-" and len(dates) == 2)
             names = [self.name(self.resolver.place(one, self.tables)) for one in dates]
@@ -108,6 +133,21 @@ class Formulas:
 
     def _kind(self, one: ColumnRef) -> str:
         return self.resolver.kind(self.resolver.place(one, self.tables))
+
+    def _around(self, way: str, of: Expression, within: Sequence[ColumnRef | Thing]) -> str:
+        """The name of a figure of other groups, which is a step of its own."""
+        inner = self.text(of)
+        places = tuple(self.resolver.place(one, self.tables) for one in within if isinstance(one, ColumnRef))
+        things = tuple(Place(table=one.table, column=self.resolver.tables.key(one.table))
+                       for one in within if isinstance(one, Thing))  # fmt: skip
+        made = {"expression": inner, "over": way, "within": (*places, *things), "asked": False}
+        for name, known in self.looks.items():
+            if known == Figure.model_validate(made | {"name": name}):
+                return name
+        heads = {"before": "before", "year_before": "year_before", "all": "of_all", "so_far": "so_far"}
+        name = f"{heads[way]}_{len(self.looks) + 1}"
+        self.looks[name] = Figure.model_validate(made | {"name": name})
+        return name
 
     def _aggregate(self, function: str, of: Expression, where: Sequence[Condition]) -> str:
         inner = self.text(of)
@@ -135,6 +175,8 @@ class Formulas:
             if one.comparison == "in":
                 values = one.value if isinstance(one.value, list) else [one.value]
                 parts.append(" or ".join(f"{name} == {_quoted(value)}" for value in values))
+            elif isinstance(one.value, bool):
+                parts.append(name if one.value == (one.comparison == "=") else f"not {name}")
             elif one.value is None:
                 parts.append(f"is_null({name})" if one.comparison == "=" else f"not is_null({name})")
             else:

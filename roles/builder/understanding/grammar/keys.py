@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from common.language.words import word_set
 from roles.builder.understanding.grammar.forms import ColumnRef, Count, Expression, Query, Thing
-from roles.builder.understanding.grammar.resolving import Resolver, Unfit, aggregates
+from roles.builder.understanding.grammar.resolving import Resolver, Unfit, aggregates, parents_of, surname_of
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.words import words_of_name
 
-__all__ = ["Keys", "beside", "keys_of"]
+__all__ = ["RANKS", "Keys", "beside", "keys_of"]
 
-_RANKS = word_set(
+RANKS = word_set(
     """year month week day quarter grade level floor star stars rating class size rank season version number no
     priority"""
 )
@@ -41,7 +41,7 @@ def keys_of(query: Query, resolver: Resolver, base: str, values: list[Expression
         _want_rows(query, values)
     for one in groups:
         if isinstance(one, str):
-            moment = resolver.moment(base)
+            moment = next((found for table in parents_of(resolver, base) if (found := resolver.moment(table))), None)
             if moment is None or (resolver.kind(moment) != "date" and one != "year"):
                 raise Unfit("rows have no time", where="request")
             keys.places.append(moment.model_copy(update={"part": one}) if resolver.kind(moment) == "date" else moment)
@@ -51,7 +51,7 @@ def keys_of(query: Query, resolver: Resolver, base: str, values: list[Expression
             label = resolver.tables.label(one.table)
             keys.thing = keys.thing or one.table
             keys.each = keys.each or one.which in ("each", "all")
-            keys.places += [label] if label is not None else []
+            keys.places += [label, *surname_of(resolver, label)] if label is not None else []
             keys.places.append(Place(table=one.table, column=resolver.tables.key(one.table)))
         else:
             keys.places += _column_key(one, resolver, base, keys)
@@ -70,7 +70,7 @@ def _column_key(one: ColumnRef, resolver: Resolver, base: str, keys: Keys) -> li
         keys.links.append(place)
         return [label, place]
     kind = resolver.kind(place)
-    if kind in ("date", "number") or (kind == "integer" and not {*words_of_name(place.column)} & _RANKS):
+    if kind in ("date", "number") or (kind == "integer" and not {*words_of_name(place.column)} & RANKS):
         raise Unfit("groups are of kinds", where="request")
     if tables.label(place.table) == place and place.table != base:
         keys.thing = keys.thing or place.table

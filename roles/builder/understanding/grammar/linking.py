@@ -3,39 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 
 from common.language.words import word_set
 from roles.builder.understanding.column_words import synonyms
+from roles.builder.understanding.grammar.amounts import quantity_of
 from roles.builder.understanding.grammar.chart import Reading, Terminal
-from roles.builder.understanding.grammar.forms import ColumnRef, Number, Ratio, Thing
+from roles.builder.understanding.grammar.day_words import date_field, day_of_rows
+from roles.builder.understanding.grammar.deed_words import DeedWords
+from roles.builder.understanding.grammar.doing_words import doing, idle_done
+from roles.builder.understanding.grammar.done_columns import done_column
+from roles.builder.understanding.grammar.flag_words import flag_noun, flag_word
+from roles.builder.understanding.grammar.forms import ColumnRef, Ratio, Thing
+from roles.builder.understanding.grammar.named_figures import Known, read_defined
+from roles.builder.understanding.grammar.people_words import people_word, tables_called
+from roles.builder.understanding.grammar.plain_tokens import (
+    INNER,
+    NO_NAMES,
+    identifier,
+    is_deed,
+    is_participle,
+    own,
+    plain_date,
+    plain_name,
+    plain_number,
+    spans,
+    year,
+)  # fmt: skip
+from roles.builder.understanding.grammar.split_words import split_amount
+from roles.builder.understanding.grammar.states import done_day
 from roles.builder.understanding.grammar.tokens import Token, stem
+from roles.builder.understanding.grammar.value_words import ValueWords
 from roles.builder.understanding.lexicon import Lexicon
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.tables import Tables
-from roles.builder.understanding.words import NUMBERS, words_of_name
+from roles.builder.understanding.words import words_of_name
 
 __all__ = ["Linker"]
 
-_MAX_WORDS = 6
 _LEAST = 0.4
 _UNITS = word_set(
     """kg km l t kw kwh mwh m cm mm gb mb min minute hour day eur usd gbp pct percent hl g ha on at in of to by is per
     id date time gram tonne sqm m2 name"""
 )
 _AMOUNTS = {stem(word) for word in (*_UNITS, *["value", "amount", "sum", "total", "price", "minutes", "hours", "days"])}
-_INNER = frozenset({"in", "of", "the", "as"})
-_NO_NAMES = word_set(
-    """the a an of in on at by for from with to and or not no is are was were be been has have had do does did that
-    which who whose what where when how many much each every all any some than then more less at least most per as it
-    its them they their this these those i we you me us my our your please show list give tell find get first last
-    top best worst highest lowest over under above below between above total sum average mean number count
-    only just if pass passes fail fails must should agent tool number one two three"""
-)
 _MEASURES = {
     stem(unit): frozenset(stem(word) for word in words.split()) for unit, words in {
         "kg": "weight mass kg", "g": "weight mass", "t": "weight tonne", "tonne": "weight", "l": "volume l",
         "hl": "volume",
-        "km": "distance length km", "m": "length height", "kwh": "energy kwh", "mwh": "energy",
+        "km": "distance length km", "m": "length height",
+        "kwh": "energy kwh production generation output consumption usage",
+        "mwh": "energy production generation output consumption usage",
         "kw": "power kw capacity",
         "gb": "data gb volume", "min": "duration time minute", "minute": "duration time minute",
         "hour": "time duration hour",
@@ -43,10 +61,6 @@ _MEASURES = {
     }.items()
 }  # fmt: skip
 """What is measured in units."""
-_PEOPLE = word_set(
-    """employee member customer client patient subscriber student staff worker donor volunteer borrower guest driver
-    passenger tenant user teacher resident participant player"""
-)
 _CAPITAL_WORDS = word_set("i pass fail ok yes no q1 q2 q3 q4 iso id")
 _TEXTS = word_set("name title email mail phone address note comment description room code number url remark text label")
 _STATED = word_set("status state kind type category stage class outcome result tier level severity priority style")
@@ -61,12 +75,6 @@ _NO_VALUES = word_set(
     records please thanks data table recorded known available missing empty unknown data percent percentage share
     ratio rate figure figures following whole entire ever never yet already still also both either neither use used"""
 )
-_NOT_IN_NAMES = word_set(
-    """is are and or compute calculate show give list need want looking agent tool that which where when how what it
-    must should with please i we you they d ll m re works work out build make tell us me our calculates computes gives
-    by rank compare top best sort sorted order ordered each every all any whose who report overview"""
-)
-_NOT_FIRST = word_set("of for per by the a an in to one each every as from given at on than")
 
 
 class Linker:
@@ -75,22 +83,47 @@ class Linker:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.lexicon = Lexicon(tables)
+        self.values = ValueWords(tables)
+        self.deeds = DeedWords(self)
         self._columns = [(place, one.type, *_parts(tables, place)) for place, one in tables.places()]
         self._named = {
             tuple(stem(word) for word in words_of_name(name.rpartition(".")[2])): name for name in tables.tables
         }
         self._known: dict[tuple[str, ...], tuple[tuple[Place, float], ...]] = {}
+        self.defined: frozenset[tuple[str, ...]] = frozenset()
+        """Names for which the request has formulas, or columns of the tables make one up."""
+        self.implied: Mapping[tuple[str, ...], Known] = {}
         self._vocabulary = {word for *_, whole, _, owner in self._columns for word in (*whole, *owner)}
 
     @property
     def terminals(self) -> dict[str, Terminal]:
         """The terminals of the grammar."""
         return {
-            "column": self._column, "bare_table": self._table, "ratio": self._ratio, "plain_number": _number,
-            "value": self._value, "name": _name, "unknown": self._unknown, "date": _date, "done_word": self._done,
-            "identifier": _identifier, "year": _year, "unit": self._unit, "amount_of": self._amount,
+            "column": self._column, "bare_table": self._table, "ratio": self._ratio, "plain_number": plain_number,
+            "value": self._value, "name": plain_name, "unknown": self._unknown, "date": plain_date,
+            "done_word": self._done,
+            "split_amount": partial(split_amount, self), "identifier": identifier, "year": year,
+            "unit": self._unit, "amount_of": self._amount,
             "value_word": self._value_word, "key_of": self._key, "done_amount": self._done_amount,
+            "known_value": self.values.conditions, "known_text": self.values.texts, "deed": self.deeds.deed,
+            "takings": self.deeds.takings, "amount_column": self.deeds.amount, "idle_word": self.deeds.idle,
+            "who_table": self.deeds.who, "thing_label": self.deeds.label, "making": self.deeds.making,
+            "value_thing": self.values.things, "rows_named": self._rows_named,
+            "earning": self.deeds.earning, "spending": self.deeds.spending,
+            "quantity_column": self.deeds.quantity, "day_column": self.deeds.day, "row_value": self.deeds.row_value,
+            "part_of_name": self._part_of_name, "own": own,
+            "idle_done": partial(idle_done, self), "doing": partial(doing, self),
+            "number_field": self._number_column, "date_field": partial(date_field, self),
+            "the_beginning": day_of_rows(self, "beginning"),
+            "the_end_day": day_of_rows(self, "end"), "the_due_day": day_of_rows(self, "due day"),
+            "flag_word": partial(flag_word, self), "done_day": partial(done_day, self),
+            "flag_noun": partial(flag_noun, self),
+            "defined": partial(read_defined, self), "done_column": partial(done_column, self),
         }  # fmt: skip
+
+    def is_named(self, word: str) -> bool:
+        """Whether a table or a column has the word in its name."""
+        return stem(word) in self._vocabulary
 
     def columns(self, words: tuple[str, ...]) -> tuple[tuple[Place, float], ...]:
         """The columns that words may mean, the best first."""
@@ -103,7 +136,7 @@ class Linker:
         for meaning in self.lexicon.meanings(words):
             if meaning.kind == "column" and meaning.place is not None and meaning.name != "not":
                 found[meaning.place] = max(found.get(meaning.place, 0.0), meaning.score)
-        said = tuple(stem(word) for word in words if word not in _INNER)
+        said = tuple(stem(word) for word in words if word not in INNER)
         for place, kind, whole, needed, owner in self._columns:
             score = _fit(said, kind, whole, needed, owner)
             if score > found.get(place, 0.0):
@@ -112,7 +145,10 @@ class Linker:
         return tuple(one for one in ranked if one[1] >= _LEAST)[:8]
 
     def _column(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-        for end, words in _spans(tokens, at):
+        for end, words in spans(tokens, at):
+            if any(one.plain == "times" for one in tokens[at + 1 : end]):
+                # "days times day rate" is a product
+                continue
             found = self.columns(words)
             if "in" in words and stem(words[words.index("in") + 1]) not in _MEASURES and words[-1] not in _UNITS:
                 # "subscribers in region North" are subscribers
@@ -124,6 +160,13 @@ class Linker:
             if found and not behind and not self._before_thing(tokens, end, found[0][0]):
                 yield end, ColumnRef(" ".join(words), found), 0.1 + 1.5 * (1 - found[0][1]) + 0.02 * (end - at)
 
+    def _number_column(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
+        """A column of numbers: what amounts are divided by."""
+        for end, column, cost in self._column(tokens, at):
+            found = tuple(one for one in column.candidates if self.tables.column(one[0]).type in ("number", "integer"))
+            if found:
+                yield end, ColumnRef(column.words, found), cost
+
     def _before_thing(self, tokens: Sequence[Token], end: int, place: Place) -> bool:
         """Whether a column that tells yes or no stands before its table, as in "paid visits": that is a condition."""
         if self.tables.column(place).type not in ("boolean", "integer") or end >= len(tokens):
@@ -131,10 +174,34 @@ class Linker:
         return any(reading[1].table == place.table for reading in self._table(tokens, end))
 
     def _table(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-        for end, words in _spans(tokens, at, 4):
+        for end, words in spans(tokens, at, 4):
             plural = tokens[end - 1].plain != tokens[end - 1].low
             for table, score in self.table_of(words):
                 yield end, Thing(table, plural=plural), 0.1 + 0.8 * (1 - score)
+        yield from self.values.things(tokens, at)
+        for end, value, cost in self.values.conditions(tokens, at):
+            for behind, thing, more in self._part_of_name(tokens, end):
+                # "adult tickets" are ticket types
+                if any(place.table == thing.table for place, _ in value.left.candidates):
+                    yield behind, Thing(thing.table, plural=thing.plural, where=(value,)), cost + more
+
+    def _part_of_name(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
+        """ "Tickets" of ticket sales: the first word of a table's name, where no table has that name."""
+        if at >= len(tokens) or tokens[at].kind != "word" or self.table_of((tokens[at].low,)):
+            return
+        for name in self.tables.tables:
+            words = words_of_name(name.rpartition(".")[2])
+            if len(words) > 1 and words[0] == tokens[at].low:
+                yield at + 1, Thing(name, plural=tokens[at].plain != tokens[at].low), 0.2
+
+    def _rows_named(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
+        """A part of a table's name, of rows that are of one each."""
+        for end, thing, cost in self._part_of_name(tokens, at):
+            called = [
+                name for name in self.tables.tables if words_of_name(name.rpartition(".")[2])[0] == tokens[at].low
+            ]
+            if all(quantity_of(self.tables, name) is None for name in called):
+                yield end, thing, cost
 
     def table_of(self, words: tuple[str, ...]) -> list[tuple[str, float]]:
         """The tables that words name, with how well."""
@@ -142,17 +209,17 @@ class Linker:
         for meaning in self.lexicon.meanings(words):
             if meaning.kind == "table" and meaning.place is None:
                 found[meaning.name] = max(found.get(meaning.name, 0.0), meaning.score)
-        if words[-1] not in ("id", "number", "no") and not _participle(words[-1]):
+        if words[-1] not in ("id", "number", "no") and not is_participle(words[-1]):
             name = self._named.get(tuple(stem(word) for word in words))
             if name is not None:
                 found.setdefault(name, 0.9)
-        if words in (("person",), ("staff",)) and not found:
-            people = [name for name in self.tables.tables if self.tables.one(name) in _PEOPLE]
-            found |= {people[0]: 0.8} if len(people) == 1 else {}
+        word = words[0] if len(words) == 1 else people_word(words)
+        if word and not any(score >= 0.8 for score in found.values()):
+            found |= dict.fromkeys(tables_called(self.tables, word), 0.8)
         return sorted(found.items(), key=lambda one: -one[1])
 
     def _key(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-        for end, words in _spans(tokens, at, 4):
+        for end, words in spans(tokens, at, 4):
             if len(words) > 1 and words[-1] in ("id", "number", "no", "code", "key"):
                 for table, score in self.table_of(words[:-1]):
                     if score >= 0.55:
@@ -180,7 +247,7 @@ class Linker:
                 yield end, ColumnRef(tokens[at].low, ((Place(table=thing.table, column=columns[0]), 0.8),)), cost + 0.3
 
     def _ratio(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-        for end, words in _spans(tokens, at):
+        for end, words in spans(tokens, at):
             for meaning in self.lexicon.meanings(words):
                 if meaning.kind == "ratio":
                     yield end, Ratio(meaning.name), 0.1
@@ -198,7 +265,7 @@ class Linker:
         while end < min(len(tokens), at + 4) and tokens[end].kind == "word" and tokens[end].text[:1].isupper():
             end += 1
         said = " ".join(one.text for one in tokens[at:end])
-        if token.plain not in _NO_NAMES:
+        if token.plain not in NO_NAMES:
             yield end, said, 0.2
 
     def _value_word(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
@@ -209,7 +276,7 @@ class Linker:
         hyphened = at + 2 < len(tokens) and tokens[at + 1].text == "-" and tokens[at + 1].glued and tokens[at + 2].glued
         if hyphened and tokens[at + 2].kind == "word":
             yield at + 3, f"{tokens[at].text}-{_one(tokens[at + 2])}", 0.25
-        elif low not in _NO_NAMES and low not in _NO_VALUES and len(low) > 2:
+        elif low not in NO_NAMES and low not in _NO_VALUES and len(low) > 2:
             yield at + 1, tokens[at].text, 0.45
 
     def _done(self, tokens: Sequence[Token], at: int) -> Iterable[Reading]:
@@ -217,8 +284,8 @@ class Linker:
         if (
             at < len(tokens)
             and tokens[at].kind == "word"
-            and tokens[at].plain not in _NO_VALUES
-            and _participle(tokens[at].plain)
+            and (tokens[at].plain not in _NO_VALUES or is_deed(tokens, at))
+            and is_participle(tokens[at].plain)
         ):
             yield at + 1, tokens[at].plain, 0.1
 
@@ -243,7 +310,7 @@ class Linker:
         """Whether a token by itself may stand for something of the tables, or decides something."""
         low = tokens[at].low
         return (
-            tokens[at].plain in _NO_NAMES or low in _NO_NAMES or stem(low) in self._vocabulary
+            tokens[at].plain in NO_NAMES or low in NO_NAMES or stem(low) in self._vocabulary
             or bool(self.columns((low,))) or bool(self.lexicon.meanings((low,)))
         )  # fmt: skip
 
@@ -308,82 +375,3 @@ def _fit(
     if part == 1:
         return 0.97 if not alike else 0.85
     return 0.6 * part if exact else 0.5 * part
-
-
-def _participle(word: str) -> bool:
-    return (word.endswith(("ed", "wn")) and len(word) > 3) or word in (
-        "given", "taken", "written", "driven", "chosen", "broken", "stolen", "fallen", "eaten", "beaten", "hidden",
-        "paid", "sold", "sent", "built", "made", "left", "bought", "lent", "held", "won", "lost", "born", "met", "put",
-        "begun", "closed", "set", "taught", "spent", "seen", "done", "run",
-    )  # fmt: skip
-
-
-def _spans(tokens: Sequence[Token], at: int, longest: int = _MAX_WORDS) -> Iterable[tuple[int, tuple[str, ...]]]:
-    """The spans of words from a place on, each with its words in singular; hyphens and "of the" may be within."""
-    words: list[str] = []
-    end = at
-    while end < len(tokens) and len(words) < longest:
-        token = tokens[end]
-        if token.kind == "word":
-            words += token.words or (token.low,)
-            end += 1
-            if token.low not in _INNER and words[0] not in _INNER:
-                yield end, tuple(words)
-        elif words and token.text in ("-", "/") and token.glued and end + 1 < len(tokens) and tokens[end + 1].glued:
-            end += 1
-        elif words and token.kind == "number" and token.glued:
-            words.append(token.low)
-            end += 1
-            yield end, tuple(words)
-        else:
-            return
-
-
-def _number(tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-    if at >= len(tokens):
-        return
-    token = tokens[at]
-    if token.kind == "number":
-        yield at + 1, Number(float(token.low)), 0.0
-    elif token.plain in NUMBERS:
-        yield at + 1, Number(float(NUMBERS[token.plain])), 0.02
-
-
-def _date(tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-    if at < len(tokens) and tokens[at].kind == "date":
-        yield at + 1, tokens[at].text, 0.0
-
-
-def _name(tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-    """Up to six words as the name of a figure."""
-    words: list[str] = []
-    end = at
-    while end < len(tokens) and len(words) < 6:
-        token = tokens[end]
-        hyphen = words and token.text == "-" and token.glued and end + 1 < len(tokens) and tokens[end + 1].glued
-        if token.kind != "word" and not hyphen:
-            return
-        end += 1
-        if token.kind == "word":
-            words.append(token.plain)
-            hyphened = end < len(tokens) and tokens[end].text == "-" and tokens[end].glued
-            if words[-1] in _NOT_IN_NAMES or (
-                words[0] in _NOT_FIRST and not (len(words) == 1 and hyphened) and words[:2] != ["on", "time"]
-            ):
-                return
-            yield end, " ".join(words), 0.3 + 0.1 * len(words)
-
-
-def _year(tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-    if (
-        at < len(tokens)
-        and tokens[at].kind == "number"
-        and tokens[at].low.isdigit()
-        and 1900 <= int(tokens[at].low) < 2100
-    ):
-        yield at + 1, int(tokens[at].low), 0.0
-
-
-def _identifier(tokens: Sequence[Token], at: int) -> Iterable[Reading]:
-    if at < len(tokens) and tokens[at].kind == "word" and tokens[at].plain not in _NO_NAMES:
-        yield at + 1, tokens[at].plain, 0.3

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from roles.builder.understanding.grammar.amounts import deeds, pay_of, price_of
+from roles.builder.understanding.grammar.averages import against_average, is_against_average
+from roles.builder.understanding.grammar.beginnings import beginning_of, told_time
 from roles.builder.understanding.grammar.directions import higher_first
 from roles.builder.understanding.grammar.filtering import Filters
 from roles.builder.understanding.grammar.forms import ColumnRef, Condition, Count, Figure, Named, Number, Order, Query
-from roles.builder.understanding.grammar.resolving import Resolver, Unfit
-from roles.builder.understanding.grammar.tokens import stem
+from roles.builder.understanding.grammar.joint_filters import is_presence, plain_groups
+from roles.builder.understanding.grammar.parents import of_parents
+from roles.builder.understanding.grammar.resolving import Resolver, Unfit, parents_of, surname_of
 from roles.builder.understanding.requirements import Place, Requirements
-from roles.builder.understanding.words import words_of_name
 from roles.engineering.specification import Filter
 
 __all__ = ["listing", "parents_of"]
 
 _MAX_SHOWN = 12
-
-
-def parents_of(resolver: Resolver, base: str) -> list[str]:
-    """A table and those that its rows belong to, the nearest first."""
-    found = [(len(path), name) for name in resolver.tables.tables
-             if (path := resolver.tables.path(base, name, upwards=True)) is not None]  # fmt: skip
-    return [name for _, name in sorted(found)]
 
 
 def listing(query: Query, resolver: Resolver) -> Requirements:
@@ -31,9 +27,18 @@ def listing(query: Query, resolver: Resolver) -> Requirements:
     tables = parents_of(resolver, base)
     filters = Filters(resolver, tables)
     lacking: list[Filter] = []
+    for one in query.conditions:
+        if is_against_average(one):
+            shown = [resolver.place(each, tables[:1]) for each in query.shown]
+            return against_average(query, resolver, base, shown, filters.column_of(one))
     for said in query.conditions:
-        told = _of_children(said, resolver, base)
+        told = of_parents(_of_children(said, resolver, base), resolver, tables)
         if told.kind == "has":
+            several = sum(one.kind == "has" for one in query.conditions) > 1
+            more = told.where or told.sign != "=" or not _is_child(told, resolver, base)
+            if more and (is_presence(told) or several):
+                filters.add(told)
+                continue
             if told.sign != "=" or told.right != Number(0.0) or told.where:
                 others = tuple(one for one in query.conditions if one != said)
                 return _by_counts(replace(query, conditions=(*others, told)), resolver, told, base)
@@ -41,7 +46,7 @@ def listing(query: Query, resolver: Resolver) -> Requirements:
         else:
             filters.add(told)
     shown = [resolver.place(one, tables[:1]) for one in query.shown]
-    shown = [_label_of(resolver, base, one) for one in shown]
+    shown = [each for one in shown for each in _with_surname(resolver, base, one)]
     entity = query.entity.table if query.entity is not None else ""
     if entity not in ("", base) and resolver.tables.path(base, entity, upwards=True) is None:
         raise Unfit("the rows don't belong to it", where="request")
@@ -50,6 +55,7 @@ def listing(query: Query, resolver: Resolver) -> Requirements:
     reached = {*tables}
     used = [one.table for one in (*shown, *filters.filters)]
     used += [side.table for one in filters.compared for side in (one.left, one.right)]
+    used += [table for one in filters.groups for table in one.tables]
     if not reached.issuperset(used):
         raise Unfit("there may be several for each row", where="request")
     order, down, limit = _order(query, resolver, base, shown, filters)
@@ -58,7 +64,8 @@ def listing(query: Query, resolver: Resolver) -> Requirements:
     every = list(dict.fromkeys([*first, *(shown or _columns(resolver, base)), *ordered]))
     return Requirements(
         request="", kind="data", table=base, entity=entity, show=tuple(every[: 3 * _MAX_SHOWN]),
-        filters=(*filters.filters, *lacking), compared=tuple(filters.compared), inputs=tuple(filters.inputs),
+        filters=(*filters.filters, *lacking), filter_groups=plain_groups(filters.groups),
+        compared=tuple(filters.compared), inputs=tuple(filters.inputs),
         order=order, descending=down, limit=limit, assumptions=tuple(dict.fromkeys(filters.assumptions)),
     )  # fmt: skip
 
@@ -79,8 +86,8 @@ def _of_children(told: Condition, resolver: Resolver, base: str) -> Condition:
     if told.kind != "done" or resolver.happened(told.values[0], [base]) is not None:
         return told
     children = [
-        one.left_table for one in resolver.tables.joins
-        if one.right_table == base and {stem(word) for word in words_of_name(one.left_table)} == {stem(told.values[0])}
+        name for name in deeds(resolver.tables, told.values[0])
+        if name != base and resolver.tables.path(name, base, upwards=True) is not None
     ]  # fmt: skip
     if len(children) != 1:
         return told
@@ -88,8 +95,16 @@ def _of_children(told: Condition, resolver: Resolver, base: str) -> Condition:
     return Condition("has", sign="=" if told.negated else ">", right=many, table=children[0])
 
 
+def _is_child(told: Condition, resolver: Resolver, base: str) -> bool:
+    return any((one.left_table, one.right_table) == (told.table, base) for one in resolver.tables.joins)
+
+
 def _without(resolver: Resolver, told: Condition, base: str) -> Filter:
     child = told.table
+    key = resolver.tables.foreign_key(base, child)
+    if key is not None and resolver.tables.column(Place(table=base, column=key)).nullable:
+        # "jobs without a mechanic": the key to one is missing
+        return Filter(table=base, column=key, comparison="=", value=None)
     if resolver.tables.path(child, base, upwards=True) is None or len(resolver.tables.links(child, base)) != 1:
         raise Unfit("they don't belong to the things", where="request")
     return Filter(table=child, column=resolver.tables.key(child), comparison="=", value=None)
@@ -111,9 +126,9 @@ def _by_counts(query: Query, resolver: Resolver, told: Condition, base: str) -> 
     return overview(counted, resolver)
 
 
-def _label_of(resolver: Resolver, base: str, place: Place) -> Place:
-    """For a key that leads to another table what that table's rows are called."""
-    return place
+def _with_surname(resolver: Resolver, base: str, place: Place) -> list[Place]:
+    """What is shown of people of another table: with the surname, where a first name stands for them."""
+    return [place, *(surname_of(resolver, place) if place.table != base else [])]
 
 
 def _identifying(resolver: Resolver, base: str, shown: list[Place]) -> list[Place]:
@@ -122,7 +137,7 @@ def _identifying(resolver: Resolver, base: str, shown: list[Place]) -> list[Plac
     key = Place(table=base, column=resolver.tables.key(base))
     if key in shown or (label is not None and label in shown):
         return []
-    return [label] if label is not None and shown else [key] if shown else []
+    return [label, *surname_of(resolver, label)] if label is not None and shown else [key] if shown else []
 
 
 def _columns(resolver: Resolver, base: str) -> list[Place]:
@@ -157,35 +172,54 @@ def _ordered_by(one: Order, resolver: Resolver, base: str, shown: list[Place], f
         return resolver.place(one.by, [base])
     if one.by is not None and not isinstance(one.by, Named):
         raise Unfit("rows are not ordered by that", where="request")
+    if (named := told_time(one, resolver, base)) is not None:
+        return named
+    found: Place | None = None
     if one.of == "time":
-        times = [place for place in shown if resolver.kind(place) == "date"]
-        moment = resolver.moment(base) or (times[0] if len(times) == 1 else None)
-        if moment is None:
-            asked = {(each.table, each.column) for each in filters.filters}
-            dated = [Place(table=table, column=column) for table, column in asked]
-            dated = [place for place in dated if resolver.kind(place) == "date"]
-            moment = dated[0] if len(dated) == 1 else None
-        if moment is not None:
-            return moment
-    if one.of == "price":
-        found = [place for place in shown if resolver.kind(place) == "number"]
-        if len(found) == 1:
-            return found[0]
-        words = ("price",)
-        priced = [place for place, score in resolver.linker.columns(words) if place.table == base and score >= 0.45]
-        if len(priced) == 1:
-            return priced[0]
-    if not one.of:
-        numbers = [
-            place
-            for place in shown
-            if resolver.kind(place) in ("number", "integer") and not resolver.tables.is_key(place)
-        ]
-        numbers = numbers or list(dict.fromkeys(
-            Place(table=each.table, column=each.column) for each in filters.filters
-            if each.comparison in ("<", "<=", ">", ">=")
-            and resolver.kind(Place(table=each.table, column=each.column)) in ("number", "integer")
-        ))  # fmt: skip
-        if len(numbers) == 1:
-            return numbers[0]
-    raise Unfit("it is not said by what the rows are ordered", where="request")
+        found = _time_of(resolver, base, shown, filters)
+    elif one.of == "pay":
+        found = pay_of(resolver.tables, base)
+    elif one.of == "price":
+        found = _price_of(resolver, base, shown)
+    elif not one.of:
+        found = _only_number(resolver, shown, filters)
+    if found is None:
+        raise Unfit("it is not said by what the rows are ordered", where="request")
+    return found
+
+
+def _time_of(resolver: Resolver, base: str, shown: list[Place], filters: Filters) -> Place | None:
+    """When the rows were: their moment, the only date that is shown or asked for, or when they began."""
+    times = [place for place in shown if resolver.kind(place) == "date"]
+    moment = resolver.moment(base) or (times[0] if len(times) == 1 else None)
+    if moment is None:
+        asked = {(each.table, each.column) for each in filters.filters}
+        dated = [Place(table=table, column=column) for table, column in asked]
+        dated = [place for place in dated if resolver.kind(place) == "date"]
+        moment = dated[0] if len(dated) == 1 else None
+    return moment if moment is not None else beginning_of(resolver, base)
+
+
+def _price_of(resolver: Resolver, base: str, shown: list[Place]) -> Place | None:
+    """The only number that is shown, or what the things cost."""
+    found = [place for place in shown if resolver.kind(place) == "number"]
+    if len(found) == 1:
+        return found[0]
+    words = ("price",)
+    priced = [place for place, score in resolver.linker.columns(words) if place.table == base and score >= 0.45]
+    if len(priced) == 1:
+        return priced[0]
+    return price_of(resolver.tables, base)
+
+
+def _only_number(resolver: Resolver, shown: list[Place], filters: Filters) -> Place | None:
+    """The only number that is shown, or that a condition limits."""
+    numbers = [
+        place for place in shown if resolver.kind(place) in ("number", "integer") and not resolver.tables.is_key(place)
+    ]
+    numbers = numbers or list(dict.fromkeys(
+        Place(table=each.table, column=each.column) for each in filters.filters
+        if each.comparison in ("<", "<=", ">", ">=")
+        and resolver.kind(Place(table=each.table, column=each.column)) in ("number", "integer")
+    ))  # fmt: skip
+    return numbers[0] if len(numbers) == 1 else None

@@ -60,6 +60,6 @@ _NO_KINDS = word_set(
 
 def _limited(thing: Thing, limit: Any) -> Condition | None:
     """ "Only routes below 85%": the groups are kept of which the figure keeps the limit."""
-    if not thing.plural:
+    if not thing.plural or thing.where:
         return None
     return Condition("compare", Named("figure"), limit[0], limit[1], table=thing.table, high=limit[2])

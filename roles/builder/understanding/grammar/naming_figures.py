@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roles.builder.understanding.grammar.forms import (
     Aggregate,
+    Around,
     Binary,
     ColumnRef,
     Count,
@@ -43,6 +44,10 @@ def _name(one: Expression, resolver: Resolver) -> str:
             return f"{resolver.tables.one(table)}_count" if table else "count"
         case Share():
             return "share"
+        case Around(way="so_far", of=of):
+            return f"{_name(of, resolver)}_so_far"
+        case Around(of=of):
+            return f"{_name(of, resolver)}_before"
         case Binary(operator="/", left=left, right=right) if isinstance(right, ColumnRef):
             return f"{_name(left, resolver)[:20]}_per_{_name(right, resolver)[:20]}"
         case Binary(operator="/"):

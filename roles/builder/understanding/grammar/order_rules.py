@@ -23,6 +23,7 @@ from roles.builder.understanding.grammar.forms import (  # fmt: skip
     Rule,
     Thing,
     Want,
+    count_of,
 )
 
 __all__ = ["add_order_rules"]
@@ -92,7 +93,7 @@ def _ranked(thing: Thing, figure: Figure, way: Any) -> Any:
 
 
 def _all(thing: Thing) -> Thing:
-    return Thing(thing.table, "", thing.plural)
+    return Thing(thing.table, "", thing.plural, where=thing.where)
 
 
 def _tops(grammar: Grammar) -> None:
@@ -166,7 +167,7 @@ def _mosts(grammar: Grammar) -> None:
 
 
 def _most_of_kind(field: ColumnRef, way: Any, of: Any) -> Any:
-    by = Count(of.table) if isinstance(of, Thing) else of if isinstance(of, Aggregate | Count) else Aggregate("sum", of)
+    by = count_of(of) if isinstance(of, Thing) else of if isinstance(of, Aggregate | Count) else Aggregate("sum", of)
     return Group((field,)), Order(by, way, 1)
 
 
@@ -175,7 +176,7 @@ def _most(*given: Any, lone: bool) -> Any:
     thing, way, of = given[0 if lone else 1], given[-2], given[-1]
     verb = any(one is True for one in given)
     if isinstance(of, Thing):
-        of = Count(of.table)
+        of = count_of(of)
     elif verb and not isinstance(of, Aggregate | Count):
         of = Aggregate("sum", of)
     if lone and thing.plural:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from roles.builder.understanding.grammar.adjusted import rounded
 from roles.builder.understanding.grammar.calculating import in_hundreds
+from roles.builder.understanding.grammar.denying import rows_left_out
 from roles.builder.understanding.grammar.directions import higher_first
 from roles.builder.understanding.grammar.filtering import Filters
 from roles.builder.understanding.grammar.forms import (
@@ -19,58 +21,68 @@ from roles.builder.understanding.grammar.forms import (
     Order,
     Query,
     Ratio,
+    Rounded,
     Share,
     Thing,
 )  # fmt: skip
 from roles.builder.understanding.grammar.forms import Figure as SaidFigure
 from roles.builder.understanding.grammar.formulas import Formulas
+from roles.builder.understanding.grammar.joint_filters import is_presence, plain_groups
 from roles.builder.understanding.grammar.keys import Keys, beside, keys_of
 from roles.builder.understanding.grammar.listing import parents_of
 from roles.builder.understanding.grammar.naming_figures import figure_name
 from roles.builder.understanding.grammar.resolving import Resolver, Unfit, aggregates
+from roles.builder.understanding.grammar.rows_beside import beside_rows, ordered_by_rows, with_rows_shown
 from roles.builder.understanding.grammar.totals import Totals
 from roles.builder.understanding.overview_queries import unasked
 from roles.builder.understanding.requirements import Condensed, Figure, Place, Requirements
 from roles.builder.understanding.words import identifier, plural
 from roles.engineering.specification import Filter
 
-__all__ = ["overview"]
+__all__ = ["is_of_figures", "kept_by_figures", "ordered_by_figures", "overview", "presence_told", "with_counted"]
 
 
 def overview(query: Query, resolver: Resolver) -> Requirements:
     """The requirements of figures of many things. Raises `Unfit`, `Unclear`."""
     if query.rules:
         raise Unfit("rules are of one thing", where="request")
-    query = _with_counts_kept(_with_counted(query, resolver), resolver)
+    query = _with_counts_kept(with_counted(query, resolver), resolver)
     base = _base(query, resolver)
+    query = rows_left_out(query, base)
     tables = parents_of(resolver, base)
     formulas = Formulas(resolver, base, tables)
     expanded = [replace(one, value=formulas.expanded(one.value)) for one in query.figures]
     keys = keys_of(query, resolver, base, [one.value for one in expanded])
     filters = Filters(resolver, tables)
-    rows = [one for one in query.conditions if not _of_figures(one)]
+    present = presence_told(query)
+    rows = [one for one in query.conditions if one in present or not is_of_figures(one)]
     for told in rows:
         filters.add(told)
     figures, moved = _moved(expanded)
     for told in moved:
         filters.add(told)
-    if {one.table for one in filters.filters} - {*tables}:
+    if {*(one.table for one in filters.filters), *(name for one in filters.groups for name in one.tables)} - {*tables}:
         raise Unfit("there may be several for each row", where="request")
-    grouped = bool(keys.places) or any(aggregates(one.value) for one in figures)
+    grouped = bool(keys.places) or query.added_up or any(aggregates(one.value) for one in figures)
     totals = Totals(resolver, base, keys.thing)
     values = [totals.of(one.value) if grouped else one.value for one in figures]
     names = _names(query, resolver, formulas)
-    keys.places += [one for one in beside(query, resolver, keys, base) if one not in keys.places]
+    rows_shown = [] if grouped else beside_rows(query, resolver, base, tables)
+    if grouped:
+        keys.places += [one for one in beside(query, resolver, keys, base) if one not in keys.places]
     made = Requirements(
         request="", kind="data", table=base, entity=query.entity.table if query.entity else "",
-        filters=tuple(filters.filters), compared=tuple(filters.compared), inputs=tuple(filters.inputs),
+        filters=tuple(filters.filters), filter_groups=plain_groups(filters.groups),
+        compared=tuple(filters.compared), inputs=tuple(filters.inputs),
         groups=tuple(keys.places) if grouped else (),
         links=tuple(keys.links),
     )  # fmt: skip
     if query.entity and resolver.tables.path(base, query.entity.table, upwards=True) is None:
         raise Unfit("the rows don't belong to it", where="request")
-    simple = grouped and all(
-        _simple(one, figure.percent, resolver) for one, figure in zip(values, figures, strict=True)
+    simple = (
+        grouped
+        and query.rounded is None
+        and all(_simple(one, figure.percent, resolver) for one, figure in zip(values, figures, strict=True))
     )
     if simple:
         made = made.model_copy(
@@ -79,21 +91,29 @@ def overview(query: Query, resolver: Resolver) -> Requirements:
             }
         )
     else:
-        made = _computed(made, list(zip(values, names, figures, strict=True)), formulas, keys, grouped=grouped)
-    made = _kept(made, query, names, figures, values, simple=simple)
-    made = _ordered(made, query, names, resolver)
+        made = _computed(made, list(zip(values, names, figures, strict=True)), formulas, keys, query.rounded,
+                         grouped=grouped)  # fmt: skip
+    made = with_rows_shown(made, query, resolver, rows_shown)
+    made = kept_by_figures(made, query, names, figures, values, simple=simple)
+    made = ordered_by_rows(made, query, resolver) or ordered_by_figures(made, query, names, resolver)
     made = _with_empty(made, query, resolver, keys, simple=simple)
     if not simple and unasked(made):
         raise Unfit("databases can't compute it", where="request")
-    notes = [*filters.assumptions, *formulas.assumptions]
+    notes = [*filters.assumptions, *formulas.assumptions, *_notes(query, values, names, keys, grouped=grouped)]
+    return made.model_copy(update={"assumptions": (*made.assumptions, *dict.fromkeys(notes))})
+
+
+def _notes(query: Query, values: list[Expression], names: list[str], keys: Keys, *, grouped: bool) -> list[str]:
+    """What people have to know of the figures."""
+    notes: list[str] = []
     if len(query.figures) > 1 and (few := [one.table for one in query.conditions if one.kind == "has" and one.where]):
         notes.append(f"the other figures are of all {few[0].replace('_', ' ')}, not only of those counted")
     if any(isinstance(one, Binary) and one.operator == "/" for one in values) and keys.places and grouped:
         notes += [f"the {name.replace('_', ' ')} of a group is that of the totals" for name in names[:1]]
-    return made.model_copy(update={"assumptions": (*made.assumptions, *dict.fromkeys(notes))})
+    return notes
 
 
-def _with_counted(query: Query, resolver: Resolver) -> Query:
+def with_counted(query: Query, resolver: Resolver) -> Query:
     """ "No-shows of each practitioner" are visits, if theirs are the only rows whose state can be said."""
     found: list[SaidFigure] = []
     for one in query.figures:
@@ -116,7 +136,7 @@ def _with_counts_kept(query: Query, resolver: Resolver) -> Query:
     counts = {
         Count(one.table, one.where): " ".join([*(value for told in one.where for value in told.values),
                                                resolver.tables.one(one.table).replace("_", " "), "count"])
-        for one in query.conditions if one.kind == "has" and one.where
+        for one in query.conditions if one.kind == "has" and one.where and not is_presence(one)
     }  # fmt: skip
     known = [one.value for one in query.figures]
     more = [SaidFigure(value, name.lower()) for value, name in counts.items() if value not in known]
@@ -141,11 +161,18 @@ def _base(query: Query, resolver: Resolver) -> str:
     return base
 
 
-def _of_figures(told: Condition) -> bool:
+def is_of_figures(told: Condition) -> bool:
+    """Whether a condition is one of figures, not of rows."""
     return told.kind == "has" or (told.kind == "compare" and (
         (isinstance(told.left, Named) and told.left.words == "figure")
         or isinstance(told.left, Aggregate | Count | Share | Binary | Ratio)
     ))  # fmt: skip
+
+
+def presence_told(query: Query) -> list[Condition]:
+    """The conditions that there are such rows, or none, which no figure of the request counts."""
+    counted = [one.value for one in query.figures]
+    return [one for one in query.conditions if is_presence(one) and Count(one.table, one.where) not in counted]
 
 
 def _moved(figures: list[SaidFigure]) -> tuple[list[SaidFigure], list[Condition]]:
@@ -206,6 +233,7 @@ def _computed(
     given: list[tuple[Expression, str, SaidFigure]],
     formulas: Formulas,
     keys: Keys,
+    way: Rounded | None,
     *,
     grouped: bool,
 ) -> Requirements:
@@ -214,7 +242,8 @@ def _computed(
         text = formulas.text(value)
         percent = figure.percent and not in_hundreds(text)
         title = (figure.name or name.replace("_", " ")).capitalize()
-        figures.append(Figure(name=name, expression=f"{text} * 100" if percent else text, title=title,
+        text = rounded(f"{text} * 100" if percent else text, way, by_database=True)
+        figures.append(Figure(name=name, expression=text, title=title,
                               unit="percent" if figure.percent else ""))  # fmt: skip
     if set(formulas.bindings) & {one.name for one in figures}:
         raise Unfit("a figure has the name of a column", where="request")
@@ -230,18 +259,18 @@ def _computed(
             one
             for one in (
                 first or key,
-                *([key] if label is None and first is None else []),
+                *([key] if label is None else []),
                 *([order] if order and label is None else []),
             )
             if one
         )
     return made.model_copy(update={
-        "each": True, "figures": tuple(figures), "bindings": tuple(formulas.bindings.values()),
+        "each": True, "figures": (*figures, *formulas.looks.values()), "bindings": tuple(formulas.bindings.values()),
         "show": tuple(dict.fromkeys(shown)),
     })  # fmt: skip
 
 
-def _kept(
+def kept_by_figures(
     made: Requirements,
     query: Query,
     names: list[str],
@@ -252,8 +281,9 @@ def _kept(
 ) -> Requirements:
     """With the conditions that figures have to keep."""
     kept: list[Filter] = list(made.filters)
+    present = presence_told(query)
     for told in query.conditions:
-        if not _of_figures(told):
+        if told in present or not is_of_figures(told):
             continue
         if told.kind == "has":
             counted = [
@@ -265,7 +295,9 @@ def _kept(
                 raise Unfit("how many there are is no figure", where="request")
             index = names.index(counted[0])
         elif isinstance(told.left, Named):
-            if len(names) != 1 or (told.table and told.table not in _grouped_things(query)):
+            if (len(names) != 1 and not query.first_counts) or (
+                told.table and told.table not in _grouped_things(query)
+            ):
                 raise Unfit("it is not said of which figure", where="request")
             index = 0
         else:
@@ -295,7 +327,8 @@ def _place(made: Requirements, index: int) -> Place:
     return next(one.place for one in made.bindings if one.place is not None)
 
 
-def _ordered(made: Requirements, query: Query, names: list[str], resolver: Resolver) -> Requirements:
+def ordered_by_figures(made: Requirements, query: Query, names: list[str], resolver: Resolver) -> Requirements:
+    """In the order that the request tells of its figures. Raises `Unfit`."""
     if not query.orders:
         return made
     if len(query.orders) != 1 or (not made.groups and not made.each):
@@ -316,6 +349,12 @@ def _index(one: Order, query: Query, names: list[str], resolver: Resolver) -> in
     if isinstance(one.by, Named):
         wanted = identifier(one.by.words)
         found = [at for at, name in enumerate(names) if name == wanted]
+        if not found and query.first_counts and wanted == "growth":
+            return 0
+        if not found and wanted == "duration":
+            found = [
+                at for at, name in enumerate(names) if name.rpartition("_")[2] in ("days", "weeks", "months", "years")
+            ]
         if not found:
             raise Unfit("it is not ordered by a figure", where="request")
         return found[0]
@@ -338,11 +377,14 @@ def _with_empty(made: Requirements, query: Query, resolver: Resolver, keys: Keys
     having = [one for one in made.filters if one.figure]
     few = any(one.comparison in ("<", "<=", "=") for one in having)
     counts = simple and len(made.condensed) == 1 and made.condensed[0].function == "count"
+    if query.empty_too and simple and any(one.function == "count" for one in made.condensed):
+        # of things without rows nothing is added up
+        counts = all(one.function in ("count", "sum") and one.place.table == made.table for one in made.condensed)
     if not counts or not keys.thing:
         if query.empty_too:
             raise Unfit("only counts are 0 where there is nothing", where="request")
         return made
-    free = len(having) == len(made.filters) and not made.compared and not made.entity and len(
+    free = len(having) == len(made.filters) and not (made.compared or made.filter_groups or made.entity) and len(
         {one.table for one in keys.places}
     ) == 1  # fmt: skip
     if free and (keys.each or query.empty_too or few) and not (having and not few):

@@ -9,16 +9,39 @@ from functools import lru_cache
 from typing import Any, cast
 
 from common.language.words import word_set
+from roles.builder.understanding.grammar.change_rules import add_change_rules
 from roles.builder.understanding.grammar.chart import Chart, Grammar
 from roles.builder.understanding.grammar.condition_rules import add_condition_rules
+from roles.builder.understanding.grammar.deed_rules import add_deed_rules
+from roles.builder.understanding.grammar.defined_rules import add_defined_rules
+from roles.builder.understanding.grammar.done_columns import add_done_rules
+from roles.builder.understanding.grammar.duration_rules import add_duration_rules
+from roles.builder.understanding.grammar.either_rules import add_either_rules
+from roles.builder.understanding.grammar.exclusion_rules import add_exclusion_rules
 from roles.builder.understanding.grammar.figure_rules import add_figure_rules
 from roles.builder.understanding.grammar.forms import Binary, Definition, Thing, Want
+from roles.builder.understanding.grammar.given_rules import add_given_rules
+from roles.builder.understanding.grammar.leading_rules import add_leading_rules
+from roles.builder.understanding.grammar.limit_rules import add_limit_rules
 from roles.builder.understanding.grammar.linking import Linker
+from roles.builder.understanding.grammar.list_rules import add_list_rules
 from roles.builder.understanding.grammar.measured_rules import add_measured_rules
+from roles.builder.understanding.grammar.named_figures import find_names, known_figures
 from roles.builder.understanding.grammar.order_rules import add_order_rules
+from roles.builder.understanding.grammar.period_rules import add_period_rules
+from roles.builder.understanding.grammar.presence_rules import add_presence_rules
+from roles.builder.understanding.grammar.prose_rules import add_prose_rules
 from roles.builder.understanding.grammar.relation_rules import add_relation_rules
 from roles.builder.understanding.grammar.request_rules import add_request_rules
+from roles.builder.understanding.grammar.set_rules import add_set_rules
+from roles.builder.understanding.grammar.shown_rules import add_shown_rules
+from roles.builder.understanding.grammar.state_rules import add_state_rules
+from roles.builder.understanding.grammar.time_order_rules import add_time_order_rules
 from roles.builder.understanding.grammar.tokens import Token, tokens_of
+from roles.builder.understanding.grammar.value_rules import add_value_rules
+from roles.builder.understanding.grammar.verdict_rules import add_verdict_rules
+from roles.builder.understanding.grammar.versus_conditions import add_versus_conditions
+from roles.builder.understanding.grammar.versus_rules import add_versus_rules
 from roles.builder.understanding.words import NUMBERS
 
 __all__ = ["Pieces", "grammar", "ways_to_read"]
@@ -60,9 +83,31 @@ def grammar() -> Grammar:
     add_figure_rules(made)
     add_condition_rules(made)
     add_relation_rules(made)
+    add_presence_rules(made)
+    add_either_rules(made)
+    add_leading_rules(made)
     add_request_rules(made)
     add_order_rules(made)
     add_measured_rules(made)
+    add_value_rules(made)
+    add_deed_rules(made)
+    add_shown_rules(made)
+    add_prose_rules(made)
+    add_defined_rules(made)
+    add_state_rules(made)
+    add_exclusion_rules(made)
+    add_period_rules(made)
+    add_time_order_rules(made)
+    add_duration_rules(made)
+    add_change_rules(made)
+    add_given_rules(made)
+    add_verdict_rules(made)
+    add_versus_rules(made)
+    add_versus_conditions(made)
+    add_set_rules(made)
+    add_limit_rules(made)
+    add_done_rules(made)
+    add_list_rules(made)
     return made
 
 
@@ -72,6 +117,10 @@ def ways_to_read(text: str, linker: Linker) -> list[Pieces]:
     if not tokens or len(tokens) > _MAX_TOKENS:
         return []
     chart = Chart(grammar(), linker.terminals, tokens)
+    linker.implied = known_figures(linker, tokens)
+    linker.defined = find_names(tokens, chart, linker) | frozenset(linker.implied)
+    if linker.defined:
+        chart = Chart(grammar(), linker.terminals, tokens)
     best: list[list[Pieces]] = [[] for _ in range(len(tokens) + 1)]
     best[0] = [Pieces((), 0.0, ())]
     for at in range(len(tokens)):
@@ -100,7 +149,14 @@ def _skips(tokens: Sequence[Token], at: int, linker: Linker) -> Iterable[_Step]:
     if token.text in _FREE or token.text == "'s":
         yield at + 1, (), 0.02 if token.text in _FREE else 0.2, ()
     elif token.kind == "word" and token.plain in _POLITE:
-        yield at + 1, (), 0.05, ()
+        listed = at > 0 and tokens[at - 1].plain in ("and", ",") and linker.columns((token.low,))
+        # "with plate and make": a column, where another one stands before
+        thing = (
+            at > 0
+            and tokens[at - 1].plain in ("which", "what", "the", "each", "every", "per", "by", "of")
+            and any(score >= 0.9 for _, score in linker.table_of((token.low,)))
+        )
+        yield at + 1, (), 0.6 if thing or (listed and listed[0][1] >= 0.95) else 0.05, ()
     elif token.kind == "word" and token.plain in _STRUCTURE:
         yield at + 1, (), 0.25, ()
     elif (token.plain in _ARTICLES and at + 1 < len(tokens) and tokens[at + 1].plain in _POLITE) or (
@@ -157,13 +213,17 @@ def _frames(tokens: Sequence[Token], at: int, linker: Linker) -> Iterable[_Step]
             yield end + 1, (), 0.4, said
             if end + 1 < len(tokens) and tokens[end + 1].plain == "for":
                 yield end + 2, (), 0.4, said
+        meant = meant or token.plain == "given"
         if token.kind == "word" and token.plain not in _POLITE and token.plain not in _STRUCTURE:
             neutral = token.plain in _SAYS_MORE or token.plain in ("as", "our", "on")
             meant = meant or token.plain in _DECIDES or (not neutral and linker.means(tokens, end))
 
 
 _SAYS_MORE = word_set("given when for by each of in a an")
-_DECIDES = word_set("not no never without except only than least most above below over under between per by each every")
+_DECIDES = word_set(
+    "month year day quarter week date period margin markup profit revenue rounded monthly yearly daily not no never"
+    " without except only than least most above below over under between per by each every"
+)
 
 
 def _questions(chart: Chart, at: int) -> Iterable[_Step]:

@@ -27,6 +27,7 @@ from roles.builder.understanding.grammar.forms import (  # fmt: skip
     Thing,
     Want,
     Window,
+    count_of,
     is_computed,
     which_of,
 )
@@ -124,7 +125,7 @@ def _many_things(grammar: Grammar) -> None:
 
 def _by_label(thing: Thing, column: ColumnRef) -> Thing | None:
     own = tuple(one for one in column.candidates if one[0].table == thing.table)
-    return Thing(thing.table, "one", label=ColumnRef(column.words, own)) if own else None
+    return Thing(thing.table, "one", label=ColumnRef(column.words, own), where=thing.where) if own else None
 
 
 def _wants(grammar: Grammar) -> None:
@@ -172,13 +173,13 @@ def _how_many(grammar: Grammar) -> None:
         "item",
         "how many|what_number_of|which_number_of ~ <bare_table> <told>* do|does|did|have|has|are|"
         "is|were|was? we|you|there|they? own|have|had|there?",
-        lambda thing, told: (Want((Figure(Count(thing.table)),)), *told),
+        lambda thing, told: (Want((Figure(count_of(thing)),)), *told),
         0.1,
     )
     add(
         "item",
         "how many ~ <value_like> <bare_table>",
-        lambda value, thing: (Want((Figure(Count(thing.table)),)), value),
+        lambda value, thing: (Want((Figure(count_of(thing)),)), value),
         0.4,
     )
     add(
@@ -193,7 +194,7 @@ def _how_many(grammar: Grammar) -> None:
         "item",
         "how many|how_much <bare_table> did|does|do|has|have|had each|every <bare_table> have|"
         "had|make|get|got|receive|place?",
-        lambda counted, thing: (Want((Figure(Count(counted.table)),)), Group((which_of(thing, "each"),))),
+        lambda counted, thing: (Want((Figure(count_of(counted)),)), Group((which_of(thing, "each"),))),
         0.1,
     )
     grammar.words("behind_this", {"that_is_for_each|this_is_for_each|each_had|that_is|this_is|it_is": True})

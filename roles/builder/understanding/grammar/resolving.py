@@ -8,11 +8,13 @@ from typing import Any
 from common.errors import SupervisorError
 from roles.builder.understanding.grammar.forms import (
     Aggregate,
+    Around,
     Binary,
     ColumnRef,
     Condition,
     Count,
     Figure,
+    Given,
     Query,
     Ratio,
     Share,
@@ -21,8 +23,22 @@ from roles.builder.understanding.grammar.forms import (
 from roles.builder.understanding.grammar.linking import Linker
 from roles.builder.understanding.requirements import Place
 from roles.builder.understanding.tables import Tables
+from roles.builder.understanding.words import words_of_name
 
-__all__ = ["Beyond", "Resolver", "Unclear", "Unfit", "aggregates", "has_meaning", "inner_aggregates", "inner_columns"]
+__all__ = [
+    "Asked",
+    "Beyond",
+    "Resolver",
+    "Unclear",
+    "Unfit",
+    "aggregates",
+    "gives",
+    "has_meaning",
+    "inner_aggregates",
+    "inner_columns",
+    "parents_of",
+    "surname_of",
+]
 
 _NEAR = 0.2
 _CLOSE = 0.04
@@ -35,6 +51,10 @@ class Unfit(SupervisorError):
 
 class Beyond(Unfit):
     """Raised where a reading is understood, and no template covers it; `what` says what would be needed."""
+
+
+class Asked(SupervisorError):
+    """Raised where a reading is understood but for one thing, which `what` asks."""
 
 
 class Unclear(SupervisorError):
@@ -56,12 +76,22 @@ def inner_columns(one: Any) -> Iterable[ColumnRef]:
             yield from (each for told in where for each in inner_columns(told))
         case Share(holds=holds, base=base):
             yield from (each for told in (*holds, *base) for each in inner_columns(told))
+        case Around(of=of, within=within):
+            yield from inner_columns(of)
+            yield from (each for key in within for each in inner_columns(key))
         case Condition(left=left, right=right, where=where):
             yield from inner_columns(left)
             yield from inner_columns(right)
             yield from (each for told in where for each in inner_columns(told))
         case _:
             return
+
+
+def parents_of(resolver: Resolver, base: str) -> list[str]:
+    """A table and those that its rows belong to, the nearest first."""
+    found = [(len(path), name) for name in resolver.tables.tables
+             if (path := resolver.tables.path(base, name, upwards=True)) is not None]  # fmt: skip
+    return [name for _, name in sorted(found)]
 
 
 class Resolver:
@@ -72,12 +102,22 @@ class Resolver:
         self.linker = linker
         self.focus: list[str] = []
         """The tables that the request is about, the surest first."""
+        named = [
+            query.subject,
+            query.top.thing.table if query.top is not None else "",
+            *(one.table for one in query.groups if isinstance(one, Thing)),
+            *query.mentioned,
+        ]
+        self.owners = list(dict.fromkeys(one for one in named if one))
+        """The things of which is told what they have."""
         for table in self._named(query):
             self._near(table)
         columns = [*query.shown, *(one for figure in query.figures for one in inner_columns(figure.value))]
         columns += [one for told in query.conditions for one in inner_columns(told)]
         columns += [one for one in query.groups if isinstance(one, ColumnRef)]
         columns += [one.by for one in query.orders if isinstance(one.by, ColumnRef)]
+        if query.top is not None:
+            columns += [*inner_columns(query.top.by), *(one for one in query.top.keys if isinstance(one, ColumnRef))]
         for one in columns:
             if one.owner:
                 self._near(one.owner)
@@ -88,6 +128,7 @@ class Resolver:
 
     def _named(self, query: Query) -> Iterable[str]:
         yield from [query.subject] if query.subject else []
+        yield from [query.top.thing.table] if query.top is not None and query.top.thing.table else []
         for figure in query.figures:
             yield from _counted(figure.value)
         yield from [query.entity.table] if query.entity else []
@@ -104,6 +145,14 @@ class Resolver:
     def place(self, column: ColumnRef, first: Sequence[str] = ()) -> Place:
         """The column that is meant. Raises `Unclear`."""
         near = [*first, *self.focus]
+        if column.words in ("date", "day"):
+            # the day of the rows that are asked about, however well the word fits others
+            for table in near:
+                own = [place for place, _ in column.candidates if place.table == table and self.kind(place) == "date"]
+                if len(own) == 1:
+                    return own[0]
+                if own:
+                    break
 
         def rank(one: tuple[Place, float]) -> float:
             table = one[0].table
@@ -169,6 +218,15 @@ class Resolver:
         return Place(table=table, column=columns[0]) if len(columns) == 1 else None
 
 
+def surname_of(resolver: Resolver, label: Place) -> list[Place]:
+    """The other name of people of whom a first name does not tell who it is."""
+    if words_of_name(label.column)[-2:] not in (("first", "name"), ("given", "name")):
+        return []
+    places = [Place(table=label.table, column=one.name) for one in resolver.tables.tables[label.table].columns]
+    return [one for one in places if words_of_name(one.column)[-2:] in (("last", "name"), ("family", "name"))
+            or words_of_name(one.column)[-1:] in (("surname",), ("lastname",))][:1]  # fmt: skip
+
+
 def _counted(one: Any) -> Iterable[str]:
     match one:
         case Count(table=table) | Share(table=table):
@@ -176,6 +234,8 @@ def _counted(one: Any) -> Iterable[str]:
         case Binary(left=left, right=right):
             yield from _counted(left)
             yield from _counted(right)
+        case Around(of=of):
+            yield from _counted(of)
         case _:
             return
 
@@ -187,10 +247,23 @@ def _said(place: Place) -> str:
 def has_meaning(one: Any) -> bool:
     """Whether an expression is more than numbers and names."""
     match one:
-        case ColumnRef() | Aggregate() | Count() | Share() | Ratio():
+        case ColumnRef() | Aggregate() | Count() | Share() | Ratio() | Around():
             return True
         case Binary(left=left, right=right):
             return has_meaning(left) or has_meaning(right)
+        case _:
+            return False
+
+
+def gives(one: Any) -> bool:
+    """Whether an expression has an amount that the caller gives."""
+    match one:
+        case Given():
+            return True
+        case Binary(left=left, right=right):
+            return gives(left) or gives(right)
+        case Aggregate(of=of):
+            return gives(of)
         case _:
             return False
 
@@ -203,6 +276,8 @@ def inner_aggregates(one: Any) -> Iterable[Aggregate]:
         case Binary(left=left, right=right):
             yield from inner_aggregates(left)
             yield from inner_aggregates(right)
+        case Around(of=of):
+            yield from inner_aggregates(of)
         case _:
             return
 
@@ -210,7 +285,7 @@ def inner_aggregates(one: Any) -> Iterable[Aggregate]:
 def aggregates(one: Any) -> bool:
     """Whether an expression is of many rows."""
     match one:
-        case Aggregate() | Count() | Share():
+        case Aggregate() | Count() | Share() | Around():
             return True
         case Binary(left=left, right=right):
             return aggregates(left) or aggregates(right)

@@ -34,7 +34,7 @@ def add_share_rules(grammar: Grammar) -> None:
     add(
         "share_of",
         f"{ask} all|the? ~ <bare_table> <told>",
-        lambda percent, thing, told: Figure(Share(thing.table, (told,)), percent=percent),
+        lambda percent, thing, told: Figure(Share(thing.table, (told,), thing.where), percent=percent),
         0.1,
     )
     add("share_of", f"{ask} all|the? ~ <bare_table> <told> <told>", _share_of_told, 0.2)
@@ -48,12 +48,12 @@ def add_share_rules(grammar: Grammar) -> None:
     add(
         "share_of",
         "of ~ <bare_table> <told> , what|which|the <share> <told>",
-        lambda thing, base, percent, told: Figure(Share(thing.table, (told,), (base,)), percent=percent),
+        lambda thing, base, percent, told: Figure(Share(thing.table, (told,), (*thing.where, base)), percent=percent),
     )
     add(
         "share_of",
         "of ~ <bare_table> , what|which|the <share> <told>",
-        lambda thing, percent, told: Figure(Share(thing.table, (told,)), percent=percent),
+        lambda thing, percent, told: Figure(Share(thing.table, (told,), thing.where), percent=percent),
     )
     for owned in ("<one> 's ~ <bare_table>", "~ <bare_table> of|from|by|for <one>"):
         add("item", f"{ask} {owned} <told>", _share_of_one, 0.1)
@@ -62,16 +62,18 @@ def add_share_rules(grammar: Grammar) -> None:
 
 
 def _share_of_told(percent: bool, thing: Thing, base: Condition, told: Condition) -> Figure:
-    return Figure(Share(thing.table, (told,), (base,)), percent=percent)
+    return Figure(Share(thing.table, (told,), (*thing.where, base)), percent=percent)
 
 
 def _share_of_one(percent: bool, one: Thing, other: Thing, told: Condition) -> Any:
     thing, counted = (one, other) if one.which == "one" else (other, one)
-    return Want((Figure(Share(counted.table, (told,)), percent=percent),)), thing
+    return Want((Figure(Share(counted.table, (told,), counted.where), percent=percent),)), thing
 
 
 def _each_share(percent: bool, thing: Thing, counted: Thing, told: Condition) -> Any:
-    return Want((Figure(Share(counted.table, (told,)), percent=percent),)), Group((which_of(thing, "each"),))
+    return Want((Figure(Share(counted.table, (told,), counted.where), percent=percent),)), Group(
+        (which_of(thing, "each"),)
+    )
 
 
 def _quotient(left: Expression, right: Expression) -> Expression:

@@ -62,6 +62,9 @@ def stem(word: str) -> str:
     plain = singular(word.lower())
     if plain in _IRREGULAR:
         plain = _IRREGULAR[plain]
+    if plain.endswith("ship") and len(plain) > 6:
+        # a membership plan is one of members
+        plain = plain[:-4]
     for end in _ENDS:
         if plain.endswith(end) and len(plain) - len(end) >= 3:
             plain = plain[: -len(end)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roles.builder.understanding.grammar.forms import (
     Aggregate,
+    Around,
     Binary,
     ColumnRef,
     Count,
@@ -29,6 +30,8 @@ class Totals:
         match one:
             case Number() | Count() | Share():
                 return one
+            case Around(way=way, of=inner, within=within):
+                return Around(way, self.of(inner), within)
             case Aggregate(of=inner):
                 tables = {self._resolver.place(each).table for each in inner_columns(inner)}
                 if tables and self._base not in tables:
@@ -56,7 +59,9 @@ class Totals:
         tables = {self._resolver.place(each).table for each in inner_columns(one)}
         if not tables:
             return one
-        if self._base not in tables:
+        own = [table for table in tables - {self._base} if self._thing
+               and self._resolver.tables.path(self._thing, table, upwards=True) is not None]  # fmt: skip
+        if self._base not in tables or (own and one.operator in ("+", "-")):
             raise Unfit("values of a thing would be taken several times", where="request")
         return Aggregate("sum", one)
 

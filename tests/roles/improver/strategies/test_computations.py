@@ -178,6 +178,8 @@ def test_functions_that_may_mean_something_else_are_left(code: str, why: str) ->
 def test_what_can_not_be_a_key_is_left() -> None:
     code = "def g(n: list[int]):\n    return sum(x for x in n)\ndef f(xs):\n    return [g(x) for x in xs]\n"
     assert "n is a container" in refusal(Caching(), code)
+    code = f"from collections.abc import Sequence\n{code}".replace("list[int]", "Sequence[int]")
+    assert "n is a container" in refusal(Caching(), code)
 
 
 def test_types_are_part_of_the_key_where_they_may_differ() -> None:

@@ -253,6 +253,17 @@ def test_nothing_is_a_value_of_an_optional_input() -> None:
         assert outcome(changed, "f", 0)[0][:2] == ["raised", "ValueError"]
 
 
+@pytest.mark.parametrize("given", ["a", "d", "", "aa"])
+def test_text_is_looked_up_among_choices_and_what_may_have_no_hash_compared(given: str) -> None:
+    code = "def f(t: str):\n    return t == 'a' or t == 'b' or t == 'c'\n"
+    changed = text_of(Conditions(), code)
+    assert "t in {'a', 'b', 'c'}" in changed
+    assert outcome(changed, "f", given) == outcome(code, "f", given)
+    unsaid = text_of(Conditions(), code.replace(": str", ""))
+    assert "t in ('a', 'b', 'c')" in unsaid
+    assert outcome(unsaid, "f", [given]) == outcome(code, "f", [given])
+
+
 def test_a_range_of_what_may_be_no_number_is_left() -> None:
     assert "no number" in refusal(Conditions(), "def f(a):\n    return a >= 1 and a < 2\n")
     assert "1 <= a < 2" in text_of(Conditions(), "def f(a: int):\n    return a >= 1 and a < 2\n")

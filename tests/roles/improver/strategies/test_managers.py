@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from roles.improver.strategies.conditions import Conditions
 from roles.improver.strategies.managers import GeneratorContexts
 from tests.roles.improver.transforms import change, outcome, refusal, text_of
 
@@ -82,3 +83,8 @@ def test_uses_in_other_files_are_seen() -> None:
     assert change(GeneratorContexts(), CODE, others=with_it).changed
     for text in ("import agent\nkept = agent.told('x')\n", "from agent import told as said\n"):
         assert refusal(GeneratorContexts(), CODE, others={"other.py": text})
+
+
+def test_the_class_gives_no_operator_a_meaning_of_its_own() -> None:
+    code = f"{CHANGED}\n\ndef short(text):\n    return text == 'a' or text == 'b' or text == 'c'\n"
+    assert "text in ('a', 'b', 'c')" in text_of(Conditions(), code)

@@ -23,22 +23,22 @@ _WORD = re.compile(r"[^\W_]+")
 
 def other_figure(said: str, specification: Specification) -> str:
     """The words for a known figure in a request that names none of the agent's own; empty where there is none."""
-    named = _named(said)
+    named = _named(said, _figures())
     if not named:
         return ""
     own: set[str] = set()
     for operation in specification.operations:
         own |= {*operation.formulas, *(one.name for one in (*operation.inputs, *operation.outputs))}
     about = (specification.name, specification.title, specification.purpose, *_examples(specification))
-    mentioned = set(_named(" and ".join(about)))
+    mentioned = set(_named(" and ".join(about), _figures()))
     return "" if any(_figures()[phrase] & own or phrase in mentioned for phrase in named) else named[0]
 
 
-def _named(said: str) -> list[str]:
+def _named(said: str, known: Iterable[str]) -> list[str]:
     """Phrases of figures in a text; of two in the same place the longer one."""
     text = plain_words(said)
     found: list[str] = []
-    for phrase in sorted(_figures(), key=len, reverse=True):
+    for phrase in sorted(known, key=len, reverse=True):
         if f" {phrase} " in text:
             found.append(phrase)
             text = text.replace(f" {phrase} ", " / ")
@@ -61,9 +61,16 @@ def _examples(specification: Specification) -> Iterable[str]:
         yield from operation.examples
 
 
-def said_figures(said: str) -> frozenset[str]:
-    """The names of the library's figures that a request names."""
-    return frozenset(name for phrase in _named(said) for name in _figures()[phrase])
+def said_figures(said: str, own: Iterable[str] = ()) -> frozenset[str]:
+    """The names of the figures that a request names: of the library, and of agents' own.
+
+    Of two in the same place it is the longer one: the "budget variance percentage" is no "budget variance".
+    """
+    known = dict(_figures())
+    for name in own:
+        phrase = plain_words(name).strip()
+        known[phrase] = known.get(phrase, frozenset()) | {name}
+    return frozenset(name for phrase in _named(said, known) for name in known[phrase])
 
 
 def plain_words(text: str) -> str:

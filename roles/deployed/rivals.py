@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roles.deployed.answers import spoken
 from roles.deployed.other_figure import plain_words, said_figures
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ class Fit:
 
 def figures_asked(said: str, specifications: Iterable[Specification]) -> frozenset[str]:
     """The names of the figures that a request names: of the library, and of the agents' own."""
-    text = plain_words(said)
-    own = {name for one in specifications for name in _figures(one)}
-    return frozenset({*said_figures(said), *(name for name in own if plain_words(spoken(name)) in text)})
+    return said_figures(said, {name for one in specifications for name in _figures(one)})
 
 
 def fit_of(

@@ -224,7 +224,13 @@ class BuiltRole(DomainRole):
 
 
 def _of_several(best: Sequence[BuiltRole], answers: Sequence[RoleResult], others: Sequence[BuiltRole]) -> RoleResult:
-    """The answer of the agents that fit best, saying which it is of; where they differ, which is meant is asked."""
+    """The answer of the agents that fit best, saying which it is of; where they differ, which is meant is asked.
+
+    Of some that answer and some that refuse, those count that answer.
+    """
+    given = [at for at, one in enumerate(answers) if one.ok]
+    if 0 < len(given) < len(answers):
+        return _of_several([best[at] for at in given], [answers[at] for at in given], others)
     first = answers[0]
     names = " and ".join(one.name for one in best[: len(answers)])
     if len(answers) == 1:

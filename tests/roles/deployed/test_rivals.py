@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from common.errors import AgentError
 from roles.deployed.role import BuiltRole
 from roles.deployed.serving import Serving, Side
 from roles.resources import RoleResources
@@ -95,6 +96,50 @@ async def test_those_that_fit_alike_are_asked_both(tmp_path: Path) -> None:
         told = await found["north"][0].ask("what is the DSCR of property 5")
         assert told.result.ok
         assert told.text.endswith("north and south say the same.")
+
+
+def calculating(figure: str) -> dict[str, Any]:
+    said = figure.replace("_", " ")
+    operation = dict(
+        BY_ROW, name=f"calculate_{figure}", formulas=[figure], rules=[], outputs=[{"name": figure, "type": "number"}],
+        examples=[f"{said} of property 5"],
+    )  # fmt: skip
+    return {
+        "operations": [operation], "formulas": [{"name": figure, "expression": "noi / debt_service"}], "rules": [],
+        "examples": [f"{said} of property 5"], "title": said, "purpose": f"Calculates the {said} of properties.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ("what is the budget variance percentage of property 5", "shares"),
+        ("what is the budget variance of property 5", "amounts"),
+    ],
+)
+async def test_of_two_names_that_begin_alike_the_one_that_is_said_counts(
+    tmp_path: Path, said: str, answers: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        found = await rivals(
+            stack, tmp_path, ("amounts", calculating("budget_variance"), {"budget_variance": 12.0}),
+            ("shares", calculating("budget_variance_percentage"), {"budget_variance_percentage": 0.12}),
+        )  # fmt: skip
+        for asked, _ in found.values():
+            told = await asked.ask(said)
+            assert told.result.ok, told.text
+            assert "Which one is meant" not in told.text
+        assert [len(calls.made) for _, calls in found.values()] == [2 * (name == answers) for name in found]
+
+
+async def test_one_that_answers_counts_before_one_that_refuses(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        refused = AgentError("not_found", "there is no such property")
+        found = await rivals(stack, tmp_path, ("north", by_row(), STANDARD), ("south", by_row(), STANDARD))
+        found["south"][1].answers = refused
+        told = await found["south"][0].ask("what is the DSCR of property 5")
+        assert told.result.ok, told.text
+        assert told.text.endswith("north answered.")
 
 
 async def test_an_agent_whose_figures_are_others_is_no_rival(tmp_path: Path) -> None:
